@@ -1,0 +1,194 @@
+/**
+ * @rookery/peer: play signed chess games over libp2p relays, from a page.
+ *
+ * The peer lives on the main thread (WebRTC does not exist in workers). It keeps keys, games and unsent records in
+ * IndexedDB; one tab writes per key, the others watch.
+ */
+
+/** 64 lower-case hex digits: SHA-256 of the game's genesis. */
+export type GameId = string;
+/** 64 lower-case hex digits: an Ed25519 public key of a player. */
+export type PlayerKey = string;
+export type Colour = 'white' | 'black';
+
+export type Clock =
+  | { kind: 'none' }
+  /** `initialS` + `incrementS` seconds. */
+  | { kind: 'live'; initialS: number; incrementS: number }
+  /** Whole days for each move. */
+  | { kind: 'days'; days: number };
+
+export interface PeerOptions {
+  /** Relays to use, in order of preference: multiaddrs, or http(s) base URLs whose `/.well-known/rookery.json` is read. */
+  relays?: string[];
+  /** Forces one transport. Default: WebSocket first, then WebRTC-direct. */
+  transport?: 'ws' | 'webrtc';
+  /** Where the wasm lies. Default: beside this module. */
+  wasmUrl?: string | URL;
+  /** IndexedDB database name. Default `rookery`. */
+  database?: string;
+}
+
+export interface Connection {
+  state: 'offline' | 'connecting' | 'connected' | 'reconnecting';
+  /** One sentence for a person. */
+  words: string;
+  relay: string | null;
+  transport: 'ws' | 'webrtc' | null;
+  /** Last measured round trip to the relay. */
+  rttMs: number | null;
+  /** The relay said its log cannot be written now. */
+  logBusy: boolean;
+}
+
+export interface GameOptions {
+  clock: Clock;
+  colour: Colour | 'random';
+  /** Canonical FEN; default the standard position. */
+  startFen?: string;
+  variant?: 'standard' | 'chess960';
+  takebacks?: boolean;
+  /** Listed in the lobby of every relay that hears of it. */
+  listed?: boolean;
+  /** Reserves the other seat for this key. */
+  opponent?: PlayerKey;
+}
+
+export interface GameSummary {
+  id: GameId;
+  /** ms since 1970, when this device first saw it. */
+  createdMs: number;
+  you: Colour | null;
+  opponent: PlayerKey | null;
+  ply: number;
+  phase: GameState['phase'];
+  result: Result | null;
+}
+
+export interface Result {
+  outcome: '1-0' | '0-1' | '1/2-1/2' | '*';
+  /** Stable words: checkmate, stalemate, dead-position, fivefold, seventy-five, record-limit, resignation, agreement, threefold,
+   *  fifty, timeout, timeout-vs-insufficient, abort, no-show, equivocation, continued. */
+  reason: string;
+}
+
+export interface PlayedMove {
+  /** Plies from the start position, 1 for the first. */
+  ply: number;
+  uci: string;
+  san: string;
+  fen: string;
+}
+
+/** A snapshot; a new object on every change. */
+export interface GameState {
+  id: GameId;
+  /** open: no one has sat down; playing; over. */
+  phase: 'open' | 'playing' | 'over';
+  variant: 'standard' | 'chess960';
+  startFen: string;
+  clock: Clock;
+  takebacks: boolean;
+  creator: PlayerKey;
+  white: PlayerKey | null;
+  black: PlayerKey | null;
+  you: Colour | null;
+  /** Set when you asked for the seat: waiting, seated, or refused because another player's Seat record was signed. */
+  seat: 'none' | 'waiting' | 'seated' | 'refused';
+  /** Whether each player has a session at a relay right now; null when unknown. */
+  present: { white: boolean | null; black: boolean | null };
+  /** The confirmed position. */
+  fen: string;
+  ply: number;
+  turn: Colour;
+  check: boolean;
+  moves: PlayedMove[];
+  /** Legal destinations by origin square in the confirmed position; castling is the king's two-step. Empty unless it is your turn. */
+  dests: Record<string, string[]>;
+  /** Own move that is stored and sent but not yet confirmed by a receipt (clocked) or by the relay's storage (untimed). */
+  pending: { uci: string; fen: string } | null;
+  offers: { draw: Colour | null; takeback: { by: Colour; toPly: number } | null };
+  can: { move: boolean; resign: boolean; abort: boolean; claimDraw: boolean; acceptDraw: boolean; askTakeback: boolean; acceptTakeback: boolean };
+  result: Result | null;
+  path: 'relay' | 'direct' | 'none';
+}
+
+export interface ClockReading {
+  /** Remaining ms, null in an untimed game. */
+  whiteMs: number | null;
+  blackMs: number | null;
+  running: Colour | null;
+  /** Remaining ms of a free first move, when one is running. */
+  firstMoveMs: number | null;
+}
+
+export interface Game extends EventTarget {
+  readonly id: GameId;
+  readonly state: GameState;
+  /** Clocks as they stand now, computed from receipts and this device's monotonic time. */
+  clocks(): ClockReading;
+  /** Asks for the open seat. Resolves when seated; rejects with code `seat-taken` when another's Seat is shown. */
+  join(): Promise<void>;
+  move(uci: string, options?: { offerDraw?: boolean }): Promise<void>;
+  resign(): Promise<void>;
+  abort(): Promise<void>;
+  /** Accepts an offer, or claims threefold or fifty moves. */
+  draw(): Promise<void>;
+  /** Offers a draw: rides on the next own move; on the opponent's turn it is kept until then. */
+  offerDraw(): Promise<void>;
+  askTakeback(): Promise<void>;
+  acceptTakeback(): Promise<void>;
+  decline(): Promise<void>;
+  /** The link others open; everything in the fragment. */
+  link(base?: string): string;
+  pgn(): string;
+  /** The signed game, a DAG-CBOR sequence (`.rook`). */
+  export(): Uint8Array;
+  close(): void;
+  addEventListener(type: 'change', listener: (event: CustomEvent<GameState>) => void): void;
+  /** A refusal, a proof or a complaint, in words. */
+  addEventListener(type: 'notice', listener: (event: CustomEvent<Notice>) => void): void;
+}
+
+export interface Notice {
+  code: string;
+  words: string;
+}
+
+export interface Seek {
+  game: GameId;
+  creator: PlayerKey;
+  clock: Clock;
+  colour: Colour | 'random';
+  variant: 'standard' | 'chess960';
+  /** The relay that orders the game, as a multiaddr when known. */
+  relay: string | null;
+}
+
+export declare class PeerError extends Error {
+  /** Stable, e.g. offline, not-your-turn, illegal-move, seat-taken, read-only-tab, storage, bad-link, no-such-game, refused. */
+  readonly code: string;
+}
+
+export interface Peer extends EventTarget {
+  readonly player: PlayerKey;
+  /** False in a tab that does not hold the writer lock for this key: it watches only. */
+  readonly writer: boolean;
+  readonly connection: Connection;
+  /** Open seeks of the lobby; kept current while at least one listener for `seeks` is attached. */
+  readonly seeks: Seek[];
+  create(options: GameOptions): Promise<Game>;
+  /** Opens a game for playing or watching: from this device, then from the relay. `relay` comes from the link. */
+  open(id: GameId, options?: { relay?: string }): Promise<Game>;
+  /** Games kept on this device, newest first. */
+  games(): Promise<GameSummary[]>;
+  close(): Promise<void>;
+  addEventListener(type: 'connection', listener: (event: CustomEvent<Connection>) => void): void;
+  addEventListener(type: 'seeks', listener: (event: CustomEvent<Seek[]>) => void): void;
+  addEventListener(type: 'writer', listener: (event: CustomEvent<boolean>) => void): void;
+}
+
+/** Loads the wasm, opens storage, takes the writer lock if it is free, and starts connecting. */
+export declare function startPeer(options?: PeerOptions): Promise<Peer>;
+/** Parses `#/game/<id>?relay=<multiaddr>` (with or without the page's address before it). Null when it is no such link. */
+export declare function parseLink(link: string): { id: GameId; relay: string | null; transport: 'ws' | 'webrtc' | null } | null;
