@@ -1,0 +1,2 @@
+//! The `rookery-relay` binary.
+fn main() {}
