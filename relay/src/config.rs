@@ -1,0 +1,627 @@
+//! The configuration: flag over environment over file over default. Whatever is wrong is reported all at once, with the
+//! line and what to do about it.
+
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use libp2p::multiaddr::Protocol;
+use libp2p::{Multiaddr, PeerId};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::limits::Limits;
+
+/// What the relay listens on when nothing is configured: one port number for TCP and QUIC, the next for WebSocket, the
+/// one after for WebRTC.
+pub const DEFAULT_LISTEN: [&str; 4] = [
+    "/ip4/0.0.0.0/tcp/4750",
+    "/ip4/0.0.0.0/udp/4750/quic-v1",
+    "/ip4/0.0.0.0/tcp/4751/ws",
+    "/ip4/0.0.0.0/udp/4752/webrtc-direct",
+];
+const DEFAULT_HTTP: &str = "0.0.0.0:4780";
+const DEFAULT_METRICS: &str = "127.0.0.1:4790";
+const DEFAULT_DATA: &str = "rookery-data";
+
+/// A fellow relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Who it is.
+    pub id: PeerId,
+    /// Where to dial it; `None` where it is expected to dial this relay.
+    pub address: Option<Multiaddr>,
+}
+
+/// Everything that `serve` needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The folder of keys and log.
+    pub data: PathBuf,
+    /// Where libp2p listens.
+    pub listen: Vec<Multiaddr>,
+    /// Addresses under which the relay is reached from outside, where they differ from those it listens on.
+    pub announce: Vec<Multiaddr>,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// Where metrics are served.
+    pub metrics: SocketAddr,
+    /// The folder of the page, if it is served here.
+    pub site: Option<PathBuf>,
+    /// Fellow relays.
+    pub peers: Vec<Peer>,
+    /// Which events are logged: a level, or `target=level` pairs.
+    pub log: String,
+    /// How much anyone may use.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let parse = |text: &&str| text.parse().ok();
+        Self {
+            data: DEFAULT_DATA.into(),
+            listen: DEFAULT_LISTEN.iter().filter_map(parse).collect(),
+            announce: Vec::new(),
+            http: DEFAULT_HTTP
+                .parse()
+                .unwrap_or_else(|_| ([0, 0, 0, 0], 4780).into()),
+            metrics: DEFAULT_METRICS
+                .parse()
+                .unwrap_or_else(|_| ([127, 0, 0, 1], 4790).into()),
+            site: None,
+            peers: Vec::new(),
+            log: "info".into(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Options as flags or environment variables give them; what is absent falls through to the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+pub struct Overrides {
+    /// Folder for the keys and the log [default: rookery-data]
+    #[arg(long, value_name = "DIR", env = "ROOKERY_DATA")]
+    pub data: Option<PathBuf>,
+    /// Addresses to listen on; may be given several times; port 0 takes a free one
+    #[arg(long, value_name = "MULTIADDR", num_args = 1.., value_delimiter = ',', env = "ROOKERY_LISTEN")]
+    pub listen: Vec<String>,
+    /// Addresses under which the relay is reached from outside, if they differ
+    #[arg(long, value_name = "MULTIADDR", num_args = 1.., value_delimiter = ',', env = "ROOKERY_ANNOUNCE")]
+    pub announce: Vec<String>,
+    /// Address and port for the page, game files and rookery.json [default: 0.0.0.0:4780]
+    #[arg(long, value_name = "ADDR", env = "ROOKERY_HTTP")]
+    pub http: Option<String>,
+    /// Address and port for metrics; keep it private [default: 127.0.0.1:4790]
+    #[arg(long, value_name = "ADDR", env = "ROOKERY_METRICS")]
+    pub metrics: Option<String>,
+    /// Folder with the page to serve; without it only the files of games are served
+    #[arg(long, value_name = "DIR", env = "ROOKERY_SITE")]
+    pub site: Option<PathBuf>,
+    /// Fellow relays, each ending in /p2p/ID; may be given several times
+    #[arg(long = "peer", value_name = "MULTIADDR", num_args = 1.., value_delimiter = ',', env = "ROOKERY_PEERS")]
+    pub peers: Vec<String>,
+    /// What to log: error, warn, info, debug, trace, or pairs such as info,libp2p=debug [default: info]
+    #[arg(long, value_name = "FILTER", env = "ROOKERY_LOG")]
+    pub log: Option<String>,
+    /// A limit, as NAME=NUMBER; may be given several times
+    #[arg(long = "limit", value_name = "NAME=NUMBER", num_args = 1.., value_delimiter = ',', env = "ROOKERY_LIMITS")]
+    pub limits: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    listen: Option<Vec<Spanned<String>>>,
+    announce: Option<Vec<Spanned<String>>>,
+    http: Option<Spanned<String>>,
+    metrics: Option<Spanned<String>>,
+    site: Option<PathBuf>,
+    peers: Option<Vec<Spanned<String>>>,
+    log: Option<Spanned<String>>,
+    limits: Option<toml::Table>,
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: `relay.toml:12`, or `--listen`.
+    pub place: String,
+    /// What is wrong and what to do, in a sentence.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// Everything that is wrong with the configuration; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// The configuration from the file `path`, if there is one, under the overrides.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let mut reader = Reader::default();
+        if let Some(path) = path {
+            match fs::read_to_string(path) {
+                Ok(text) => reader.file(&path.display().to_string(), &text),
+                Err(error) => reader.problem(
+                    path.display().to_string(),
+                    format!("cannot be read ({error}); give the path of a file that exists, or leave out --config"),
+                ),
+            }
+        }
+        reader.overrides(overrides);
+        reader.finish()
+    }
+
+    #[cfg(test)]
+    fn from_text(text: &str, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let mut reader = Reader::default();
+        reader.file("test.toml", text);
+        reader.overrides(overrides);
+        reader.finish()
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    config: Config,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn problem(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        self.problems.push(Problem {
+            place: place.into(),
+            what: what.into(),
+        });
+    }
+
+    fn file(&mut self, name: &str, text: &str) {
+        let at = |offset: usize| {
+            let line = 1 + text.get(..offset).unwrap_or(text).matches('\n').count();
+            format!("{name}:{line}")
+        };
+        let file: File = match toml::from_str(text) {
+            Ok(file) => file,
+            Err(error) => {
+                let place = error
+                    .span()
+                    .map_or_else(|| name.to_owned(), |span| at(span.start));
+                let what = error.message().replace('\n', ", ");
+                return self.problem(
+                    place,
+                    format!("{what}; the example configuration lists every key"),
+                );
+            }
+        };
+        let spanned = |values: Vec<Spanned<String>>| -> Vec<(String, String)> {
+            values
+                .into_iter()
+                .map(|value| (at(value.span().start), value.into_inner()))
+                .collect()
+        };
+        let one = |value: Spanned<String>| (at(value.span().start), value.into_inner());
+        if let Some(data) = file.data {
+            self.config.data = data;
+        }
+        if let Some(listen) = file.listen {
+            let list = spanned(listen);
+            self.listen(name, &list);
+        }
+        if let Some(announce) = file.announce {
+            let list = spanned(announce);
+            self.config.announce = self.addresses("announce", &list);
+        }
+        if let Some((place, value)) = file.http.map(one) {
+            self.http(&place, &value);
+        }
+        if let Some((place, value)) = file.metrics.map(one) {
+            self.metrics(&place, &value);
+        }
+        if let Some(site) = file.site {
+            self.config.site = Some(site);
+        }
+        if let Some(peers) = file.peers {
+            let list = spanned(peers);
+            self.peers(&list);
+        }
+        if let Some((place, value)) = file.log.map(one) {
+            self.log(&place, &value);
+        }
+        for (key, value) in file.limits.unwrap_or_default() {
+            // A table of unknown keys carries no spans; the key is found by its own line.
+            let place = text
+                .lines()
+                .position(|line| {
+                    line.trim_start()
+                        .strip_prefix(&key)
+                        .is_some_and(|l| l.trim_start().starts_with('='))
+                })
+                .map_or_else(|| name.to_owned(), |line| format!("{name}:{}", line + 1));
+            match value
+                .as_integer()
+                .and_then(|value| u64::try_from(value).ok())
+            {
+                Some(value) => self.limit(&place, &key, value),
+                None => self.problem(
+                    place,
+                    format!("limits.{key} = {value} is not a whole number of at least 0"),
+                ),
+            }
+        }
+    }
+
+    fn overrides(&mut self, overrides: &Overrides) {
+        let named = |place: &str, values: &[String]| -> Vec<(String, String)> {
+            values
+                .iter()
+                .map(|value| (place.to_owned(), value.clone()))
+                .collect()
+        };
+        if let Some(data) = &overrides.data {
+            self.config.data.clone_from(data);
+        }
+        if !overrides.listen.is_empty() {
+            self.listen("--listen", &named("--listen", &overrides.listen));
+        }
+        if !overrides.announce.is_empty() {
+            self.config.announce =
+                self.addresses("announce", &named("--announce", &overrides.announce));
+        }
+        if let Some(value) = &overrides.http {
+            self.http("--http", value);
+        }
+        if let Some(value) = &overrides.metrics {
+            self.metrics("--metrics", value);
+        }
+        if let Some(site) = &overrides.site {
+            self.config.site = Some(site.clone());
+        }
+        if !overrides.peers.is_empty() {
+            self.peers(&named("--peer", &overrides.peers));
+        }
+        if let Some(value) = &overrides.log {
+            self.log("--log", value);
+        }
+        for pair in &overrides.limits {
+            match pair
+                .split_once('=')
+                .map(|(key, value)| (key, value.parse()))
+            {
+                Some((key, Ok(value))) => self.limit("--limit", key, value),
+                _ => self.problem(
+                    "--limit",
+                    format!("{pair:?} is not NAME=NUMBER, such as connections=500"),
+                ),
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Config, ConfigError> {
+        if let Some(site) = self.config.site.clone()
+            && !site.join("index.html").is_file()
+        {
+            self.problem(
+                format!("site = {}", site.display()),
+                "there is no index.html in this folder; name the folder that holds the built page, or leave it out",
+            );
+        }
+        if self.config.data.exists() && !self.config.data.is_dir() {
+            let place = format!("data = {}", self.config.data.display());
+            self.problem(
+                place,
+                "is not a folder; name a folder that the relay may write to",
+            );
+        }
+        if self.problems.is_empty() {
+            Ok(self.config)
+        } else {
+            Err(ConfigError(self.problems))
+        }
+    }
+
+    fn addresses(&mut self, key: &str, list: &[(String, String)]) -> Vec<Multiaddr> {
+        let mut good = Vec::new();
+        for (place, value) in list {
+            match value.parse() {
+                Ok(address) => good.push(address),
+                Err(error) => {
+                    let what = format!(
+                        "{key}: {value:?} is no multiaddr ({error}); one looks like {}",
+                        DEFAULT_LISTEN[0]
+                    );
+                    self.problem(place.clone(), what);
+                }
+            }
+        }
+        good
+    }
+
+    fn listen(&mut self, place: &str, list: &[(String, String)]) {
+        if list.is_empty() {
+            self.problem(
+                place,
+                "listen is empty, so nobody could connect; name an address or leave the key out",
+            );
+        }
+        for (place, value) in list {
+            if let Ok(address) = value.parse::<Multiaddr>()
+                && !can_listen(&address)
+            {
+                let kinds = "/tcp/N, /tcp/N/ws, /udp/N/quic-v1 or /udp/N/webrtc-direct after /ip4/.. or /ip6/..";
+                self.problem(
+                    place.clone(),
+                    format!("listen: {value:?} is nothing to listen on; use {kinds}"),
+                );
+            }
+        }
+        self.config.listen = self.addresses("listen", list);
+    }
+
+    fn socket(&mut self, place: &str, key: &str, value: &str) -> Option<SocketAddr> {
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            let what = format!(
+                "{key}: {value:?} is no address with a port; one looks like 127.0.0.1:4780 or [::1]:4780"
+            );
+            self.problem(place, what);
+        }
+        parsed
+    }
+
+    fn http(&mut self, place: &str, value: &str) {
+        if let Some(address) = self.socket(place, "http", value) {
+            self.config.http = address;
+        }
+    }
+
+    fn metrics(&mut self, place: &str, value: &str) {
+        if let Some(address) = self.socket(place, "metrics", value) {
+            self.config.metrics = address;
+        }
+    }
+
+    fn peers(&mut self, list: &[(String, String)]) {
+        self.config.peers.clear();
+        for (place, value) in list {
+            let mut address = match value.parse::<Multiaddr>() {
+                Ok(address) => address,
+                Err(error) => {
+                    self.problem(
+                        place.clone(),
+                        format!("peers: {value:?} is no multiaddr ({error})"),
+                    );
+                    continue;
+                }
+            };
+            let Some(Protocol::P2p(id)) = address.pop() else {
+                let what = format!(
+                    "peers: {value:?} does not say which relay it is; end it with /p2p/ and its peer id"
+                );
+                self.problem(place.clone(), what);
+                continue;
+            };
+            self.config.peers.push(Peer {
+                id,
+                address: (!address.is_empty()).then_some(address),
+            });
+        }
+    }
+
+    fn log(&mut self, place: &str, value: &str) {
+        match value.parse::<tracing_subscriber::filter::Targets>() {
+            Ok(_) => value.clone_into(&mut self.config.log),
+            Err(_) => {
+                let what = format!(
+                    "log: {value:?} is no filter; use error, warn, info, debug or trace, or info,libp2p=warn"
+                );
+                self.problem(place, what);
+            }
+        }
+    }
+
+    fn limit(&mut self, place: &str, key: &str, value: u64) {
+        match self.config.limits.set(key, value) {
+            Ok(()) => {}
+            Err(Some(spec)) => {
+                let what = format!(
+                    "limits.{key} = {value} is out of range; it goes from {} to {}",
+                    spec.min, spec.max
+                );
+                self.problem(place, what);
+            }
+            Err(None) => {
+                let near = Limits::SPECS
+                    .iter()
+                    .map(|spec| spec.name)
+                    .min_by_key(|name| distance(name, key));
+                let what = format!(
+                    "there is no limit called {key:?}; did you mean {:?}?",
+                    near.unwrap_or_default()
+                );
+                self.problem(place, what);
+            }
+        }
+    }
+}
+
+fn can_listen(address: &Multiaddr) -> bool {
+    use Protocol::{Ip4, Ip6, QuicV1, Tcp, Udp, WebRTCDirect, Ws};
+    let parts: Vec<_> = address.iter().collect();
+    matches!(
+        parts.as_slice(),
+        [Ip4(_) | Ip6(_), Tcp(_)]
+            | [Ip4(_) | Ip6(_), Tcp(_), Ws(_)]
+            | [Ip4(_) | Ip6(_), Udp(_), QuicV1 | WebRTCDirect]
+    )
+}
+
+/// Levenshtein's distance, to guess which key was meant.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let swap = before + usize::from(x != y);
+            before = row[j + 1];
+            row[j + 1] = swap.min(before + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../rookery-relay.example.toml");
+
+    fn problems(text: &str) -> Vec<String> {
+        let error = Config::from_text(text, &Overrides::default()).unwrap_err();
+        error.0.iter().map(ToString::to_string).collect()
+    }
+
+    /// The example with every commented key made real, as a host would who uncomments it all.
+    fn uncommented() -> String {
+        let keys = EXAMPLE.lines().map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with([' ', '#']) && !rest.is_empty() => rest,
+            _ => line,
+        });
+        keys.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_example_changes_nothing_and_names_every_key_with_its_default() {
+        let defaults = Config::default();
+        assert_eq!(defaults.listen.len(), DEFAULT_LISTEN.len());
+        assert_eq!(
+            Config::from_text(EXAMPLE, &Overrides::default()),
+            Ok(defaults.clone())
+        );
+        let text = uncommented();
+        let table: toml::Table = text.parse().unwrap();
+        for key in [
+            "data", "listen", "announce", "http", "metrics", "site", "peers", "log",
+        ] {
+            assert!(table.contains_key(key), "{key} is not in the example");
+        }
+        let limits = table["limits"].as_table().unwrap();
+        for spec in Limits::SPECS {
+            let value = limits.get(spec.name).and_then(toml::Value::as_integer);
+            assert_eq!(
+                value,
+                i64::try_from(spec.default).ok(),
+                "limits.{}",
+                spec.name
+            );
+        }
+        assert_eq!(limits.len(), Limits::SPECS.len());
+        let without_places = text
+            .lines()
+            .filter(|line| {
+                !line.starts_with("site")
+                    && !line.starts_with("announce")
+                    && !line.starts_with("peers")
+            })
+            .collect::<Vec<_>>()
+            .join("\n");
+        assert_eq!(
+            Config::from_text(&without_places, &Overrides::default()),
+            Ok(defaults)
+        );
+    }
+
+    #[test]
+    fn flags_go_over_the_file_and_the_file_over_defaults() {
+        let file = "http = \"127.0.0.1:1\"\nmetrics = \"127.0.0.1:2\"\nlisten = [\"/ip4/127.0.0.1/tcp/3\"]\n[limits]\ngames = 5\n";
+        let flags = Overrides {
+            http: Some("127.0.0.1:9".into()),
+            limits: vec!["seeks=7".into()],
+            ..Overrides::default()
+        };
+        let config = Config::from_text(file, &flags).unwrap();
+        assert_eq!(config.http.port(), 9);
+        assert_eq!(config.metrics.port(), 2);
+        assert_eq!(config.listen, ["/ip4/127.0.0.1/tcp/3".parse().unwrap()]);
+        assert_eq!((config.limits.games, config.limits.seeks), (5, 7));
+        assert_eq!(config.limits.connections, Limits::default().connections);
+    }
+
+    #[test]
+    fn every_problem_is_reported_with_its_line_and_a_remedy() {
+        let text = "http = \"nowhere\"\nlisten = [\n  \"/ip4/127.0.0.1/tcp/0\",\n  \"/ip4/x\",\n  \"/dns4/a/tcp/1\",\n]\n\
+                    peers = [\"/ip4/127.0.0.1/tcp/1\"]\nlog = \"a=b=c\"\n[limits]\nconections = 5\ngames = 0\nseeks = \"x\"\n";
+        let found = problems(text);
+        let has = |start: &str, word: &str| {
+            found
+                .iter()
+                .any(|line| line.starts_with(start) && line.contains(word))
+        };
+        assert!(has("test.toml:1: ", "127.0.0.1:4780"), "{found:#?}");
+        assert!(has("test.toml:4: ", "no multiaddr"), "{found:#?}");
+        assert!(has("test.toml:5: ", "nothing to listen on"), "{found:#?}");
+        assert!(has("test.toml:7: ", "/p2p/"), "{found:#?}");
+        assert!(has("test.toml:8: ", "no filter"), "{found:#?}");
+        assert!(has("test.toml:10: ", "\"connections\""), "{found:#?}");
+        assert!(has("test.toml:11: ", "from 1 to"), "{found:#?}");
+        assert!(has("test.toml:12: ", "whole number"), "{found:#?}");
+        assert_eq!(found.len(), 8, "{found:#?}");
+    }
+
+    #[test]
+    fn unknown_keys_and_broken_toml_are_refused_with_their_line() {
+        assert!(problems("\n\nhtpp = 1\n")[0].starts_with("test.toml:3: unknown field `htpp`"));
+        assert!(problems("a = [\n")[0].starts_with("test.toml:"));
+        assert!(problems("site = \"/nonexistent\"\n")[0].contains("index.html"));
+        let missing = Config::load(
+            Some(Path::new("/nonexistent/x.toml")),
+            &Overrides::default(),
+        )
+        .unwrap_err();
+        assert!(
+            missing
+                .to_string()
+                .contains("/nonexistent/x.toml: cannot be read"),
+            "{missing}"
+        );
+    }
+
+    #[test]
+    fn a_fellow_relay_may_be_named_without_an_address() {
+        let id = PeerId::random();
+        let config = Config::from_text(
+            &format!("peers = [\"/p2p/{id}\", \"/ip4/127.0.0.1/tcp/1/p2p/{id}\"]"),
+            &Overrides::default(),
+        );
+        let peers = config.unwrap().peers;
+        assert_eq!(peers[0], Peer { id, address: None });
+        assert_eq!(
+            peers[1].address,
+            Some("/ip4/127.0.0.1/tcp/1".parse().unwrap())
+        );
+    }
+}
