@@ -1,0 +1,97 @@
+//! Ed25519 over `rookery/1/<kind>`, a zero byte, the game and the body. The one place that touches the signature scheme.
+
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+
+use crate::codec;
+use crate::id::{GameId, Hash, Nonce, OrderKey, PlayerKey, Signature};
+use crate::record::{Body, Signed};
+
+/// A secret Ed25519 key, of a player or of a relay. Its bytes are wiped when it is dropped.
+#[derive(Clone)]
+pub struct Keypair(SigningKey);
+
+impl Keypair {
+    /// The key of these 32 secret bytes, which must come from a cryptographic random source.
+    #[must_use]
+    pub fn from_secret(secret: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(secret))
+    }
+
+    /// The public key as a player's.
+    #[must_use]
+    pub fn player(&self) -> PlayerKey {
+        PlayerKey(self.0.verifying_key().to_bytes())
+    }
+
+    /// The public key as a relay's order key.
+    #[must_use]
+    pub fn order(&self) -> OrderKey {
+        OrderKey(self.0.verifying_key().to_bytes())
+    }
+
+    /// Signs `body` in `game`. Ed25519 is deterministic: the same body gives the same bytes.
+    #[must_use]
+    pub fn sign<B: Body>(&self, game: GameId, body: B) -> Signed<B> {
+        let sig = Signature(self.0.sign(&preimage(game, &body)).to_bytes());
+        Signed { body, sig }
+    }
+}
+
+impl std::fmt::Debug for Keypair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keypair({})", self.player())
+    }
+}
+
+/// What is signed.
+fn preimage<B: Body>(game: GameId, body: &B) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(512);
+    bytes.extend_from_slice(b"rookery/1/");
+    bytes.extend_from_slice(body.kind().as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(&game.0);
+    bytes.extend_from_slice(&codec::encode(body));
+    bytes
+}
+
+fn verify<B: Body>(key: &[u8; 32], game: GameId, signed: &Signed<B>) -> bool {
+    let signature = ed25519_dalek::Signature::from_bytes(&signed.sig.0);
+    VerifyingKey::from_bytes(key).is_ok_and(|key| {
+        key.verify_strict(&preimage(game, &signed.body), &signature)
+            .is_ok()
+    })
+}
+
+/// A public key that signatures can be checked with.
+pub trait Verifier: Copy {
+    /// Whether `signed` carries this key's signature for `game`.
+    #[must_use]
+    fn signed<B: Body>(self, game: GameId, signed: &Signed<B>) -> bool;
+}
+
+impl Verifier for PlayerKey {
+    fn signed<B: Body>(self, game: GameId, signed: &Signed<B>) -> bool {
+        verify(&self.0, game, signed)
+    }
+}
+
+impl Verifier for OrderKey {
+    fn signed<B: Body>(self, game: GameId, signed: &Signed<B>) -> bool {
+        verify(&self.0, game, signed)
+    }
+}
+
+/// The commitment to a secret with which colours are drawn.
+#[must_use]
+pub fn colours_commitment(secret: Nonce) -> Hash {
+    let mut bytes = b"rookery/1/colours\0".to_vec();
+    bytes.extend_from_slice(&secret.0);
+    codec::hash_bytes(&bytes)
+}
+
+/// Whether the creator has White: the lowest bit of the last byte of SHA-256 over the two nonces is 0.
+#[must_use]
+pub fn creator_draws_white(secret: Nonce, joiner: Nonce) -> bool {
+    let digest = codec::hash_bytes(&[secret.0, joiner.0].concat());
+    digest.0[31] & 1 == 0
+}
