@@ -199,6 +199,18 @@ impl Game {
         self.store.receipted.contains(&record)
     }
 
+    /// Whether the relay of `key` signed a receipt for this record.
+    #[must_use]
+    pub fn is_receipted_by(&self, key: OrderKey, record: Hash) -> bool {
+        let range = (key, Epoch::ZERO, Seq::ZERO)..=(key, Epoch::new(u64::MAX), Seq::new(u64::MAX));
+        self.is_receipted(record)
+            && self.store.receipts.range(range).any(|(_, place)| {
+                place
+                    .values()
+                    .any(|receipt| receipt.body.what == What::Record(record))
+            })
+    }
+
     /// A receipt, by its hash, with who signed it.
     #[must_use]
     pub fn receipt(&self, hash: Hash) -> Option<(OrderKey, &Signed<Receipt>)> {

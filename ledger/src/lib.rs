@@ -13,6 +13,7 @@ mod game;
 pub mod genesis;
 pub mod id;
 mod line;
+pub mod order;
 mod outcome;
 pub mod pgn;
 pub mod player;

@@ -102,6 +102,12 @@ pub enum Refusal {
     /// The game is over.
     #[error("the game is over: {0}")]
     GameOver(Outcome),
+    /// The clock of the side to move ran out before this arrived.
+    #[error("{} ran out of time before this arrived", .turn.as_str())]
+    OutOfTime {
+        /// Whose clock.
+        turn: Colour,
+    },
     /// More records than a game can need.
     #[error("this game holds as many records as it may")]
     TooMany,
@@ -137,6 +143,7 @@ impl Refusal {
             Self::BadPly { .. } => "bad-ply",
             Self::AbortTooLate => "abort-too-late",
             Self::GameOver(_) => "game-over",
+            Self::OutOfTime { .. } => "out-of-time",
             Self::TooMany => "too-many",
             Self::BadOrder(_) => "bad-order",
         }

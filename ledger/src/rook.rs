@@ -11,10 +11,7 @@ pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 /// The bytes of a file.
 #[must_use]
 pub fn write<'a>(items: impl IntoIterator<Item = &'a Item>) -> Vec<u8> {
-    items
-        .into_iter()
-        .flat_map(codec::encode)
-        .collect()
+    items.into_iter().flat_map(codec::encode).collect()
 }
 
 /// The items of a file.

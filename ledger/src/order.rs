@@ -1,0 +1,477 @@
+//! What an honest orderer decides for one game: which receipts to append for what it is offered, and when. Pure: the
+//! caller appends to the log, waits until that is durable, and only then commits here, signs and sends.
+
+use crate::codec;
+use crate::game::{Game, Inserted};
+use crate::id::{Epoch, Hash, Millis, OrderKey};
+use crate::record::{Clock, Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
+use crate::refusal::Refusal;
+use crate::sign::Keypair;
+
+/// How long after serving again a relay waits for the mover before it stamps the `Gap` of its own outage, ms.
+pub const RETURN_MS: u64 = 10_000;
+/// How long a successor waits for the second signature under a `Home` of a live game, ms.
+pub const LAPSE_MS: u64 = 10_000;
+
+/// One place of the order: the entry of the log, with the item that it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The unsigned receipt.
+    pub receipt: Receipt,
+    /// What it is for, where that is an item.
+    pub item: Option<Item>,
+}
+
+/// What to do with what was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Append these to the log if its head is the expected one; when durable call [`Orderer::commit`], then answer with `then`.
+    Append {
+        /// In order.
+        entries: Vec<Entry>,
+        /// None: carried out. Else the refusal to send once the entries are durable (a flag fell first).
+        then: Option<Refusal>,
+    },
+    /// Make this durable (never to be undone), then sign and send it: the epoch will not be committed here.
+    Lapse(Lapsed),
+    /// It was carried out before, or needs nothing more now.
+    Done,
+    /// Another key orders this game: pass it on.
+    Elsewhere(OrderKey),
+    /// Not taken.
+    Refused(Refusal),
+}
+
+/// The outage of this relay that is not stamped yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Outage {
+    from: Millis,
+    /// When it is stamped at the latest.
+    until: Millis,
+}
+
+/// One game at one order key.
+#[derive(Debug, Clone)]
+pub struct Orderer {
+    game: Game,
+    key: OrderKey,
+    outage: Option<Outage>,
+    /// When the first signature under a `Home` to this key came, for each epoch that is neither committed nor lapsed.
+    asked: Vec<(Home, Millis)>,
+    /// Epochs that this key refused.
+    lapsed: Vec<Epoch>,
+}
+
+impl Orderer {
+    /// An orderer for a game as it was read from the log; `lapsed` are the epochs that this key refused before.
+    #[must_use]
+    pub fn new(game: Game, key: OrderKey, lapsed: Vec<Epoch>) -> Self {
+        Self {
+            game,
+            key,
+            outage: None,
+            asked: Vec::new(),
+            lapsed,
+        }
+    }
+
+    /// The first entry of a new game.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] where the genesis is not valid.
+    pub fn create(
+        genesis: Signed<Genesis>,
+        key: OrderKey,
+        at: Millis,
+    ) -> Result<(Self, Entry), Refusal> {
+        let game = Game::new(genesis.clone())?;
+        let receipt = game.next_receipt(key, What::Genesis, at, Millis::ZERO);
+        let entry = Entry {
+            receipt,
+            item: Some(Item::Genesis(genesis)),
+        };
+        Ok((Self::new(game, key, Vec::new()), entry))
+    }
+
+    /// The game as far as it is committed.
+    #[must_use]
+    pub fn game(&self) -> &Game {
+        &self.game
+    }
+
+    /// The key that orders the game, where it is not this one. An untimed game is stored by every relay.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<OrderKey> {
+        let (home, _) = self.game.orderer()?;
+        (self.game.is_clocked() && home != self.key).then_some(home)
+    }
+
+    /// After a restart or takeover: `last_mark` is the last alive mark of whoever served before, `now` the moment from
+    /// which this relay serves. The time between is charged to nobody.
+    pub fn resumed(&mut self, last_mark: Millis, now: Millis) {
+        if self.elsewhere().is_some() || self.game.flag_at(Millis::ZERO).is_none() {
+            return;
+        }
+        let since = self
+            .game
+            .state()
+            .clocks
+            .as_ref()
+            .and_then(crate::clock::Clocks::since);
+        let last = self
+            .game
+            .state()
+            .last_receipt()
+            .map(|last| last.receipt.at_ms);
+        let from = last_mark
+            .max(since.unwrap_or(last_mark))
+            .max(last.unwrap_or(last_mark));
+        self.outage = Some(Outage {
+            from,
+            until: Millis::new(now.get() + RETURN_MS),
+        });
+    }
+
+    /// When [`Orderer::tick`] has something to do next, if nothing else happens; `lag` is that of the side to move.
+    #[must_use]
+    pub fn wake_at(&self, lag: Millis) -> Option<Millis> {
+        let flag = if self.elsewhere().is_some() {
+            None
+        } else {
+            self.game.flag_at(lag)
+        };
+        let turn = match self.outage {
+            Some(outage) if flag.is_some() => Some(outage.until),
+            _ => flag,
+        };
+        let lapse = match self.game.genesis().body.clock {
+            Clock::Live { .. } => self
+                .asked
+                .iter()
+                .map(|(_, at)| Millis::new(at.get() + LAPSE_MS))
+                .min(),
+            _ => None,
+        };
+        turn.into_iter().chain(lapse).min()
+    }
+
+    /// What time alone brings at `at`.
+    #[must_use]
+    pub fn tick(&mut self, at: Millis, lag: Millis) -> Decision {
+        if self.elsewhere().is_none() {
+            if let Some(outage) = self.outage {
+                return if at >= outage.until {
+                    self.gap_only(at)
+                } else {
+                    self.tick_lapses(at)
+                };
+            }
+            if self.game.flag_is_due(at, lag) {
+                return Decision::Append {
+                    entries: vec![self.next(None, What::Flag, at, lag, None)],
+                    then: None,
+                };
+            }
+        }
+        self.tick_lapses(at)
+    }
+
+    fn tick_lapses(&mut self, at: Millis) -> Decision {
+        if !matches!(self.game.genesis().body.clock, Clock::Live { .. }) {
+            return Decision::Done;
+        }
+        let late = self
+            .asked
+            .iter()
+            .find(|(_, asked)| at.get() >= asked.get() + LAPSE_MS);
+        late.map_or(Decision::Done, |(home, _)| {
+            Decision::Lapse(Lapsed {
+                game: self.game.id(),
+                epoch: home.epoch,
+            })
+        })
+    }
+
+    /// The side to move has a session again: its clock runs from here.
+    #[must_use]
+    pub fn mover_returned(&self, at: Millis) -> Decision {
+        if self.outage.is_some() && self.elsewhere().is_none() {
+            self.gap_only(at)
+        } else {
+            Decision::Done
+        }
+    }
+
+    fn gap_only(&self, at: Millis) -> Decision {
+        match self.gap(at) {
+            Some(gap) => Decision::Append {
+                entries: vec![gap],
+                then: None,
+            },
+            None => Decision::Done,
+        }
+    }
+
+    fn gap(&self, at: Millis) -> Option<Entry> {
+        let outage = self.outage?;
+        let ms = at
+            .min(outage.until)
+            .saturating_sub(outage.from)
+            .min(self.game.longest_gap(at));
+        Some(self.next(None, What::Gap { ms }, at, Millis::ZERO, None))
+    }
+
+    /// The entry after `before`, or after the last committed one.
+    fn next(
+        &self,
+        before: Option<&Entry>,
+        what: What,
+        at: Millis,
+        lag: Millis,
+        item: Option<Item>,
+    ) -> Entry {
+        let mut receipt = self.game.next_receipt(self.key, what, at, lag);
+        if let Some(before) = before {
+            receipt.seq = before.receipt.seq.next();
+            receipt.prev = Some(codec::hash(&before.receipt));
+            receipt.at_ms = receipt.at_ms.max(before.receipt.at_ms);
+        }
+        Entry { receipt, item }
+    }
+
+    /// Decides on an item that arrived at `at`; `lag` is the measured lag of who sent it.
+    #[must_use]
+    pub fn submit(&mut self, item: &Item, at: Millis, lag: Millis) -> Decision {
+        match item {
+            Item::Genesis(genesis) if genesis.body == self.game.genesis().body => Decision::Done,
+            Item::Genesis(_) => Decision::Refused(Refusal::WrongGame),
+            Item::Record(record) if self.game.is_clocked() => self.submit_clocked(record, at, lag),
+            Item::Record(record) => self.submit_untimed(record, at, lag),
+            Item::Home(home) => self.submit_home(home, at),
+            Item::Continued { seat, .. } => self.submit_continued(item, seat.hash(), at, lag),
+            // Receipts and lapses of others are kept as evidence and change nothing that this relay orders.
+            Item::Receipt { .. } | Item::Lapsed { .. } => match self.game.insert(item.clone()) {
+                Ok(_) => Decision::Done,
+                Err(refusal) => Decision::Refused(refusal),
+            },
+        }
+    }
+
+    fn submit_untimed(&mut self, record: &Signed<Record>, at: Millis, lag: Millis) -> Decision {
+        let hash = record.hash();
+        // A record counts by its signature alone, so it may be in the game before it is on disk; the receipt may not.
+        match self.game.insert(Item::Record(record.clone())) {
+            Err(refusal) => return Decision::Refused(refusal),
+            Ok(Inserted::Held) => return Decision::Refused(Refusal::NotSeated),
+            Ok(Inserted::New | Inserted::Duplicate) => {}
+        }
+        if self.has_receipt(hash) {
+            return Decision::Done;
+        }
+        let entry = self.next(
+            None,
+            What::Record(hash),
+            at,
+            lag,
+            Some(Item::Record(record.clone())),
+        );
+        Decision::Append {
+            entries: vec![entry],
+            then: None,
+        }
+    }
+
+    /// Whether this key has a receipt for the record.
+    fn has_receipt(&self, hash: Hash) -> bool {
+        if self.game.is_clocked() {
+            self.game
+                .state()
+                .counted
+                .iter()
+                .any(|counted| counted.valid && counted.receipt.what == What::Record(hash))
+        } else {
+            self.game.is_receipted_by(self.key, hash)
+        }
+    }
+
+    fn submit_clocked(&mut self, record: &Signed<Record>, at: Millis, lag: Millis) -> Decision {
+        let hash = record.hash();
+        if self.has_receipt(hash) {
+            return Decision::Done;
+        }
+        if let Some(home) = self.elsewhere() {
+            return Decision::Elsewhere(home);
+        }
+        if let Err(refusal) = self.game.judge(record) {
+            return Decision::Refused(refusal);
+        }
+        self.append(What::Record(hash), at, lag, Item::Record(record.clone()))
+    }
+
+    /// Appends what was judged, behind the gap that is due, or behind a flag instead.
+    fn append(&mut self, what: What, at: Millis, lag: Millis, item: Item) -> Decision {
+        let gap = self.gap(at);
+        let gap_ms = match gap.as_ref().map(|entry| entry.receipt.what) {
+            Some(What::Gap { ms }) => ms,
+            _ => Millis::ZERO,
+        };
+        let mut entries: Vec<Entry> = gap.into_iter().collect();
+        let stamp = at.max(
+            self.game
+                .state()
+                .last_receipt()
+                .map_or(at, |last| last.receipt.at_ms),
+        );
+        let flag_at = self
+            .game
+            .flag_at(lag)
+            .map(|flag| flag.get().saturating_add(gap_ms.get()));
+        if flag_at.is_some_and(|flag| stamp.get() >= flag) {
+            let turn = self.game.state().line.turn();
+            entries.push(self.next(entries.last(), What::Flag, at, lag, None));
+            return Decision::Append {
+                entries,
+                then: Some(Refusal::OutOfTime { turn }),
+            };
+        }
+        entries.push(self.next(entries.last(), what, at, lag, Some(item)));
+        Decision::Append {
+            entries,
+            then: None,
+        }
+    }
+
+    fn submit_continued(&mut self, item: &Item, seat: Hash, at: Millis, lag: Millis) -> Decision {
+        if let Some(home) = self.elsewhere() {
+            return Decision::Elsewhere(home);
+        }
+        let state = self.game.state();
+        if state
+            .counted
+            .iter()
+            .any(|counted| counted.receipt.what == What::Continued(seat))
+        {
+            return Decision::Done;
+        }
+        if let Some(outcome) = state.outcome() {
+            return Decision::Refused(Refusal::GameOver(outcome));
+        }
+        match self.game.insert(item.clone()) {
+            Err(refusal) => return Decision::Refused(refusal),
+            Ok(Inserted::Held) => return Decision::Refused(Refusal::NotSeated),
+            Ok(Inserted::New | Inserted::Duplicate) => {}
+        }
+        let (head, height) = (
+            self.game.state().line.head(),
+            self.game.state().line.height(),
+        );
+        let Item::Continued { genesis, .. } = item else {
+            return Decision::Refused(Refusal::WrongGame);
+        };
+        if genesis.body.from.is_none_or(|from| from.head != head) {
+            return Decision::Refused(Refusal::StaleHead { head, height });
+        }
+        self.append(What::Continued(seat), at, lag, item.clone())
+    }
+
+    /// A signature under a `Home`. The home that it names commits once both players signed the same bytes and it has
+    /// every receipt up to `after`; it lapses the epoch where they signed different ones.
+    fn submit_home(&mut self, home: &Signed<Home>, at: Millis) -> Decision {
+        if let Err(refusal) = self.game.insert(Item::Home(*home)) {
+            return Decision::Refused(refusal);
+        }
+        let home = home.body;
+        let epoch_now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
+        if home.to != self.key || home.epoch <= epoch_now {
+            return Decision::Done;
+        }
+        let lapse = Decision::Lapse(Lapsed {
+            game: self.game.id(),
+            epoch: home.epoch,
+        });
+        if self.lapsed.contains(&home.epoch) {
+            return lapse;
+        }
+        let rival = self
+            .game
+            .home_signatures()
+            .any(|(_, other)| other.body.epoch == home.epoch && other.body != home);
+        if rival {
+            return lapse;
+        }
+        if !self.game.homes().any(|signed| *signed == home) {
+            if !self.asked.iter().any(|(asked, _)| *asked == home) {
+                self.asked.push((home, at));
+            }
+            return Decision::Done;
+        }
+        // `after` must be the newest receipt that counts here: the players gave all that they count.
+        if self
+            .game
+            .state()
+            .last_receipt()
+            .is_none_or(|last| last.hash != home.after)
+        {
+            return if self.game.receipt(home.after).is_none() {
+                Decision::Done
+            } else {
+                lapse
+            };
+        }
+        let entry = Entry {
+            receipt: self.game.commit_receipt(&home, at),
+            item: Some(Item::Home(self.signature(&home))),
+        };
+        Decision::Append {
+            entries: vec![entry],
+            then: None,
+        }
+    }
+
+    fn signature(&self, home: &Home) -> Signed<Home> {
+        let mut signatures = self
+            .game
+            .home_signatures()
+            .filter(|(_, signed)| signed.body == *home);
+        // `submit_home` has seen both.
+        signatures.next().map_or(
+            Signed {
+                body: *home,
+                sig: crate::id::Signature([0; 64]),
+            },
+            |(_, signed)| *signed,
+        )
+    }
+
+    /// The entries are durable: signs them, takes them into the game, and gives the items to send, in order.
+    pub fn commit(&mut self, key: &Keypair, entries: &[Entry]) -> Vec<Item> {
+        let mut items = Vec::with_capacity(2 * entries.len());
+        for entry in entries {
+            if matches!(entry.receipt.what, What::Gap { .. }) {
+                self.outage = None;
+            }
+            let receipt = Game::sign_receipt(key, entry.receipt);
+            for item in entry.item.iter().cloned().chain([receipt]) {
+                // What was judged before it was appended is not refused now.
+                let _ = self.game.insert(item.clone());
+                items.push(item);
+            }
+        }
+        let epoch = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
+        self.asked.retain(|(home, _)| home.epoch > epoch);
+        items
+    }
+
+    /// The lapse is durable: signs it and takes it into the game.
+    pub fn lapse(&mut self, key: &Keypair, lapsed: Lapsed) -> Item {
+        self.asked.retain(|(home, _)| home.epoch != lapsed.epoch);
+        self.lapsed.push(lapsed.epoch);
+        let item = Item::Lapsed {
+            by: key.order(),
+            lapsed: key.sign(lapsed.game, lapsed),
+        };
+        let _ = self.game.insert(item.clone());
+        item
+    }
+}
