@@ -3,5 +3,6 @@
 pub mod config;
 pub mod keys;
 pub mod limits;
+pub mod node;
 pub mod order_log;
 pub mod wall_clock;
