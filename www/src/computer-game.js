@@ -1,0 +1,314 @@
+// A game against the computer. It has the shape of a peer's game, so one screen draws both; nothing of it leaves the device.
+
+import { claim, destinations, endByRule, extendLine, playLine } from './rules.js';
+import { writePgn } from './notation.js';
+import { NO_CLOCKS } from './app-state.js';
+
+/** @import { Colour, GameState, Result } from '@rookery/peer' */
+
+/**
+ * @typedef {object} ComputerRecord What is kept on the device.
+ * @property {string} id 16 lower-case hex digits.
+ * @property {number} createdMs Milliseconds since 1970.
+ * @property {number} updatedMs Milliseconds since 1970.
+ * @property {number} level 1 to 8.
+ * @property {string} levelName
+ * @property {Colour} you
+ * @property {string} startFen Canonical and legal.
+ * @property {string[]} ucis
+ * @property {Result | null} result
+ *
+ * @typedef {object} Reply The computer's answer.
+ * @property {string} uci
+ * @property {number} cp How it sees the game, in centipawns from its own side.
+ *
+ * @typedef {object} Mind What plays the other side.
+ * @property {(record: ComputerRecord, signal: AbortSignal) => Promise<Reply>} think
+ * @property {(record: ComputerRecord, cp: number, quietPlies: number) => boolean} takesDraw
+ */
+
+/** Thrown when a move or a wish does not fit the game; its message is for people. */
+export class ComputerGameError extends Error {}
+
+/** Events: `change` after every change; `notice` with `{ code, words }`. */
+export class ComputerGame extends EventTarget {
+  /** @type {ComputerRecord} */ #record;
+  /** @type {Mind} */ #mind;
+  /** @type {(record: ComputerRecord) => Promise<void>} */ #save;
+  /** @type {() => number} */ #now;
+  /** @type {import('./rules.js').Line} */ #line;
+  /** @type {AbortController | null} */ #thinking = null;
+  /** @type {GameState | null} */ #state = null;
+  #cp = 0;
+
+  /**
+   * @param {ComputerRecord} record
+   * @param {{ mind: Mind, save: (record: ComputerRecord) => Promise<void>, now: () => number }} world
+   */
+  constructor(record, { mind, save, now }) {
+    super();
+    this.#line = playLine(record.startFen, record.ucis);
+    this.#record = { ...record, ucis: this.#line.moves.map((move) => move.uci) };
+    this.#mind = mind;
+    this.#save = save;
+    this.#now = now;
+  }
+
+  get id() {
+    return this.#record.id;
+  }
+
+  get record() {
+    return this.#record;
+  }
+
+  get thinking() {
+    return this.#thinking !== null;
+  }
+
+  /** The other side's strength, for its name plate. */
+  get opponent() {
+    const { level, levelName } = this.#record;
+    return levelName ? `Level ${level}, ${levelName}` : `Level ${level}`;
+  }
+
+  /** @returns {GameState} */
+  get state() {
+    return (this.#state ??= this.#snapshot());
+  }
+
+  clocks() {
+    return NO_CLOCKS;
+  }
+
+  link() {
+    return '';
+  }
+
+  /** Lets the computer move when it is its turn. */
+  start() {
+    this.#letThink();
+  }
+
+  /** @param {string} uci */
+  async move(uci) {
+    if (this.#record.result) throw new ComputerGameError('The game is over.');
+    if (this.#line.pos.turn !== this.#record.you)
+      throw new ComputerGameError('It is not your turn.');
+    await this.#play(uci);
+    this.#letThink();
+  }
+
+  async resign() {
+    this.#requireRunning();
+    await this.#end({
+      outcome: this.#record.you === 'white' ? '0-1' : '1-0',
+      reason: 'resignation',
+    });
+  }
+
+  async abort() {
+    if (!this.state.can.abort) throw new ComputerGameError('The game can no longer be aborted.');
+    await this.#end({ outcome: '*', reason: 'abort' });
+  }
+
+  /** Claims a draw by threefold repetition or fifty moves. */
+  async draw() {
+    this.#requireRunning();
+    const reason = this.state.can.claimDraw ? claim(this.#line) : null;
+    if (!reason) throw new ComputerGameError('There is no draw to claim now.');
+    await this.#end({ outcome: '1/2-1/2', reason });
+  }
+
+  async offerDraw() {
+    this.#requireRunning();
+    if (this.#mind.takesDraw(this.#record, this.#cp, this.#line.pos.halfmoves)) {
+      await this.#end({ outcome: '1/2-1/2', reason: 'agreement' });
+    } else {
+      this.#notice('draw-declined', 'The computer plays on.');
+    }
+  }
+
+  /** Goes back to before the player's last move. */
+  async askTakeback() {
+    this.#requireRunning();
+    const { you } = this.#record;
+    const yours = this.#line.pos.turn === you ? 2 : 1;
+    const plies = this.#line.moves.length - yours;
+    if (plies < 0) throw new ComputerGameError('There is no move of yours to take back.');
+    this.#stopThinking();
+    await this.#setLine(playLine(this.#record.startFen, this.#record.ucis.slice(0, plies)));
+    this.#letThink();
+  }
+
+  async acceptTakeback() {}
+
+  async decline() {}
+
+  async join() {}
+
+  pgn() {
+    const { you, level, levelName, startFen, result, createdMs } = this.#record;
+    const computer = `Rookery level ${level} (${levelName})`;
+    return writePgn({
+      white: you === 'white' ? 'Player' : computer,
+      black: you === 'black' ? 'Player' : computer,
+      date: new Date(createdMs),
+      startFen,
+      sans: this.#line.moves.map((move) => move.san),
+      result,
+      event: 'Game against the computer',
+    });
+  }
+
+  close() {
+    this.#stopThinking();
+  }
+
+  #requireRunning() {
+    if (this.#record.result) throw new ComputerGameError('The game is over.');
+  }
+
+  /** @param {string} uci */
+  async #play(uci) {
+    const next = extendLine(this.#line, uci);
+    if (!next) throw new ComputerGameError(`${uci} is not possible here.`);
+    await this.#setLine(next, endByRule(next));
+  }
+
+  /** @param {Result} result */
+  async #end(result) {
+    this.#stopThinking();
+    await this.#setLine(this.#line, result);
+  }
+
+  /**
+   * @param {import('./rules.js').Line} line
+   * @param {Result | null} [result]
+   */
+  async #setLine(line, result = null) {
+    this.#line = line;
+    this.#record = {
+      ...this.#record,
+      ucis: line.moves.map((move) => move.uci),
+      result,
+      updatedMs: this.#now(),
+    };
+    this.#changed();
+    await this.#save(this.#record);
+  }
+
+  #letThink() {
+    const { result, you } = this.#record;
+    if (result || this.#thinking || this.#line.pos.turn === you) return;
+    const thinking = new AbortController();
+    this.#thinking = thinking;
+    this.#changed();
+    this.#mind
+      .think(this.#record, thinking.signal)
+      .then(
+        async (reply) => {
+          if (this.#thinking !== thinking) return;
+          this.#thinking = null;
+          this.#cp = reply.cp;
+          await this.#play(reply.uci);
+        },
+        (error) => {
+          if (this.#thinking !== thinking) return;
+          this.#thinking = null;
+          this.#changed();
+          const why = error instanceof Error ? error.message : String(error);
+          this.#notice('engine', `The computer could not move: ${why}. Reload the page to go on.`);
+        },
+      )
+      .catch((error) => this.#notice('storage', `The game could not be saved: ${error}`));
+  }
+
+  #stopThinking() {
+    this.#thinking?.abort();
+    this.#thinking = null;
+  }
+
+  #changed() {
+    this.#state = null;
+    this.dispatchEvent(new CustomEvent('change', { detail: this.state }));
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} words
+   */
+  #notice(code, words) {
+    this.dispatchEvent(new CustomEvent('notice', { detail: { code, words } }));
+  }
+
+  /** @returns {GameState} */
+  #snapshot() {
+    const { id, you, startFen, result } = this.#record;
+    const { pos, moves } = this.#line;
+    const running = result === null;
+    const yourTurn = running && pos.turn === you;
+    const ownMoves = ownMoveCount(startFen, moves.length, you);
+    return {
+      id,
+      phase: running ? 'playing' : 'over',
+      variant: 'standard',
+      startFen,
+      clock: { kind: 'none' },
+      takebacks: true,
+      creator: '',
+      white: null,
+      black: null,
+      you,
+      seat: 'seated',
+      present: { white: null, black: null },
+      fen: moves.at(-1)?.fen ?? startFen,
+      ply: moves.length,
+      turn: pos.turn,
+      check: pos.isCheck(),
+      moves,
+      dests: yourTurn ? destinations(pos) : {},
+      pending: null,
+      offers: { draw: null, takeback: null },
+      can: {
+        move: yourTurn,
+        resign: running,
+        abort: running && ownMoves === 0,
+        claimDraw: yourTurn && claim(this.#line) !== null,
+        acceptDraw: false,
+        askTakeback: running && ownMoves > 0,
+        acceptTakeback: false,
+      },
+      result,
+      path: 'none',
+    };
+  }
+}
+
+/**
+ * @param {string} startFen
+ * @param {number} plies
+ * @param {Colour} you
+ */
+function ownMoveCount(startFen, plies, you) {
+  const first = startFen.split(' ')[1] === 'b' ? 'black' : 'white';
+  return first === you ? Math.ceil(plies / 2) : Math.floor(plies / 2);
+}
+
+/**
+ * @param {{ id: string, nowMs: number, level: number, levelName: string, you: Colour, startFen: string }} choice
+ * @returns {ComputerRecord}
+ */
+export function newRecord({ id, nowMs, level, levelName, you, startFen }) {
+  return {
+    id,
+    createdMs: nowMs,
+    updatedMs: nowMs,
+    level,
+    levelName,
+    you,
+    startFen,
+    ucis: [],
+    result: null,
+  };
+}

@@ -1,0 +1,65 @@
+// Starts the page: state, peer, controller, drawing, and the keys that work everywhere.
+
+import { initialState, reduce } from './app-state.js';
+import { createController } from './controller.js';
+import { linkPeer } from './peer-link.js';
+import { forcedTransport, parseRoute } from './route.js';
+import { createStore } from './store.js';
+import { storedTheme } from './theme.js';
+import { draw } from './view/app.js';
+
+/** @param {string} id */
+function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no element #${id}`);
+  return found;
+}
+
+const roots = {
+  header: element('bar'),
+  main: element('app'),
+  overlay: element('overlay'),
+  announcer: element('announcer'),
+};
+roots.main.replaceChildren();
+
+const store = createStore(reduce, initialState(parseRoute(location.hash), storedTheme()));
+const peerStarting = linkPeer({
+  base: new URL('./', document.baseURI).href,
+  transport: forcedTransport(location),
+  dispatch: store.dispatch,
+});
+peerStarting.catch((error) => console.error(error));
+const act = createController(store, peerStarting);
+
+let drawn = false;
+store.subscribe(() => {
+  if (drawn) return;
+  drawn = true;
+  // Changes of one turn are drawn together; a microtask keeps it quick in a background tab too.
+  queueMicrotask(() => {
+    drawn = false;
+    draw(roots, store.get(), act);
+  });
+});
+draw(roots, store.get(), act);
+
+const follow = () => void act.follow(parseRoute(location.hash));
+window.addEventListener('hashchange', follow);
+follow();
+
+document.addEventListener('keydown', (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (target.closest('input, textarea, select, dialog, [role=dialog]')) return;
+  const { table } = store.get();
+  if (!table?.game) return;
+  if (event.key === 'ArrowLeft') act.step(-1);
+  else if (event.key === 'ArrowRight') act.step(1);
+  else if (event.key === 'Home' || event.key === 'ArrowUp') act.showPly(0);
+  else if (event.key === 'End' || event.key === 'ArrowDown') act.showPly(Infinity);
+  else if (event.key === 'f') act.flip();
+  else if (event.key === 'Escape' && table.confirmingResign) act.askResign(false);
+  else return;
+  event.preventDefault();
+});

@@ -1,0 +1,71 @@
+// Which screen an address means. Everything lies in the fragment, so the page works from any folder of any host.
+
+/**
+ * @typedef {{ screen: 'home' }
+ *   | { screen: 'game', id: string, relay: string | null }
+ *   | { screen: 'computer', id: string | null }} Route
+ */
+
+const GAME_ID = /^[0-9a-f]{64}$/;
+const COMPUTER_ID = /^[0-9a-f]{16}$/;
+
+/**
+ * @param {string} hash `location.hash`, with or without its `#`.
+ * @returns {Route} Home for anything it does not know.
+ */
+export function parseRoute(hash) {
+  const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
+  const parts = path.split('/').filter(Boolean);
+  if (parts[0] === 'game' && parts.length === 2) {
+    const id = parts[1].toLowerCase();
+    if (GAME_ID.test(id)) {
+      return { screen: 'game', id, relay: new URLSearchParams(query).get('relay') || null };
+    }
+  }
+  if (parts[0] === 'computer' && parts.length <= 2) {
+    const id = parts[1] ?? null;
+    if (id === null || COMPUTER_ID.test(id)) return { screen: 'computer', id };
+  }
+  return { screen: 'home' };
+}
+
+/**
+ * @param {Route} route
+ * @returns {string} A fragment that starts with `#`.
+ */
+export function routeHash(route) {
+  if (route.screen === 'game') {
+    return `#/game/${route.id}${route.relay ? `?relay=${encodeURIComponent(route.relay)}` : ''}`;
+  }
+  if (route.screen === 'computer') return route.id ? `#/computer/${route.id}` : '#/computer';
+  return '#/';
+}
+
+/**
+ * What a person pasted: a whole link, its fragment, or the bare code of a game.
+ *
+ * @param {string} text
+ * @returns {Route | null} Null when there is no game in it.
+ */
+export function routeFromPaste(text) {
+  const trimmed = text.trim();
+  if (GAME_ID.test(trimmed.toLowerCase())) {
+    return { screen: 'game', id: trimmed.toLowerCase(), relay: null };
+  }
+  const at = trimmed.indexOf('#');
+  const route = parseRoute(at < 0 ? trimmed : trimmed.slice(at));
+  return route.screen === 'game' ? route : null;
+}
+
+/**
+ * The transport that an address forces by `?transport=`, before the fragment or inside it.
+ *
+ * @param {{ search: string, hash: string }} location
+ * @returns {'ws' | 'webrtc' | undefined}
+ */
+export function forcedTransport({ search, hash }) {
+  const value =
+    new URLSearchParams(search).get('transport') ??
+    new URLSearchParams(hash.split('?', 2)[1] ?? '').get('transport');
+  return value === 'ws' || value === 'webrtc' ? value : undefined;
+}

@@ -1,0 +1,109 @@
+// Puts a state on the page: picks the screen, and writes the attributes that outsiders read.
+
+import { html, nothing, render } from 'lit/html.js';
+import { orientation, screen } from '../app-state.js';
+import { dialogView } from './dialogs.js';
+import { gameView } from './game.js';
+import { headerView } from './header.js';
+import { homeView } from './home.js';
+import { invitationView, waitingView } from './invitation.js';
+
+/**
+ * @import { AppState, Table } from '../app-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+/**
+ * @typedef {object} Roots
+ * @property {HTMLElement} header
+ * @property {HTMLElement} main
+ * @property {HTMLElement} overlay
+ * @property {HTMLElement} announcer
+ */
+
+/**
+ * @param {Roots} roots
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+export function draw({ header, main, overlay, announcer }, state, act) {
+  render(headerView(state, act), header);
+  render(screenView(state, act), main);
+  render(
+    html`${dialogView(state, act)}
+      <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
+        ${state.toast?.words ?? nothing}
+      </div>`,
+    overlay,
+  );
+  if (announcer.textContent !== state.announcement) announcer.textContent = state.announcement;
+  reflect(main, state);
+  const { game } = state.table ?? {};
+  const turn = game?.phase === 'playing' && game.you === game.turn ? 'Your move · ' : '';
+  const title = `${turn}Rookery`;
+  if (document.title !== title) document.title = title;
+}
+
+/**
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+function screenView(state, act) {
+  const table = /** @type {Table} */ (state.table);
+  switch (screen(state)) {
+    case 'home':
+      return homeView(state, act);
+    case 'opening':
+      return html`<div class="invitation">
+        <section class="card wide">
+          <h1>Opening the game…</h1>
+          <p class="muted" role="status">
+            ${state.table?.kind === 'peer' ? state.peer.connection.words : ''}
+          </p>
+        </section>
+      </div>`;
+    case 'failed':
+      return html`<div class="invitation">
+        <section class="card wide">
+          <h1>This game cannot be opened</h1>
+          <p class="lead" role="alert">${table.error}</p>
+          <p><a class="button primary" href="#/">To the start page</a></p>
+        </section>
+      </div>`;
+    case 'waiting':
+      return waitingView(state, table, act);
+    case 'invitation':
+      return invitationView(state, table, act);
+    case 'game':
+      return gameView(state, table, act);
+  }
+}
+
+/**
+ * The page's outside contract: what a script may read from `<main>`.
+ *
+ * @param {HTMLElement} main
+ * @param {AppState} state
+ */
+function reflect(main, state) {
+  const { table, peer } = state;
+  const game = table?.game ?? null;
+  const ms = (/** @type {number | null | undefined} */ value) =>
+    value === null || value === undefined ? '' : String(Math.max(0, Math.round(value)));
+  const data = {
+    screen: screen(state),
+    connection: peer.connection.state,
+    path: game?.path ?? 'none',
+    game: game?.id ?? '',
+    ply: game ? String(game.ply) : '',
+    fen: game?.fen ?? '',
+    orientation: table && game ? orientation(table) : '',
+    result: game?.result?.outcome ?? '',
+    reason: game?.result?.reason ?? '',
+    whiteMs: game ? ms(table?.clocks.whiteMs) : '',
+    blackMs: game ? ms(table?.clocks.blackMs) : '',
+  };
+  for (const [name, value] of Object.entries(data)) {
+    if (main.dataset[name] !== value) main.dataset[name] = value;
+  }
+}

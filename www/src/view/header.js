@@ -1,0 +1,48 @@
+// The bar on top: the way home, the state of the connection in words, and the theme.
+
+import { html } from 'lit/html.js';
+import { icons, mark } from './icons.js';
+
+/**
+ * @import { AppState, Theme } from '../app-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+const SHORT = {
+  offline: 'Offline',
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  reconnecting: 'Reconnecting…',
+};
+
+/** @type {Record<Theme, { next: Theme, words: string, icon: unknown }>} */
+const THEMES = {
+  auto: { next: 'light', words: 'as the device', icon: icons.device },
+  light: { next: 'dark', words: 'light', icon: icons.sun },
+  dark: { next: 'auto', words: 'dark', icon: icons.moon },
+};
+
+/**
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+export function headerView({ peer: { connection }, theme }, act) {
+  const { words, icon, next } = THEMES[theme];
+  const lag = connection.rttMs === null ? '' : ` ${Math.round(connection.rttMs)} ms to the relay.`;
+  return html`
+    <a class="brand" href="#/">${mark}<span>Rookery</span></a>
+    <p class="connection" data-state=${connection.state} title=${connection.words + lag}>
+      <span class="dot" aria-hidden="true"></span>
+      <span class="short">${connection.logBusy ? 'Relay busy' : SHORT[connection.state]}</span>
+      <span class="hidden">${connection.words}</span>
+    </p>
+    <button
+      class="icon-button"
+      aria-label=${`Theme: ${words}. Change`}
+      title=${`Theme: ${words}`}
+      @click=${() => act.setTheme(next)}
+    >
+      ${icon}
+    </button>
+  `;
+}

@@ -1,0 +1,221 @@
+// The first screen: play the computer, invite someone, go on with a game, or take a seat in the lobby.
+
+import { html, nothing } from 'lit/html.js';
+import { clockLabel, clockWords } from '../clock.js';
+import { routeHash } from '../route.js';
+import { agoWords, colourName, resultTitle, shortKey } from '../words.js';
+import { mark } from './icons.js';
+
+/**
+ * @import { GameSummary, Seek } from '@rookery/peer'
+ * @import { AppState } from '../app-state.js'
+ * @import { ComputerRecord } from '../computer-game.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+/** Finished games listed here. */
+const FINISHED_SHOWN = 8;
+
+/**
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+export function homeView(state, act) {
+  const { peer } = state;
+  return html`
+    <div class="home">
+      <section class="hero">
+        <div class="hero-mark">${mark}</div>
+        <h1>Chess that answers to its players</h1>
+        <p class="lead">
+          The computer plays right here in your browser. Games with others are signed move by move:
+          a relay only passes them on, and nobody can change them.
+        </p>
+        <div class="hero-actions">
+          <button class="primary big" @click=${act.openComputerForm}>Play the computer</button>
+          <button class="big" ?disabled=${peer.status === 'failed'} @click=${act.openCreateForm}>
+            Create game
+          </button>
+        </div>
+        ${peer.status === 'failed' ? html`<p class="notice">${peer.error}</p>` : nothing}
+        ${
+          peer.writer
+            ? nothing
+            : html`<p class="notice">
+                Another tab of this browser is playing. This one watches until that tab is closed.
+              </p>`
+        }
+      </section>
+      <div class="home-side">
+        ${runningView(state)} ${lobbyView(state, act)} ${pasteView(state, act)}
+      </div>
+    </div>
+  `;
+}
+
+/** @param {AppState} state */
+function runningView({ computerGames, peer }) {
+  const now = Date.now();
+  const rows = [
+    ...computerGames.map((record) => ({
+      at: record.updatedMs,
+      over: record.result !== null,
+      row: computerRow(record, now),
+    })),
+    ...peer.games.map((game) => ({
+      at: game.createdMs,
+      over: game.phase === 'over',
+      row: peerRow(game, now),
+    })),
+  ].sort((a, b) => b.at - a.at);
+  const running = rows.filter(({ over }) => !over);
+  const finished = rows.filter(({ over }) => over).slice(0, FINISHED_SHOWN);
+  return html`
+    <section class="card" aria-labelledby="games-title">
+      <h2 id="games-title">Your games</h2>
+      ${
+        running.length > 0
+          ? html`<ul class="rows" role="list">
+              ${running.map(({ row }) => row)}
+            </ul>`
+          : html`<p class="empty">No game is running on this device.</p>`
+      }
+      ${
+        finished.length > 0
+          ? html`<details>
+              <summary>Finished games</summary>
+              <ul class="rows" role="list">
+                ${finished.map(({ row }) => row)}
+              </ul>
+            </details>`
+          : nothing
+      }
+    </section>
+  `;
+}
+
+/**
+ * @param {ComputerRecord} record
+ * @param {number} now ms since 1970
+ */
+function computerRow({ id, level, levelName, you, ucis, result, updatedMs }, now) {
+  const moves = `${Math.ceil(ucis.length / 2)} moves`;
+  return html`<li class="row">
+    <span class="disc" data-colour=${you} aria-hidden="true"></span>
+    <span class="row-text">
+      <strong>Computer, level ${level}</strong>
+      <small>
+        ${result ? resultTitle(result, you) : `You are ${colourName(you)}`} · ${moves} ·
+        ${agoWords(updatedMs, now)}
+      </small>
+    </span>
+    <a class="button" href=${routeHash({ screen: 'computer', id })} title=${levelName}>
+      ${result ? 'View' : 'Resume'}
+    </a>
+  </li>`;
+}
+
+/**
+ * @param {GameSummary} game
+ * @param {number} now ms since 1970
+ */
+function peerRow({ id, you, opponent, ply, phase, result, createdMs }, now) {
+  const status =
+    phase === 'open'
+      ? 'Waiting for an opponent'
+      : result
+        ? resultTitle(result, you)
+        : you
+          ? `You are ${colourName(you)}`
+          : 'Watching';
+  return html`<li class="row">
+    <span class="disc" data-colour=${you ?? 'both'} aria-hidden="true"></span>
+    <span class="row-text">
+      <strong>${opponent ? `Player ${shortKey(opponent)}` : 'Open invitation'}</strong>
+      <small>${status} · ${Math.ceil(ply / 2)} moves · ${agoWords(createdMs, now)}</small>
+    </span>
+    <a class="button" href=${routeHash({ screen: 'game', id, relay: null })}>
+      ${phase === 'over' ? 'View' : 'Resume'}
+    </a>
+  </li>`;
+}
+
+/**
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+function lobbyView({ peer }, act) {
+  const seeks = peer.seeks.filter((seek) => seek.creator !== peer.player);
+  return html`
+    <section class="card" aria-labelledby="lobby-title">
+      <h2 id="lobby-title">Lobby</h2>
+      ${
+        seeks.length > 0
+          ? html`<ul class="rows lobby" role="list">
+              ${seeks.map((seek) => seekRow(seek, peer.writer, act))}
+            </ul>`
+          : html`<p class="empty">
+              ${
+                peer.connection.state === 'connected'
+                  ? 'Nobody is waiting right now. Create a game and list it here.'
+                  : peer.connection.words
+              }
+            </p>`
+      }
+    </section>
+  `;
+}
+
+/**
+ * @param {Seek} seek
+ * @param {boolean} writer
+ * @param {Controller} act
+ */
+function seekRow(seek, writer, act) {
+  const yours =
+    seek.colour === 'random'
+      ? 'colours drawn'
+      : `you play ${seek.colour === 'white' ? 'Black' : 'White'}`;
+  const label = `seek-${seek.game.slice(0, 16)}`;
+  return html`<li class="row">
+    <span class="row-text" id=${label}>
+      <strong class="tabular">${clockLabel(seek.clock)}</strong>
+      <small>${shortKey(seek.creator)} · ${yours}</small>
+      <span class="hidden">${clockWords(seek.clock)}</span>
+    </span>
+    <button aria-describedby=${label} ?disabled=${!writer} @click=${() => act.joinSeek(seek)}>
+      Join
+    </button>
+  </li>`;
+}
+
+/**
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+function pasteView({ pasteError }, act) {
+  const open = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    act.openPasted(String(new FormData(form).get('link') ?? ''));
+  };
+  return html`
+    <section class="card" aria-labelledby="paste-title">
+      <h2 id="paste-title">Open an invitation</h2>
+      <form class="inline-form" @submit=${open}>
+        <label class="hidden" for="paste">Link or code of a game</label>
+        <input
+          id="paste"
+          name="link"
+          autocomplete="off"
+          spellcheck="false"
+          placeholder="Paste a link or code"
+          aria-invalid=${pasteError ? 'true' : 'false'}
+          aria-describedby="paste-error"
+        />
+        <button>Open</button>
+      </form>
+      <p class="field-error" id="paste-error" role="alert">${pasteError}</p>
+    </section>
+  `;
+}

@@ -1,0 +1,142 @@
+// A game that no one has joined yet: its creator waits with a link to give away, a guest sees what the seat offers.
+
+import { html, nothing } from 'lit/html.js';
+import { guard } from 'lit/directives/guard.js';
+import { clockLabel, clockWords } from '../clock.js';
+import { colourName, shortKey } from '../words.js';
+import { opposite } from '../rules.js';
+import { icons } from './icons.js';
+import { qrView } from './qr.js';
+
+/**
+ * @import { Colour, GameState } from '@rookery/peer'
+ * @import { AppState, Table } from '../app-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+/**
+ * The colour the creator takes; null while it is to be drawn.
+ *
+ * @param {GameState} game
+ * @returns {Colour | null}
+ */
+function creatorColour(game) {
+  if (game.white === game.creator) return 'white';
+  if (game.black === game.creator) return 'black';
+  return null;
+}
+
+/**
+ * @param {GameState} game
+ * @param {Colour | null} yours
+ */
+const terms = (game, yours) => html`
+  <dl class="terms">
+    <div>
+      <dt>Time</dt>
+      <dd class="tabular">${clockLabel(game.clock)}<small>${clockWords(game.clock)}</small></dd>
+    </div>
+    <div>
+      <dt>You play</dt>
+      <dd>
+        <span class="disc" data-colour=${yours ?? 'both'} aria-hidden="true"></span>
+        ${yours ? colourName(yours) : 'Random'}
+      </dd>
+    </div>
+    <div>
+      <dt>Takebacks</dt>
+      <dd>${game.takebacks ? 'Allowed' : 'Off'}</dd>
+    </div>
+  </dl>
+`;
+
+/**
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+export function waitingView({ peer }, /** @type {Table} */ table, act) {
+  const game = /** @type {GameState} */ (table.game);
+  const link = table.link;
+  const select = (/** @type {Event} */ event) =>
+    /** @type {HTMLInputElement} */ (event.currentTarget).select();
+  return html`
+    <div class="invitation">
+      <section class="card wide">
+        <h1>Waiting for an opponent</h1>
+        <p class="lead">
+          Send this link to one person. The first to join takes the seat, and the game begins by
+          itself.
+        </p>
+        ${terms(game, creatorColour(game))}
+        <div class="link-row">
+          <label class="hidden" for="link">Invitation link</label>
+          <input id="link" readonly .value=${link} @focus=${select} />
+          <button class="primary" @click=${() => act.copy(link, 'Link')}>
+            ${icons.copy}Copy link
+          </button>
+        </div>
+        <div class="qr-row">
+          ${guard([link], () => qrView(link))}
+          <p>
+            Or let them scan it.
+            ${
+              'share' in navigator
+                ? html`<button @click=${() => act.share(link)}>Share…</button>`
+                : nothing
+            }
+          </p>
+        </div>
+        <div class="card-actions">
+          <p class="muted">
+            ${
+              peer.connection.state === 'connected'
+                ? 'You may leave this page; the invitation stays open.'
+                : peer.connection.words
+            }
+          </p>
+          <button ?disabled=${!game.can.abort} @click=${act.abort}>Abort</button>
+        </div>
+      </section>
+    </div>
+  `;
+}
+
+/**
+ * @param {AppState} state
+ * @param {Table} table
+ * @param {Controller} act
+ */
+export function invitationView({ peer }, table, act) {
+  const game = /** @type {GameState} */ (table.game);
+  const creator = creatorColour(game);
+  const waiting = table.joining || game.seat === 'waiting';
+  return html`
+    <div class="invitation">
+      <section class="card wide">
+        <h1>You are invited to a game</h1>
+        <p class="lead">Player ${shortKey(game.creator)} is waiting for an opponent.</p>
+        ${terms(game, creator && opposite(creator))}
+        <div class="card-actions">
+          <p class="muted" role="status">
+            ${
+              game.seat === 'refused'
+                ? 'Another player took the seat first; the signed answer says so. You can watch.'
+                : waiting
+                  ? 'Taking the seat…'
+                  : peer.writer
+                    ? 'Joining signs your name to this game.'
+                    : 'Another tab of this browser is playing; this one can only watch.'
+            }
+          </p>
+          <button
+            class="primary big"
+            ?disabled=${waiting || !peer.writer || game.seat === 'refused'}
+            @click=${act.join}
+          >
+            Join
+          </button>
+        </div>
+      </section>
+    </div>
+  `;
+}

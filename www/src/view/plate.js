@@ -1,0 +1,81 @@
+// A player's plate above or below the board: who it is, whether they are here, material, clock.
+
+import { html, nothing } from 'lit/html.js';
+import { shown } from '../app-state.js';
+import { clockFace, clockSpoken } from '../clock.js';
+import { material } from '../rules.js';
+import { colourName, presenceWords, shortKey } from '../words.js';
+
+/**
+ * @import { Colour, GameState } from '@rookery/peer'
+ * @import { AppState, Table } from '../app-state.js'
+ */
+
+/** A live clock below this looks urgent, in ms. */
+const URGENT_MS = 20_000;
+
+/**
+ * @param {Table} table Ready: it has a game.
+ * @param {Colour} colour
+ * @param {AppState} state
+ */
+export function plateView(table, colour, state) {
+  const game = /** @type {GameState} */ (table.game);
+  const { name, note } = whoIs(table, colour, state);
+  const active = game.phase === 'playing' && game.turn === colour;
+  const surplus = material(shown(table).fen);
+  const lead = colour === 'white' ? surplus.lead : -surplus.lead;
+  return html`
+    <div class="plate" data-colour=${colour} data-active=${active ? 'true' : 'false'}>
+      <span class="disc" data-colour=${colour} aria-hidden="true"></span>
+      <span class="plate-text">
+        <span class="plate-name">${name}<span class="hidden">, ${colourName(colour)}</span></span>
+        <small>${note}</small>
+      </span>
+      <span class="surplus" aria-hidden="true">
+        ${surplus[colour].map((piece) => html`<i class="pip" data-piece=${piece}></i>`)}
+        ${lead > 0 ? html`<b>+${lead}</b>` : nothing}
+      </span>
+      ${clockView(table, colour)}
+    </div>
+  `;
+}
+
+/**
+ * @param {Table} table
+ * @param {Colour} colour
+ */
+function clockView({ clocks, game }, colour) {
+  const ms = colour === 'white' ? clocks.whiteMs : clocks.blackMs;
+  if (ms === null) return nothing;
+  const running = clocks.running === colour;
+  const urgent = game?.clock.kind === 'live' && ms < URGENT_MS;
+  return html`<span
+    class="clock"
+    role="timer"
+    aria-label=${`${colourName(colour)}: ${clockSpoken(ms)}`}
+    data-running=${running ? 'true' : 'false'}
+    data-urgent=${urgent ? 'true' : 'false'}
+    >${clockFace(ms)}</span
+  >`;
+}
+
+/**
+ * @param {Table} table
+ * @param {Colour} colour
+ * @param {AppState} state
+ * @returns {{ name: string, note: string }}
+ */
+function whoIs({ game, computer }, colour, { peer }) {
+  if (!game) return { name: '', note: '' };
+  if (computer !== null) {
+    return game.you === colour
+      ? { name: 'You', note: colourName(colour) }
+      : { name: 'Computer', note: computer };
+  }
+  const key = game[colour];
+  if (!key) return { name: colourName(colour), note: 'Not drawn yet' };
+  if (key === peer.player) return { name: 'You', note: shortKey(key) };
+  const presence = game.phase === 'playing' ? presenceWords(game.present[colour]) : '';
+  return { name: `Player ${shortKey(key)}`, note: presence || colourName(colour) };
+}

@@ -1,0 +1,140 @@
+// The page's sentences about a game: results, presence, names. Pure functions from state to English.
+
+/** @import { Colour, GameState, PlayerKey, Result } from '@rookery/peer' */
+
+const REASONS = /** @type {Record<string, string>} */ ({
+  checkmate: 'by checkmate',
+  stalemate: 'by stalemate',
+  'dead-position': 'neither side can mate',
+  fivefold: 'the same position stood five times',
+  'seventy-five': '75 moves without a capture or a pawn move',
+  'record-limit': 'the game reached its greatest length',
+  resignation: 'by resignation',
+  agreement: 'by agreement',
+  threefold: 'the same position stood three times',
+  fifty: '50 moves without a capture or a pawn move',
+  timeout: 'on time',
+  'timeout-vs-insufficient': 'time ran out, but the other side cannot mate',
+  abort: 'the game was aborted',
+  'no-show': 'a first move never came',
+  equivocation: 'the other side signed two different moves in one place',
+  continued: 'it goes on as a new game',
+});
+
+/** @param {Colour} colour */
+export const colourName = (colour) => (colour === 'white' ? 'White' : 'Black');
+
+/**
+ * @param {Result} result
+ * @returns {string} `White won by checkmate`, `Draw: by agreement`, `No result: the game was aborted`.
+ */
+export function resultWords(result) {
+  const reason = REASONS[result.reason] ?? result.reason.replaceAll('-', ' ');
+  if (result.outcome === '1/2-1/2') {
+    return `Draw${reason.startsWith('by ') ? ' ' : ': '}${reason}`;
+  }
+  if (result.outcome === '*') return `No result: ${reason}`;
+  const winner = result.outcome === '1-0' ? 'White' : 'Black';
+  return reason.startsWith('by ') || reason.startsWith('on ')
+    ? `${winner} won ${reason}`
+    : `${winner} won: ${reason}`;
+}
+
+/**
+ * The result from where the reader sits.
+ *
+ * @param {Result} result
+ * @param {Colour | null} you
+ */
+export function resultTitle(result, you) {
+  if (result.outcome === '*') return 'No result';
+  if (result.outcome === '1/2-1/2') return 'Draw';
+  const winner = result.outcome === '1-0' ? 'white' : 'black';
+  if (you === null) return `${colourName(winner)} won`;
+  return you === winner ? 'You won' : 'You lost';
+}
+
+/**
+ * A key short enough for a person to compare aloud.
+ *
+ * @param {PlayerKey} key
+ */
+export const shortKey = (key) => `${key.slice(0, 4)}·${key.slice(-4)}`;
+
+/**
+ * What the status line says while a game runs.
+ *
+ * @param {GameState} game
+ * @param {boolean} thinking Whether a computer is at it.
+ */
+export function turnWords(game, thinking) {
+  if (thinking) return 'The computer is thinking…';
+  if (game.pending) return 'Your move is on its way…';
+  const check = game.check ? ', in check' : '';
+  if (game.you === null) return `${colourName(game.turn)} to move${check}`;
+  return game.turn === game.you ? `Your move${check}` : `Their move${check}`;
+}
+
+/**
+ * @param {boolean | null} present
+ * @returns {string} Empty when nobody knows.
+ */
+export function presenceWords(present) {
+  if (present === null) return '';
+  return present ? 'Here' : 'Away';
+}
+
+/**
+ * A description of the board for those who cannot see it.
+ *
+ * @param {string} fen
+ */
+export function boardWords(fen) {
+  const names = /** @type {Record<string, string>} */ ({
+    k: 'king',
+    q: 'queen',
+    r: 'rook',
+    b: 'bishop',
+    n: 'knight',
+    p: 'pawn',
+  });
+  const [placement, turn] = fen.split(' ');
+  /** @type {Record<'white' | 'black', Record<string, string[]>>} */
+  const found = { white: {}, black: {} };
+  placement.split('/').forEach((rank, row) => {
+    let file = 0;
+    for (const char of rank) {
+      const gap = Number(char);
+      if (gap > 0) {
+        file += gap;
+        continue;
+      }
+      const lower = char.toLowerCase();
+      const side = char === lower ? found.black : found.white;
+      (side[lower] ??= []).push(`${'abcdefgh'[file]}${8 - row}`);
+      file += 1;
+    }
+  });
+  const list = (/** @type {Record<string, string[]>} */ side) =>
+    [...'kqrbnp']
+      .filter((piece) => side[piece])
+      .map((piece) => `${names[piece]} ${side[piece].join(' ')}`)
+      .join(', ');
+  return `${turn === 'b' ? 'Black' : 'White'} to move. White: ${list(found.white)}. Black: ${list(found.black)}.`;
+}
+
+/**
+ * When something happened, in words a list can hold.
+ *
+ * @param {number} thenMs
+ * @param {number} nowMs
+ */
+export function agoWords(thenMs, nowMs) {
+  const minutes = Math.floor((nowMs - thenMs) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ago`;
+  const days = Math.floor(hours / 24);
+  return days === 1 ? 'yesterday' : `${days} days ago`;
+}
