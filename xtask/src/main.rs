@@ -1,1 +1,146 @@
-fn main() {}
+//! `cargo xtask`: set-up and automation of the workspace, and nothing else. This file reads the command line; each
+//! command has a file of its own.
+
+mod browser;
+mod command;
+mod node;
+mod run;
+mod site;
+mod stamp;
+mod tally;
+mod test;
+mod tools;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use workspace::Workspace;
+
+const USAGE: &str = "\
+Set-up and automation of Rookery.
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  run [--port P] [--open]     Install what is missing, build everything, serve page and peers on 127.0.0.1
+                                --port P   the page's port (default 8321)
+                                --open     open the page in the default browser
+  test [--quick]              Check and test everything; the last line is the tally
+                                --quick    leave out the wasm builds and the browser tests
+  dist                        Build the static site into dist/ and the relay into target/release/
+
+Environment:
+  CHROMIUM                    the browser that the browser tests start (default: the one installed)
+  CI                          when set, a missing browser is a failure and Cargo.lock must be up to date
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<ExitCode> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("--help", [].as_slice()),
+    };
+    if rest
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
+        print!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    match command {
+        "run" => {
+            let options = run_options(rest)?;
+            run::run(&Workspace::find()?, &options)
+        }
+        "test" => {
+            let quick = match rest {
+                [] => false,
+                [only] if only == "--quick" => true,
+                _ => bail!("`cargo xtask test` takes only --quick"),
+            };
+            test::test(&Workspace::find()?, quick)
+        }
+        "dist" => {
+            if !rest.is_empty() {
+                bail!("`cargo xtask dist` takes no arguments");
+            }
+            let workspace = Workspace::find()?;
+            site::build(&workspace)?;
+            run::build_binaries(&workspace)?;
+            println!("The site is in {}", workspace.dist.display());
+            println!(
+                "The relay is {}",
+                workspace.binary("rookery-relay").display()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        // The reading end of `run`, which starts it; see run.rs.
+        run::ANNOUNCE => run::announce(rest),
+        "--help" | "-h" | "help" => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
+    }
+}
+
+fn run_options(arguments: &[String]) -> Result<run::Options> {
+    let mut options = run::Options::default();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--open" => options.open = true,
+            "--port" => {
+                let port = arguments.next().context("--port needs a number")?;
+                options.port = port.parse().with_context(|| {
+                    format!("`{port}` is not a port: give a number from 0 to 65535")
+                })?;
+            }
+            other => {
+                bail!("`cargo xtask run` does not know `{other}`; it takes --port P and --open")
+            }
+        }
+    }
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run_options;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn run_takes_its_options_in_any_order() {
+        let options = run_options(&words("--open --port 9000")).unwrap();
+        assert!(options.open);
+        assert_eq!(options.port, 9000);
+    }
+
+    #[test]
+    fn a_bad_port_is_refused_with_the_range() {
+        let error = run_options(&words("--port 70000")).unwrap_err();
+        assert!(format!("{error:#}").contains("0 to 65535"), "{error:#}");
+        assert!(run_options(&words("--port")).is_err());
+    }
+
+    #[test]
+    fn an_unknown_option_is_refused() {
+        assert!(run_options(&words("--prot 1")).is_err());
+    }
+}

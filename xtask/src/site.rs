@@ -1,0 +1,175 @@
+//! The static site: the page, both packages and the vendored npm files, assembled in `dist/`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use crate::node;
+use crate::stamp;
+use crate::wasm;
+use crate::workspace::Workspace;
+
+/// What lies in `www/` for the tools, not for the visitor.
+const NOT_THE_PAGE: [&str; 4] = [
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vendor.json",
+];
+
+/// Where a file of the site comes from.
+enum Source {
+    File(PathBuf),
+    Text(String),
+}
+
+/// Installs what the site is made with, builds what changed, and brings `dist/` up to date.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    node::packages(workspace)?;
+    wasm::build(workspace)?;
+    assemble(workspace)
+}
+
+/// Brings `dist/` up to date with what is built.
+fn assemble(workspace: &Workspace) -> Result<()> {
+    let mut site = BTreeMap::new();
+    for path in stamp::files(&workspace.page(), &["node_modules", "tests"])? {
+        if !NOT_THE_PAGE.iter().any(|name| path == Path::new(name)) {
+            site.insert(path.clone(), Source::File(workspace.page().join(path)));
+        }
+    }
+    for package in &wasm::PACKAGES {
+        let place = Path::new("packages").join(package.name);
+        for folder in [package.output(workspace), package.modules(workspace)] {
+            for path in stamp::files(&folder, &[])? {
+                site.insert(place.join(&path), Source::File(folder.join(path)));
+            }
+        }
+        let manifest = package_manifest(workspace, package)?;
+        site.insert(place.join("package.json"), Source::Text(manifest));
+        let licence = workspace.root.join("LICENSE");
+        site.insert(place.join("LICENSE"), Source::File(licence));
+    }
+    for (path, source) in vendored(workspace)? {
+        site.insert(Path::new("vendor").join(path), Source::File(source));
+    }
+    write(&workspace.dist, &site)
+}
+
+/// What npm needs to know about a package: so that the folder in the site can be published or installed as it is.
+fn package_manifest(workspace: &Workspace, package: &wasm::Package) -> Result<String> {
+    let manifest = json!({
+        "name": format!("@rookery/{}", package.name),
+        "version": workspace.version()?,
+        "description": workspace.description(package.krate)?,
+        "license": "GPL-3.0-or-later",
+        "type": "module",
+        "exports": {
+            ".": { "types": "./index.d.ts", "default": "./index.js" },
+            "./*": "./*",
+        },
+    });
+    let text = serde_json::to_string_pretty(&manifest).context("cannot write a package.json")?;
+    Ok(text + "\n")
+}
+
+/// The npm files that `www/vendor.json` names: where each goes under `vendor/`, and where it is.
+fn vendored(workspace: &Workspace) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let list = workspace.page().join("vendor.json");
+    let text = fs::read_to_string(&list).context("cannot read www/vendor.json")?;
+    let packages: BTreeMap<String, Vec<String>> =
+        serde_json::from_str(&text).context("www/vendor.json is not a map of packages to files")?;
+    let mut found = Vec::new();
+    for (package, patterns) in &packages {
+        let folder = node::package_folder(workspace, package);
+        let files = stamp::files(&folder, &["node_modules"])?;
+        for pattern in patterns {
+            let before = found.len();
+            for file in files.iter().filter(|file| matches(pattern, file)) {
+                found.push((Path::new(package).join(file), folder.join(file)));
+            }
+            if found.len() == before {
+                bail!("www/vendor.json: {package} has no file `{pattern}`");
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether `file` is `pattern`, in whose last part one `*` stands for any characters.
+fn matches(pattern: &str, file: &Path) -> bool {
+    let file = file.to_string_lossy().replace('\\', "/");
+    match pattern.split_once('*') {
+        None => file == pattern,
+        Some((start, end)) => file
+            .strip_prefix(start)
+            .and_then(|rest| rest.strip_suffix(end))
+            .is_some_and(|middle| !middle.contains('/')),
+    }
+}
+
+/// Writes what differs and removes what is no longer part of the site, so that a relay that serves it never misses it.
+fn write(dist: &Path, site: &BTreeMap<PathBuf, Source>) -> Result<()> {
+    for (path, source) in site {
+        let wanted = match source {
+            Source::File(source) => {
+                fs::read(source).with_context(|| format!("cannot read {}", source.display()))?
+            }
+            Source::Text(text) => text.clone().into_bytes(),
+        };
+        let path = dist.join(path);
+        if fs::read(&path).is_ok_and(|present| present == wanted) {
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        fs::write(&path, wanted).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    for path in stamp::files(dist, &[])? {
+        if !site.contains_key(&path) {
+            let path = dist.join(path);
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_names_files_of_one_folder() {
+        let is = |pattern, file| matches(pattern, Path::new(file));
+        assert!(is("dist/esm/*.js", "dist/esm/chess.js"));
+        assert!(!is("dist/esm/*.js", "dist/esm/chess.js.map"));
+        assert!(!is("dist/*.js", "dist/esm/chess.js"));
+        assert!(is("LICENSE", "LICENSE"));
+        assert!(!is("LICENSE", "sub/LICENSE"));
+    }
+
+    #[test]
+    fn the_site_holds_what_is_named_and_nothing_else() {
+        let dist = std::env::temp_dir().join(format!("xtask-site-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dist);
+        fs::create_dir_all(dist.join("old")).unwrap();
+        fs::write(dist.join("old/stale.js"), "stale").unwrap();
+        let site = BTreeMap::from([
+            (PathBuf::from("new/a.js"), Source::Text("a".to_owned())),
+            (
+                PathBuf::from("licence"),
+                Source::File(Path::new(env!("CARGO_MANIFEST_DIR")).join("../LICENSE")),
+            ),
+        ]);
+        write(&dist, &site).unwrap();
+        let names = [PathBuf::from("licence"), PathBuf::from("new/a.js")];
+        assert_eq!(stamp::files(&dist, &[]).unwrap(), names);
+        assert_eq!(fs::read_to_string(dist.join("new/a.js")).unwrap(), "a");
+        fs::remove_dir_all(&dist).unwrap();
+    }
+}
