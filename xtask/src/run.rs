@@ -18,6 +18,7 @@ use crate::workspace::{Workspace, cargo, in_ci};
 pub(crate) const ANNOUNCE: &str = "announce";
 
 /// What the user chose.
+#[derive(Debug)]
 pub(crate) struct Options {
     /// The page's port; 0 for any.
     pub(crate) port: u16,
