@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::node;
 use crate::stamp;
@@ -19,6 +22,9 @@ const NOT_THE_PAGE: [&str; 4] = [
     "tsconfig.json",
     "vendor.json",
 ];
+
+/// Stands in `www/index.html` where the hash of the import map belongs.
+const IMPORT_MAP_HASH: &str = "__IMPORTMAP_HASH__";
 
 /// Where a file of the site comes from.
 enum Source {
@@ -41,6 +47,9 @@ fn assemble(workspace: &Workspace) -> Result<()> {
             site.insert(path.clone(), Source::File(workspace.page().join(path)));
         }
     }
+    let index = PathBuf::from("index.html");
+    let page = fs::read_to_string(workspace.page().join(&index)).context("cannot read the page")?;
+    site.insert(index, Source::Text(with_import_map_hash(&page)?));
     for package in &wasm::PACKAGES {
         let place = Path::new("packages").join(package.name);
         for folder in [package.output(workspace), package.modules(workspace)] {
@@ -57,6 +66,20 @@ fn assemble(workspace: &Workspace) -> Result<()> {
         site.insert(Path::new("vendor").join(path), Source::File(source));
     }
     write(&workspace.dist, &site)
+}
+
+/// The page's policy lets one inline script run, the import map, and names it by its hash.
+fn with_import_map_hash(page: &str) -> Result<String> {
+    let map = page
+        .split_once("<script type=\"importmap\">")
+        .and_then(|(_, rest)| rest.split_once("</script>"))
+        .map(|(map, _)| map)
+        .context("www/index.html has no import map")?;
+    if !page.contains(IMPORT_MAP_HASH) {
+        bail!("www/index.html has no {IMPORT_MAP_HASH} in its policy");
+    }
+    let hash = STANDARD.encode(Sha256::digest(map));
+    Ok(page.replace(IMPORT_MAP_HASH, &format!("sha256-{hash}")))
 }
 
 /// What npm needs to know about a package: so that the folder in the site can be published or installed as it is.
@@ -151,6 +174,16 @@ mod tests {
         assert!(!is("dist/*.js", "dist/esm/chess.js"));
         assert!(is("LICENSE", "LICENSE"));
         assert!(!is("LICENSE", "sub/LICENSE"));
+    }
+
+    #[test]
+    fn the_policy_names_the_import_map_by_its_hash() {
+        let page = "'__IMPORTMAP_HASH__' <script type=\"importmap\">{}</script>";
+        // printf '{}' | openssl dgst -sha256 -binary | base64
+        let hash = "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=";
+        let expected = format!("'sha256-{hash}' <script type=\"importmap\">{{}}</script>");
+        assert_eq!(with_import_map_hash(page).unwrap(), expected);
+        assert!(with_import_map_hash("__IMPORTMAP_HASH__").is_err());
     }
 
     #[test]

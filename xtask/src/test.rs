@@ -69,6 +69,13 @@ impl Run<'_> {
             });
         }
 
+        if packages {
+            self.stage("unit tests of the page", |workspace| {
+                let files = test_files(&workspace.page().join("tests/unit"), ".test.mjs")?;
+                node_tests(workspace, "unit", &files)
+            });
+        }
+
         self.check("lints of the native crates", |workspace| {
             tools::c_compiler()?;
             let mut clippy = cargo_in_root(workspace, &["clippy", "--release", "--all-targets"]);
@@ -115,7 +122,7 @@ impl Run<'_> {
                 let folder = workspace.root.join("web").join(package.name).join("test");
                 files.extend(test_files(&folder, ".test.mjs")?);
             }
-            node_tests(workspace, "node", &files)
+            node_tests(workspace, "site", &files)
         });
         if !self.prepare("binaries", || run::build_binaries(self.workspace)) {
             return;

@@ -1,0 +1,93 @@
+// The assembled site is complete: everything that it loads is in it, and nothing is vendored in vain.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { init, parse } from 'es-module-lexer';
+
+const SITE = new URL('../../dist/', import.meta.url);
+const page = readFileSync(new URL('index.html', SITE), 'utf8');
+const mapText = /<script type="importmap">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? '';
+const map = /** @type {Record<string, string>} */ (JSON.parse(mapText).imports);
+
+/**
+ * Where a module of the site loads another from, as the browser would see it.
+ * @param {string} specifier
+ * @param {URL} from
+ */
+function resolve(specifier, from) {
+  if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, from);
+  const exact = map[specifier];
+  if (exact) return new URL(exact, SITE);
+  const prefix = Object.keys(map)
+    .filter((key) => key.endsWith('/') && specifier.startsWith(key))
+    .sort((a, b) => b.length - a.length)[0];
+  assert.ok(prefix, `${specifier} in ${from.pathname} is not in the import map`);
+  return new URL(map[prefix] + specifier.slice(prefix.length), SITE);
+}
+
+/**
+ * All modules that are reached from `roots`.
+ * @param {URL[]} roots
+ */
+function reachable(roots) {
+  const seen = new Set(roots.map(String));
+  for (const address of seen) {
+    const from = new URL(address);
+    assert.ok(existsSync(from), `${address} is missing`);
+    for (const { n: specifier } of parse(readFileSync(from, 'utf8'))[0]) {
+      if (specifier !== undefined && !specifier.startsWith('node:')) {
+        seen.add(String(resolve(specifier, from)));
+      }
+    }
+  }
+  return seen;
+}
+
+/** @param {string} ending */
+function filesEnding(ending) {
+  return readdirSync(SITE, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => new URL(name, SITE));
+}
+
+await init;
+const own = [...filesEnding('.js'), ...filesEnding('.mjs')].filter(
+  (file) => !file.pathname.includes('/dist/vendor/'),
+);
+
+test('every import of the site leads to a file of the site', () => {
+  reachable(own);
+});
+
+test('every address of the import map leads into the site', () => {
+  for (const [name, address] of Object.entries(map)) {
+    assert.ok(existsSync(new URL(address, SITE)), `${name} leads to ${address}, which is missing`);
+  }
+});
+
+test('every style and script of the page is in the site', () => {
+  const found = [...page.matchAll(/<(?:link|script)[^>]*\s(?:href|src)="([^"]+)"/g)];
+  assert.ok(found.length > 0);
+  for (const [, address] of found) {
+    assert.ok(existsSync(new URL(address ?? '', SITE)), `${address} is missing`);
+  }
+});
+
+test('every vendored module is used', () => {
+  const used = reachable(own);
+  const vendored = [...filesEnding('.js'), ...filesEnding('.mjs')]
+    .filter((file) => file.pathname.includes('/dist/vendor/'))
+    .map(String);
+  assert.ok(vendored.length > 0);
+  assert.deepEqual(
+    vendored.filter((file) => !used.has(file)),
+    [],
+  );
+});
+
+test('the policy names the import map that the page has', () => {
+  const hash = createHash('sha256').update(mapText).digest('base64');
+  assert.ok(page.includes(`'sha256-${hash}'`));
+});
