@@ -36,8 +36,9 @@ function reachable(roots) {
   for (const address of seen) {
     const from = new URL(address);
     assert.ok(existsSync(from), `${address} is missing`);
-    for (const { n: specifier } of parse(readFileSync(from, 'utf8'))[0]) {
-      if (specifier !== undefined && !specifier.startsWith('node:')) {
+    for (const found of parse(readFileSync(from, 'utf8'))[0]) {
+      const specifier = 'specifier' in found ? found.specifier : undefined;
+      if (specifier && !specifier.startsWith('node:')) {
         seen.add(String(resolve(specifier, from)));
       }
     }

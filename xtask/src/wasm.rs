@@ -105,7 +105,7 @@ fn build_package(workspace: &Workspace, package: &Package, tools: &WasmTools) ->
 
     let mut pack = Command::new(&tools.pack);
     pack.current_dir(&workspace.root)
-        .args(["--log-level", "warn", "build", "--mode", "no-install"])
+        .args(["--log-level", "error", "build", "--mode", "no-install"])
         .args(["--target", "web", "--release"])
         .args(["--no-opt", "--no-pack", "--no-gitignore", "--out-dir"])
         .arg(&output)

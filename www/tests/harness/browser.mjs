@@ -1,0 +1,102 @@
+// Real Chromium, and in it players: each a browser context of its own with one page.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { CHROMIUM, SCREENSHOTS, slug } from './places.mjs';
+import { Player } from './player.mjs';
+
+/**
+ * @import { Browser, BrowserContextOptions } from 'playwright-core'
+ * @import { TestContext } from 'node:test'
+ */
+
+/**
+ * @typedef {object} PlayerOptions
+ * @property {boolean} [phone] A small touch screen. Default: a desktop.
+ * @property {boolean} [dark] Prefers dark colours. Default: light.
+ */
+
+/** No sandbox, because tests may run as root; the rest keeps Chromium from talking to anyone but the test. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** @type {BrowserContextOptions} */
+const DESKTOP = { viewport: { width: 1280, height: 800 } };
+/** @type {BrowserContextOptions} */
+const PHONE = {
+  viewport: { width: 360, height: 740 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
+
+/** One browser process for one test. */
+export class TestBrowser {
+  #browser;
+  #test;
+  /** @type {Player[]} */
+  #players = [];
+
+  /**
+   * @param {Browser} browser
+   * @param {string} test
+   */
+  constructor(browser, test) {
+    this.#browser = browser;
+    this.#test = test;
+  }
+
+  /**
+   * A new person: nothing stored, nothing open.
+   * @param {string} name
+   * @param {PlayerOptions} [options]
+   */
+  async player(name, { phone = false, dark = false } = {}) {
+    const context = await this.#browser.newContext({
+      ...(phone ? PHONE : DESKTOP),
+      colorScheme: dark ? 'dark' : 'light',
+      reducedMotion: 'reduce',
+      acceptDownloads: true,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const player = new Player(name, await context.newPage(), phone);
+    this.#players.push(player);
+    return player;
+  }
+
+  /** Closes everything; fails if a page had an error that nobody expected. */
+  async end() {
+    const folder = join(SCREENSHOTS, 'last', slug(this.#test));
+    mkdirSync(folder, { recursive: true });
+    for (const { name, page } of this.#players) {
+      // What each saw last, for whoever reads a failure. A page that crashed has nothing to show.
+      await page.screenshot({ path: join(folder, `${slug(name)}.png`) }).catch(() => {});
+    }
+    await this.#browser.close();
+    const errors = this.#players.flatMap((player) =>
+      player.unexpectedErrors().map((error) => `${player.name}: ${error}`),
+    );
+    if (errors.length > 0) throw new Error(`errors in the browser:\n${errors.join('\n')}`);
+  }
+}
+
+/**
+ * A browser that ends with the test.
+ * @param {TestContext} t
+ */
+export async function startBrowser(t) {
+  const browser = new TestBrowser(
+    await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS }),
+    t.name,
+  );
+  t.after(() => browser.end());
+  return browser;
+}

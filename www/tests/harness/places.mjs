@@ -1,0 +1,26 @@
+// Where the harness finds what it tests and puts what it sees.
+
+import { fileURLToPath } from 'node:url';
+
+/** @param {string} path From the workspace's root. */
+const inWorkspace = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+/** The assembled site. */
+export const DIST = inWorkspace('dist');
+/** The relay's binary. */
+export const RELAY = process.env.ROOKERY_RELAY || inWorkspace('target/release/rookery-relay');
+/** The browser's program. */
+export const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
+export const SCREENSHOTS = inWorkspace('target/screenshots');
+export const LOGS = inWorkspace('target/test-logs');
+
+/**
+ * A test's name as part of a file's name.
+ * @param {string} name
+ */
+export const slug = (name) =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 60);
