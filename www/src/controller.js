@@ -1,20 +1,21 @@
 // What the page can do: each wish of a person as a function that acts on the peer, a game or the device, and tells the store.
 
 import { analyse } from './analysis.js';
+import { announcement } from './announcement.js';
 import { shown } from './app-state.js';
 import { customClock, PRESETS } from './clock.js';
 import { ComputerGame, newRecord } from './computer-game.js';
 import { listComputerGames, loadComputerGame, saveComputerGame } from './computer-store.js';
 import { saveFile } from './download.js';
 import { engine, engineLevels, mind } from './engine.js';
-import { readMove, spokenSan } from './notation.js';
+import { createInvitations } from './invitations.js';
+import { readMove } from './notation.js';
 import { checkStart, INITIAL_FEN, isPromotion } from './rules.js';
 import { routeFromPaste, routeHash } from './route.js';
 import { storeTheme } from './theme.js';
-import { colourName, resultWords } from './words.js';
 
 /**
- * @import { Clock, Game, GameState, Peer, Seek } from '@rookery/peer'
+ * @import { Clock, Game, Peer, Seek } from '@rookery/peer'
  * @import { Action, AppState, Table, Theme } from './app-state.js'
  * @import { ComputerRecord } from './computer-game.js'
  * @import { Route } from './route.js'
@@ -42,19 +43,22 @@ export function createController(store, peerStarting) {
   let toasts = 0;
   /** A game whose seat was asked for by the button that opened it. */
   let joinOnOpen = '';
-  /** A game that was just created and need not be opened again.
-   * @type {Game | null} */
-  let created = null;
   /** @type {(() => void) | null} */
   let stopAnalysis = null;
 
   const { dispatch } = store;
   const table = () => store.get().table;
+  const invitations = createInvitations((id) => {
+    if (store.get().route.screen === 'home') go({ screen: 'game', id, relay: null });
+    else say('Someone joined your game. It waits for you under “Your games”.');
+  });
 
   peerStarting.then(
-    () => {
-      void refreshGames();
+    async (peer) => {
       void watchLobby();
+      await refreshGames();
+      const { games, writer } = store.get().peer;
+      if (writer) await invitations.reopen(peer, games, () => table()?.id);
     },
     () => {},
   );
@@ -107,9 +111,16 @@ export function createController(store, peerStarting) {
     stopAnalysis = null;
     for (const end of endings) end();
     endings = [];
-    game?.close();
+    if (game) release(game);
     game = null;
     dispatch({ type: 'table-closed' });
+  }
+
+  /** @param {Game | ComputerGame} left */
+  function release(left) {
+    const own = !(left instanceof ComputerGame) && left.state.creator === store.get().peer.player;
+    if (own && left.state.phase === 'open') invitations.keep(left);
+    else left.close();
   }
 
   /**
@@ -142,11 +153,9 @@ export function createController(store, peerStarting) {
     dispatch({ type: 'table-opening', kind: 'peer', id });
     try {
       const peer = await peerStarting;
-      const fresh = created?.id === id ? created : null;
-      created = null;
-      const opened = fresh ?? (await peer.open(id, relay ? { relay } : {}));
+      const opened = invitations.take(id) ?? (await peer.open(id, relay ? { relay } : {}));
       if (mine !== opening) {
-        opened.close();
+        release(opened);
         return;
       }
       attach(opened);
@@ -230,31 +239,8 @@ export function createController(store, peerStarting) {
       computer: local ? opened.opponent : null,
       thinking: local && opened.thinking,
     });
-    announce(before, state);
-  }
-
-  /**
-   * @param {GameState | null} before
-   * @param {GameState} now
-   */
-  function announce(before, now) {
-    if (!before) return;
-    const words = [];
-    if (now.ply > before.ply) {
-      const last = now.moves[now.ply - 1];
-      const mover = last.fen.split(' ')[1] === 'b' ? 'white' : 'black';
-      words.push(`${colourName(mover)}: ${spokenSan(last.san)}.`);
-    } else if (now.ply < before.ply) words.push('A move was taken back.');
-    if (before.phase === 'open' && now.phase === 'playing') words.push('The game begins.');
-    const { draw, takeback } = now.offers;
-    if (draw && !before.offers.draw && draw !== now.you) {
-      words.push(`${colourName(draw)} offers a draw.`);
-    }
-    if (takeback && !before.offers.takeback && takeback.by !== now.you) {
-      words.push(`${colourName(takeback.by)} asks to take a move back.`);
-    }
-    if (now.result && !before.result) words.push(`${resultWords(now.result)}.`);
-    if (words.length > 0) dispatch({ type: 'announce', words: words.join(' ') });
+    const words = announcement(before, state);
+    if (words) dispatch({ type: 'announce', words });
   }
 
   /**
@@ -413,8 +399,9 @@ export function createController(store, peerStarting) {
       dispatch({ type: 'form', fields: { busy: true } });
       try {
         const peer = await peerStarting;
-        created = await peer.create({ clock: chosen.clock, colour, takebacks, listed });
+        const created = await peer.create({ clock: chosen.clock, colour, takebacks, listed });
         const { id } = created;
+        invitations.keep(created);
         dispatch({ type: 'dialog', dialog: null });
         go(routeFromPaste(created.link()) ?? { screen: 'game', id, relay: null });
       } catch (error) {

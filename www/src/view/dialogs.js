@@ -103,7 +103,7 @@ function createForm(form, act) {
           act.changeForm({ preset: 'custom' }),
         )}
       </div>
-      <div class="custom-time">
+      <div class="custom-time" data-chosen=${form.preset === 'custom' ? 'true' : 'false'}>
         <label>
           Minutes each
           <input
@@ -113,7 +113,7 @@ function createForm(form, act) {
           />
         </label>
         <label>
-          Seconds a move
+          Seconds added
           <input
             inputmode="numeric"
             .value=${form.increment}
@@ -127,7 +127,7 @@ function createForm(form, act) {
     <fieldset>
       <legend>Who may join</legend>
       <div class="choices two">
-        ${choice('listed', 'link', 'Who has the link', !form.listed, () =>
+        ${choice('listed', 'link', 'Anyone with the link', !form.listed, () =>
           act.changeForm({ listed: false }),
         )}
         ${choice('listed', 'lobby', 'Anyone in the lobby', form.listed, () =>

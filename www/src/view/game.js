@@ -38,7 +38,12 @@ export function gameView(state, table, act) {
     epoch: table.boardEpoch,
   };
   return html`
-    <div class="game" data-pending=${view.pending ? 'true' : 'false'}>
+    <h1 class="hidden">Chess game</h1>
+    <div
+      class="game"
+      data-pending=${view.pending ? 'true' : 'false'}
+      data-moving=${model.mover ? 'true' : 'false'}
+    >
       ${plateView(table, opposite(bottom), state)}
       <div class="board-box">
         ${keyed(table.id, boardView(model, act.drop))}

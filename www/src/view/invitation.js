@@ -90,7 +90,7 @@ export function waitingView({ peer }, /** @type {Table} */ table, act) {
           <p class="muted">
             ${
               peer.connection.state === 'connected'
-                ? 'You may leave this page; the invitation stays open.'
+                ? 'Keep Rookery open: your browser seats the first who joins.'
                 : peer.connection.words
             }
           </p>

@@ -3,7 +3,7 @@
 import { html, nothing } from 'lit/html.js';
 import { shown } from '../app-state.js';
 import { clockFace, clockSpoken } from '../clock.js';
-import { material } from '../rules.js';
+import { material, opposite } from '../rules.js';
 import { colourName, presenceWords, shortKey } from '../words.js';
 
 /**
@@ -32,8 +32,8 @@ export function plateView(table, colour, state) {
         <span class="plate-name">${name}<span class="hidden">, ${colourName(colour)}</span></span>
         <small>${note}</small>
       </span>
-      <span class="surplus" aria-hidden="true">
-        ${surplus[colour].map((piece) => html`<i class="pip" data-piece=${piece}></i>`)}
+      <span class="surplus cg-wrap" aria-hidden="true">
+        ${surplus[colour].map((piece) => html`<piece class=${`${piece} ${opposite(colour)}`}></piece>`)}
         ${lead > 0 ? html`<b>+${lead}</b>` : nothing}
       </span>
       ${clockView(table, colour)}

@@ -1,0 +1,31 @@
+// What changed between two snapshots of a game, as one sentence for those who listen instead of look.
+
+import { spokenSan } from './notation.js';
+import { colourName, resultWords } from './words.js';
+
+/** @import { GameState } from '@rookery/peer' */
+
+/**
+ * @param {GameState | null} before Null when the game was just opened: nothing has changed yet.
+ * @param {GameState} now
+ * @returns {string} Empty when there is nothing to say.
+ */
+export function announcement(before, now) {
+  if (!before) return '';
+  const words = [];
+  if (now.ply > before.ply) {
+    const last = now.moves[now.ply - 1];
+    const mover = last.fen.split(' ')[1] === 'b' ? 'white' : 'black';
+    words.push(`${colourName(mover)}: ${spokenSan(last.san)}.`);
+  } else if (now.ply < before.ply) words.push('A move was taken back.');
+  if (before.phase === 'open' && now.phase === 'playing') words.push('The game begins.');
+  const { draw, takeback } = now.offers;
+  if (draw && !before.offers.draw && draw !== now.you) {
+    words.push(`${colourName(draw)} offers a draw.`);
+  }
+  if (takeback && !before.offers.takeback && takeback.by !== now.you) {
+    words.push(`${colourName(takeback.by)} asks to take a move back.`);
+  }
+  if (now.result && !before.result) words.push(`${resultWords(now.result)}.`);
+  return words.join(' ');
+}

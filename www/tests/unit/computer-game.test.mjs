@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ComputerGame, newRecord } from '../../src/computer-game.js';
+import { INITIAL_FEN } from '../../src/rules.js';
+
+/** A game whose computer answers when the test says so. */
+function play({ you = 'white', startFen = INITIAL_FEN, ucis = [], takesDraw = false } = {}) {
+  const asked = [];
+  const saved = [];
+  const notices = [];
+  const mind = {
+    think: (record, signal) =>
+      new Promise((resolve, reject) => asked.push({ record, signal, resolve, reject })),
+    takesDraw: () => takesDraw,
+  };
+  const record = newRecord({ id: 'x', nowMs: 1, level: 2, levelName: 'Easy', you, startFen });
+  const game = new ComputerGame(
+    { ...record, ucis },
+    { mind, save: async (kept) => void saved.push(kept), now: () => 2 },
+  );
+  game.addEventListener('notice', (event) => notices.push(event.detail));
+  game.start();
+  const answer = async (uci) => {
+    const changed = new Promise((resolve) =>
+      game.addEventListener('change', resolve, { once: true }),
+    );
+    asked.at(-1).resolve({ uci, cp: 0 });
+    await changed;
+  };
+  return { game, asked, saved, notices, answer };
+}
+
+test('the computer answers in turn and every move is kept', async () => {
+  const { game, asked, saved, answer } = play();
+  assert.equal(asked.length, 0, 'it waits for White');
+  await game.move('e2e4');
+  assert.equal(game.thinking, true);
+  assert.equal(game.state.can.move, false);
+  await answer('e7e5');
+  assert.equal(game.thinking, false);
+  assert.deepEqual(
+    game.state.moves.map((move) => move.san),
+    ['e4', 'e5'],
+  );
+  assert.deepEqual(saved.at(-1).ucis, ['e2e4', 'e7e5']);
+});
+
+test('the computer begins when it has the first move', async () => {
+  const { game, answer } = play({ you: 'black' });
+  await answer('d2d4');
+  assert.equal(game.state.turn, 'black');
+  assert.equal(game.state.can.abort, true);
+});
+
+test('a move out of turn or against the rules is refused and nothing changes', async () => {
+  const { game, saved } = play();
+  await assert.rejects(game.move('e2e5'), /not possible/);
+  await game.move('e2e4');
+  await assert.rejects(game.move('d2d4'), /not your turn/);
+  assert.equal(saved.length, 1);
+});
+
+test('a takeback while it thinks stops it and undoes one move, later two', async () => {
+  const { game, asked, answer } = play();
+  await game.move('e2e4');
+  await game.askTakeback();
+  assert.equal(asked[0].signal.aborted, true);
+  assert.equal(game.state.ply, 0);
+  asked[0].resolve({ uci: 'e7e5', cp: 0 });
+  await Promise.resolve();
+  assert.equal(game.state.ply, 0, 'the late answer is dropped');
+  await game.move('d2d4');
+  await answer('d7d5');
+  await game.askTakeback();
+  assert.equal(game.state.ply, 0);
+  assert.equal(game.state.can.askTakeback, false);
+});
+
+test('mate ends the game and the computer is asked no more', async () => {
+  const { game, asked } = play({
+    startFen: '6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1',
+  });
+  await game.move('a1a8');
+  assert.deepEqual(game.state.result, { outcome: '1-0', reason: 'checkmate' });
+  assert.equal(game.state.phase, 'over');
+  assert.equal(asked.length, 0);
+  await assert.rejects(game.resign(), /over/);
+});
+
+test('resigning, aborting and agreeing end it with their reasons', async () => {
+  const resigned = play({ you: 'black' });
+  await resigned.game.resign();
+  assert.deepEqual(resigned.game.state.result, { outcome: '1-0', reason: 'resignation' });
+  assert.equal(resigned.asked[0].signal.aborted, true);
+
+  const aborted = play();
+  await aborted.game.abort();
+  assert.deepEqual(aborted.game.state.result, { outcome: '*', reason: 'abort' });
+
+  const agreed = play({ takesDraw: true });
+  await agreed.game.offerDraw();
+  assert.equal(agreed.game.state.result?.reason, 'agreement');
+});
+
+test('a refused draw is told and the game goes on', async () => {
+  const { game, notices } = play();
+  await game.offerDraw();
+  assert.equal(notices[0].code, 'draw-declined');
+  assert.equal(game.state.result, null);
+});
+
+test('a threefold repetition can be claimed on your turn', async () => {
+  const shuffle = ['g1f3', 'g8f6', 'f3g1', 'f6g8'];
+  const { game } = play({ ucis: [...shuffle, ...shuffle] });
+  assert.equal(game.state.can.claimDraw, true);
+  await game.draw();
+  assert.deepEqual(game.state.result, { outcome: '1/2-1/2', reason: 'threefold' });
+});
+
+test('an engine that fails is told in words and the game can go on', async () => {
+  const { game, asked, notices } = play();
+  await game.move('e2e4');
+  const told = new Promise((resolve) => game.addEventListener('notice', resolve, { once: true }));
+  asked[0].reject(new Error('out of memory'));
+  await told;
+  assert.match(notices[0].words, /out of memory/);
+  assert.equal(game.thinking, false);
+  game.start();
+  assert.equal(asked.length, 2);
+});
