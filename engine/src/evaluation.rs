@@ -51,7 +51,12 @@ impl Evaluation {
     pub fn evaluate(&mut self, position: &Position) -> Value {
         let board = position.board();
         if let Some(value) = endgame::lone_king(board) {
-            return from_white(position, value);
+            // Not faded: here every step towards the mate must show, however small.
+            return if position.turn().is_white() {
+                value
+            } else {
+                -value
+            };
         }
 
         let pawns = self.pawns.get(position);

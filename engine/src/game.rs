@@ -49,6 +49,9 @@ impl Default for Game {
     }
 }
 
+/// No game has ever come near this many moves.
+const COUNTER_MAX: u32 = 20_000;
+
 /// Quotes what a user sent, without letting it flood the answer.
 fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(20).collect()
@@ -71,6 +74,12 @@ impl Game {
     /// [`GameError::Fen`] or [`GameError::Position`].
     pub fn from_fen(fen: &str, mode: CastlingMode) -> Result<Game, GameError> {
         let fen = Fen::from_ascii(fen.trim().as_bytes())?;
+        let setup = fen.as_setup();
+        if setup.halfmoves > COUNTER_MAX || setup.fullmoves.get() > COUNTER_MAX {
+            return Err(GameError::Position(
+                "the move counters are absurd".to_owned(),
+            ));
+        }
         let chess: Chess = fen.into_position(mode).map_err(|error| {
             let hint = if mode.is_standard()
                 && error

@@ -11,6 +11,7 @@ use shakmaty::CastlingMode;
 
 use crate::bench::{BENCH_DEPTH, bench};
 use crate::game::Game;
+use crate::level::Level;
 use crate::perft::Perft;
 use crate::rng::Rng;
 use crate::search::{Engine, Outcome, Request, Search, Step};
@@ -236,7 +237,8 @@ impl Session {
                 };
                 let endless = limits.infinite
                     || limits.ponder
-                    || (limits.depth.is_none()
+                    || (self.options.level == Level::MAX
+                        && limits.depth.is_none()
                         && limits.nodes.is_none()
                         && limits.movetime.is_none()
                         && limits.time[self.game.position().turn()].is_none());

@@ -35,7 +35,7 @@ pub(super) fn lone_king(board: &Board) -> Option<Value> {
         .into_iter()
         .map(|role| worth(role) * (board.by_piece(role.of(strong))).count() as Value)
         .sum();
-    let mut value = 1000 + material + 14 * (14 - king_steps(king, victim));
+    let mut value = 1000 + material + 20 * (14 - king_steps(king, victim));
     value += if board.rooks_and_queens().is_empty() && !both_bishops && bishops.any() {
         // Bishop and knight mate only in a corner of the bishop's colour.
         let corners = if (bishops & Bitboard::LIGHT_SQUARES).any() {
@@ -48,9 +48,9 @@ pub(super) fn lone_king(board: &Board) -> Option<Value> {
             .map(|corner| king_steps(corner, victim))
             .min()
             .unwrap_or(0);
-        30 * (14 - nearest)
+        50 * (14 - nearest)
     } else {
-        22 * from_centre(victim)
+        40 * from_centre(victim)
     };
     Some(if strong.is_white() { value } else { -value })
 }

@@ -21,6 +21,8 @@ use crate::transposition::{Bound, Hit};
 /// Quiet moves remembered per node, to punish them when a later one cuts.
 const QUIETS: usize = 32;
 const CAPTURES: usize = 16;
+/// From this depth on, a null move that fails high is verified.
+const VERIFIED_DEPTH: i32 = 12;
 
 impl Searcher {
     /// Searches a child. Deep ones run as coroutines that can pause; shallow ones run through, which saves the
@@ -193,6 +195,7 @@ impl Searcher {
                 && estimate >= beta
                 && evaluation + 20 * depth >= beta + 40
                 && !passed_before
+                && ply >= self.no_pass_before
                 && position.has_pieces()
                 && beta > -MATE_BOUND
                 && let Some(passed) = position.pass()
@@ -207,7 +210,22 @@ impl Searcher {
                     return 0;
                 }
                 if value >= beta {
-                    return if value >= MATE_BOUND { beta } else { value };
+                    let value = if value >= MATE_BOUND { beta } else { value };
+                    if depth < VERIFIED_DEPTH || self.no_pass_before > 0 {
+                        return value;
+                    }
+                    // In zugzwang passing would be the best move: deep ones are proven without it.
+                    self.no_pass_before = ply + 1 + (3 * (depth - reduction) / 4).max(0) as usize;
+                    let verified = self
+                        .deep::<false>(position, beta - 1, beta, depth - reduction, ply, false)
+                        .await;
+                    self.no_pass_before = 0;
+                    if self.stopped {
+                        return 0;
+                    }
+                    if verified >= beta {
+                        return value;
+                    }
                 }
             }
         }

@@ -63,6 +63,8 @@ pub(super) struct Searcher {
     next_check: u64,
     pub(super) seldepth: usize,
     pub(super) root_depth: i32,
+    /// Before this ply no move is passed: a null move is being verified.
+    pub(super) no_pass_before: usize,
     /// Keys of the positions before the current one, the game's first.
     pub(super) keys: Vec<u64>,
     /// How many of them come before the root.
@@ -105,6 +107,7 @@ pub(super) async fn run(
         next_check: 0,
         seldepth: 0,
         root_depth: 0,
+        no_pass_before: 0,
         game_keys: keys.len(),
         keys,
         frames: vec![Frame::default(); MAX_PLY + LOOK_BACK + 2],
