@@ -1,4 +1,5 @@
 //! Whole games of the real binary against itself at a short clock: no illegal move, no lost second.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail by panicking.
 
 use std::time::{Duration, Instant};
 

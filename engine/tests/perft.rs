@@ -1,5 +1,6 @@
 //! The move generator against the published counts (Chess Programming Wiki, "Perft Results" and "Chess960 Perft
 //! Results").
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail by panicking.
 
 use rookery_engine::Game;
 use rookery_engine::perft::perft;

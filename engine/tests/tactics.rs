@@ -1,4 +1,5 @@
 //! What the search must find: mates of a known length, draws by the rules, and the same tree however it is driven.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail by panicking.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

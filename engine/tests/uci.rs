@@ -1,4 +1,5 @@
 //! The protocol through the real binary: every command, every limit, and everything that a user may get wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail by panicking.
 
 use std::time::{Duration, Instant};
 
