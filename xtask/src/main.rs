@@ -1,6 +1,7 @@
 //! `cargo xtask`: set-up and automation of the workspace, and nothing else. This file reads the command line; each
 //! command has a file of its own.
 
+mod bench;
 mod browser;
 mod command;
 mod node;
@@ -31,6 +32,8 @@ Commands:
   test [--quick]              Check and test everything; the last line is the tally
                                 --quick    leave out the wasm builds and the browser tests
   dist                        Build the static site into dist/ and the relay into target/release/
+  bench [NAME] [--json FILE]  Measure, beside peers in the same run; without a name, all of:
+{BENCHES}                                --json FILE  write [{\"name\",\"unit\",\"value\",\"runs\",\"peer\",\"command\"}]
 
 Environment:
   CHROMIUM                    the browser that the browser tests start (default: the one installed)
@@ -57,7 +60,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         .iter()
         .any(|argument| argument == "--help" || argument == "-h")
     {
-        print!("{USAGE}");
+        print!("{}", USAGE.replace("{BENCHES}", &bench::list()));
         return Ok(ExitCode::SUCCESS);
     }
     match command {
@@ -87,10 +90,14 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
             );
             Ok(ExitCode::SUCCESS)
         }
+        "bench" => {
+            let options = bench::Options::parse(rest)?;
+            bench::run(&Workspace::find()?, &options)
+        }
         // The reading end of `run`, which starts it; see run.rs.
         run::ANNOUNCE => run::announce(rest),
         "--help" | "-h" | "help" => {
-            print!("{USAGE}");
+            print!("{}", USAGE.replace("{BENCHES}", &bench::list()));
             Ok(ExitCode::SUCCESS)
         }
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
