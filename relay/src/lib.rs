@@ -1,9 +1,22 @@
 //! The relay of Rookery: it puts the players' signed records in one durable order and passes them on.
+//!
+//! What happens to one move: a `session` reads its frame and checks the limits; the task of its `game` asks the
+//! ledger's orderer what to append; the [`order_log`] makes that durable; only then the receipt is signed and sent to
+//! all who watch.
 
 pub mod client;
 pub mod config;
+pub mod fellows;
+mod game;
+pub mod games;
 pub mod keys;
 pub mod limits;
+pub mod lobby;
+pub mod metrics;
 pub mod node;
 pub mod order_log;
+pub mod outbox;
+pub mod relay;
+pub mod session;
+pub mod store;
 pub mod wall_clock;

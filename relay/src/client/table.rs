@@ -7,7 +7,7 @@ use rookery_ledger::id::GameId;
 use rookery_ledger::player::Options;
 use rookery_ledger::record::{Genesis, Item, Signed};
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::Push;
+use rookery_ledger::wire::{Push, Request};
 use rookery_ledger::{Colour, Game, Player, Refusal};
 
 use super::session::{Event, Session};
@@ -159,13 +159,29 @@ impl Table {
             && self.player.pending().is_none()
     }
 
-    /// Offers an item and waits until the relay has it on disk.
+    /// Offers an item and waits until the relay has it on disk; where the relay asks for patience, tries again as told.
     ///
     /// # Errors
     ///
     /// As [`super::Requests::ask`].
     pub async fn submit(&self, item: Item) -> Result<(), ClientError> {
-        self.session.requests().submit(self.id(), item).await
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            match self
+                .session
+                .requests()
+                .submit(self.id(), item.clone())
+                .await
+            {
+                Err(ClientError::Refused(refused))
+                    if refused.code == "rate-limited" && Instant::now() < give_up =>
+                {
+                    let wait = refused.retry_ms.map_or(100, |ms| ms.get().clamp(1, 5_000));
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Signs a move. It is sent with [`Table::submit`], or by the next [`Table::resume`].
@@ -211,7 +227,8 @@ impl Table {
         Ok(())
     }
 
-    /// Takes events in until the game is as wanted; `what` names that for the error.
+    /// Takes events in until the game is as wanted; `what` names that for the error. Gives the moment at which the frame
+    /// that brought it was read, or this one where it was so already.
     ///
     /// # Errors
     ///
@@ -220,12 +237,13 @@ impl Table {
         &mut self,
         what: &str,
         wanted: impl Fn(&Game) -> bool,
-    ) -> Result<(), ClientError> {
+    ) -> Result<Instant, ClientError> {
         let waiting = async {
+            let mut at = Instant::now();
             while !wanted(self.player.game()) {
-                self.next().await?;
+                at = self.next().await?.at;
             }
-            Ok(())
+            Ok(at)
         };
         match tokio::time::timeout(PATIENCE, waiting).await {
             Ok(result) => result,
@@ -234,6 +252,20 @@ impl Table {
                 seconds: PATIENCE.as_secs(),
             }),
         }
+    }
+
+    /// Leaves the game and gives the session back for another one.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Closed`]
+    pub async fn leave(self) -> Result<Session, ClientError> {
+        let game = self.id();
+        self.session
+            .requests()
+            .tell(&Request::Unwatch { game })
+            .await?;
+        Ok(self.session)
     }
 
     /// Goes on over another session: hears what came meanwhile, then sends what is unsent.
