@@ -1,0 +1,403 @@
+//! What the page wishes: to create, open, join and play games. Each wish is checked, signed, and then waits for storage.
+
+use rookery_ledger::id::GameId;
+use rookery_ledger::player::Options;
+use rookery_ledger::record::{Item, Message};
+use rookery_ledger::wire::Request;
+use rookery_ledger::{PlayError, Player, Refusal, codec};
+
+use super::{Core, NewGame, Waiting, send};
+use crate::failure::Failure;
+use crate::notes::Notes;
+use crate::output::{Now, Output, Token};
+use crate::session::Asked;
+use crate::table::{Table, Watching};
+use crate::talk::Answer;
+
+impl Core {
+    /// Creates a game that the connected relay orders. `random` is 32 fresh random bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; [`Failure::Offline`] where no relay was reached yet.
+    pub fn create(
+        &mut self,
+        new: NewGame,
+        random: &[u8],
+    ) -> Result<(GameId, Vec<Output>), Failure> {
+        self.check_writer()?;
+        if !self.session.is_ready() {
+            return Err(Failure::Offline);
+        }
+        let order = self.session.order().ok_or(Failure::Offline)?;
+        let [nonce, secret] = Self::nonces(random)?;
+        let options = Options {
+            variant: new.variant,
+            start: new.start,
+            moves: Vec::new(),
+            clock: new.clock,
+            colour: new.colour,
+            seat: new.opponent,
+            takebacks: new.takebacks,
+            homes: vec![order],
+            from: None,
+        };
+        let player = Player::create(self.key.clone(), options, nonce, secret)?;
+        let notes = Notes {
+            secret: new.colour.is_none().then_some(secret),
+            wish: None,
+            listed: new.listed,
+        };
+        let id = player.id();
+        let mut table = Table::new(player, notes, true);
+        table.shown = true;
+        let items = vec![codec::encode(&Item::Genesis(
+            table.player.game().genesis().clone(),
+        ))];
+        let notes = Some(table.notes.encode());
+        let token = self.wait(Waiting::Game(Box::new(table)));
+        Ok((
+            id,
+            vec![Output::Store {
+                token: Some(token),
+                game: id,
+                notes,
+                items,
+            }],
+        ))
+    }
+
+    /// Opens a game for playing or watching. [`Output::Changed`] follows when something is known of it, or
+    /// [`Output::Unknown`].
+    pub fn open(&mut self, id: GameId) -> Vec<Output> {
+        let mut out = Vec::new();
+        match self.tables.get_mut(&id) {
+            Some(table) => {
+                table.shown = true;
+                out.push(Output::Changed(id));
+            }
+            None => {
+                self.opening.insert(id);
+            }
+        }
+        if !self.session.is_asking(Asked::Watch(id)) {
+            self.watch(id, &mut out);
+        }
+        out
+    }
+
+    /// The page shows the game no more. One's own goes on being served until it is over.
+    pub fn close(&mut self, id: GameId) -> Vec<Output> {
+        let mut out = Vec::new();
+        self.opening.remove(&id);
+        let Some(table) = self.tables.get_mut(&id) else {
+            return out;
+        };
+        table.shown = false;
+        if table.kept && table.outcome().is_none() {
+            return out;
+        }
+        if table.watching != Watching::Off {
+            send(&mut out, &Request::Unwatch { game: id });
+        }
+        self.tables.remove(&id);
+        out
+    }
+
+    /// Asks for the open seat. `random` is 16 fresh random bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; code `seat-taken` where another player sits.
+    pub fn join(&mut self, id: GameId, random: &[u8], now: Now) -> Result<Vec<Output>, Failure> {
+        self.check_writer()?;
+        let [nonce] = Self::nonces(random)?;
+        let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
+        if table.preparing.is_some() {
+            return Err(PlayError::OnItsWay.into());
+        }
+        let join = table.player.join(nonce)?;
+        let mut out = Vec::new();
+        if table.notes.wish.is_some() {
+            // The same bytes again, never a second wish.
+            table.join_at = Some(now.mono);
+            self.ask_for_seat(id, now, &mut out);
+            return Ok(out);
+        }
+        let notes = Notes {
+            wish: Some(join.clone()),
+            ..table.notes.clone()
+        };
+        let items = if table.kept {
+            Vec::new()
+        } else {
+            table
+                .player
+                .game()
+                .items()
+                .iter()
+                .map(codec::encode)
+                .collect()
+        };
+        let token = self.wait(Waiting::Wish(id, join));
+        out.push(Output::Store {
+            token: Some(token),
+            game: id,
+            notes: Some(notes.encode()),
+            items,
+        });
+        Ok(out)
+    }
+
+    /// Makes a move, written in any usual form of UCI.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn play(
+        &mut self,
+        id: GameId,
+        uci: &str,
+        offer: bool,
+        now: Now,
+    ) -> Result<Vec<Output>, Failure> {
+        let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        let (think, offer) = (table.think(now.mono), offer || table.offer_next);
+        self.sign(id, now, |player| player.play(uci, think, offer))
+    }
+
+    /// Takes the draw that is offered or can be claimed.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn draw(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
+        self.sign(id, now, Player::draw)
+    }
+
+    /// Ends the game without result instead of one's first move.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn abort(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
+        self.sign(id, now, Player::abort)
+    }
+
+    /// Resigns, whoever is to move.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn resign(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
+        self.sign(id, now, Player::resign)
+    }
+
+    /// Keeps a draw offer for one's next move.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn offer_draw(&mut self, id: GameId) -> Result<Vec<Output>, Failure> {
+        self.check_writer()?;
+        let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
+        table.player.colour().ok_or(PlayError::NotAPlayer)?;
+        if let Some(outcome) = table.player.game().state().outcome() {
+            return Err(Refusal::GameOver(outcome).into());
+        }
+        table.offer_next = true;
+        Ok(vec![Output::Changed(id)])
+    }
+
+    /// Asks for the return to the position before one's own last move.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn ask_takeback(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
+        self.check_talk()?;
+        let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
+        let message = table.ask_takeback()?;
+        Ok(self.say(id, message, now))
+    }
+
+    /// Accepts the takeback that the other player asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn accept_takeback(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
+        self.check_writer()?;
+        let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        match table.answer_takeback()? {
+            Answer::Rewind(consent) => self.sign(id, now, |player| player.rewind(consent)),
+            Answer::Say(message) => {
+                self.check_talk()?;
+                Ok(self.say(id, message, now))
+            }
+        }
+    }
+
+    /// Declines what the other player asks for or offers, and withdraws one's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn decline(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
+        self.check_writer()?;
+        let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
+        match table.decline()? {
+            Some(message) if self.session.is_ready() => Ok(self.say(id, message, now)),
+            _ => Ok(vec![Output::Changed(id)]),
+        }
+    }
+
+    /// Hears of the lobby, or no more.
+    pub fn set_lobby(&mut self, on: bool) -> Vec<Output> {
+        let mut out = Vec::new();
+        if self.lobby != on {
+            self.lobby = on;
+            if self.session.is_ready() {
+                send(&mut out, &Request::Lobby { on });
+            }
+            if !on {
+                self.seeks.clear();
+            }
+        }
+        out
+    }
+
+    /// What waited under `token` is durable now: it counts here, and is sent.
+    pub fn stored(&mut self, token: u32, now: Now) -> Vec<Output> {
+        let mut out = Vec::new();
+        let Some(waiting) = self.waiting.remove(&token) else {
+            return out;
+        };
+        let id = waiting.game();
+        match waiting {
+            Waiting::Game(mut table) => {
+                // The page is told by `Changed`; there is no news in an empty game.
+                let _ = table.settle(now.mono);
+                self.tables.insert(id, *table);
+                self.watch(id, &mut out);
+            }
+            Waiting::Wish(_, join) => {
+                if let Some(table) = self.tables.get_mut(&id) {
+                    table.preparing = None;
+                    table.kept = true;
+                    table.notes.wish = Some(join);
+                    table.join_at = Some(now.mono);
+                }
+                self.ask_for_seat(id, now, &mut out);
+            }
+            Waiting::Record(_, item, mono) => {
+                if let Some(table) = self.tables.get_mut(&id) {
+                    table.preparing = None;
+                    table.offer_next = false;
+                    table.take_signed(*item, mono);
+                    let notices = table.settle(now.mono);
+                    out.extend(notices.into_iter().map(|(code, words)| Output::Notice {
+                        game: id,
+                        code: code.to_owned(),
+                        words,
+                    }));
+                }
+                self.flush(id, &mut out);
+            }
+        }
+        out.push(Output::Changed(id));
+        out
+    }
+
+    /// What waited under `token` could not be stored: nothing of it is known or sent.
+    pub fn not_stored(&mut self, token: u32) -> Vec<Output> {
+        let Some(waiting) = self.waiting.remove(&token) else {
+            return Vec::new();
+        };
+        let id = waiting.game();
+        let Some(table) = self.tables.get_mut(&id) else {
+            return Vec::new();
+        };
+        table.preparing = None;
+        vec![Output::Changed(id)]
+    }
+
+    fn check_writer(&self) -> Result<(), Failure> {
+        if self.writer {
+            Ok(())
+        } else {
+            Err(Failure::ReadOnlyTab)
+        }
+    }
+
+    /// Messages are not stored, so there must be someone to take them.
+    fn check_talk(&self) -> Result<(), Failure> {
+        self.check_writer()?;
+        if self.session.is_ready() {
+            Ok(())
+        } else {
+            Err(Failure::Offline)
+        }
+    }
+
+    fn wait(&mut self, waiting: Waiting) -> Token {
+        let token = self.next_token;
+        self.next_token = self.next_token.wrapping_add(1).max(1);
+        if let Some(table) = self.tables.get_mut(&waiting.game()) {
+            table.preparing = Some(token);
+        }
+        self.waiting.insert(token, waiting);
+        token
+    }
+
+    /// Signs a record that the page asked for.
+    fn sign(
+        &mut self,
+        id: GameId,
+        now: Now,
+        act: impl FnOnce(&mut Player) -> Result<Item, PlayError>,
+    ) -> Result<Vec<Output>, Failure> {
+        let mut out = Vec::new();
+        self.act(id, now, &mut out, act)?;
+        Ok(out)
+    }
+
+    /// Signs a record and asks for it to be stored.
+    pub(super) fn act(
+        &mut self,
+        id: GameId,
+        now: Now,
+        out: &mut Vec<Output>,
+        act: impl FnOnce(&mut Player) -> Result<Item, PlayError>,
+    ) -> Result<(), Failure> {
+        self.check_writer()?;
+        let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        if !table.kept {
+            return Err(PlayError::NotAPlayer.into());
+        }
+        let item = table.sign(act)?;
+        let bytes = codec::encode(&item);
+        let token = self.wait(Waiting::Record(id, Box::new(item), now.mono));
+        out.push(Output::Store {
+            token: Some(token),
+            game: id,
+            notes: None,
+            items: vec![bytes],
+        });
+        out.push(Output::Changed(id));
+        Ok(())
+    }
+
+    fn say(&mut self, id: GameId, message: Message, now: Now) -> Vec<Output> {
+        let mut out = vec![Output::Changed(id)];
+        if let Some(table) = self.tables.get(&id) {
+            let request = Request::Say {
+                id: self.session.ask(Asked::Say(id)),
+                game: id,
+                said: table.player.say(message, now.wall),
+            };
+            send(&mut out, &request);
+        }
+        out
+    }
+}

@@ -1,0 +1,65 @@
+//! What the core asks of the page, and the moment at which the page asks the core.
+
+use rookery_ledger::id::{GameId, Millis};
+
+/// The two clocks of a device at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Now {
+    /// Monotonic, ms from any origin.
+    pub mono: f64,
+    /// Wall clock, since 1970.
+    pub wall: Millis,
+}
+
+/// Names one thing that waits for storage.
+pub(crate) type Token = u32;
+
+/// To be done by the page, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Send this frame to the relay.
+    Send(Vec<u8>),
+    /// Store these items behind those of the game; with a token, tell [`crate::Core::stored`] or
+    /// [`crate::Core::not_stored`] once it is durable.
+    Store {
+        /// Whom it concerns; none where nothing waits for it.
+        token: Option<u32>,
+        /// The game.
+        game: GameId,
+        /// What replaces the notes beside the game, where they changed.
+        notes: Option<Vec<u8>>,
+        /// Canonical bytes, one item each.
+        items: Vec<Vec<u8>>,
+    },
+    /// The relay accepted the hello: games may be played.
+    Ready,
+    /// A heartbeat.
+    Beat {
+        /// The last round trip, as the relay measured it, ms.
+        rtt_ms: u64,
+        /// The relay's log takes no writes now.
+        log_busy: bool,
+    },
+    /// The relay ends the session.
+    Bye {
+        /// Stable code.
+        code: String,
+        /// One sentence for a person.
+        words: String,
+    },
+    /// The state of a game may have changed.
+    Changed(GameId),
+    /// The relay does not know a game that was opened.
+    Unknown(GameId),
+    /// A refusal, a proof or a complaint.
+    Notice {
+        /// The game.
+        game: GameId,
+        /// Stable code.
+        code: String,
+        /// One sentence for a person.
+        words: String,
+    },
+    /// The lobby has changed.
+    Seeks,
+}

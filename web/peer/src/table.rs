@@ -1,0 +1,445 @@
+//! One game on this device: the player's side of it, and what only the screen and the session need to know.
+
+use rookery_ledger::clock::FIRST_MOVE_MS;
+use rookery_ledger::id::{GameId, Hash, Millis, OrderKey, PlayerKey};
+use rookery_ledger::record::{Clock, Colours, Item, Record, What};
+use rookery_ledger::{Colour, Inserted, Outcome, PlayError, Player, Reason};
+use shakmaty::{Chess, Position as _};
+
+use crate::notes::Notes;
+use crate::output::Token;
+use crate::relay_clock::RelayClock;
+use crate::snapshot::Moves;
+use crate::talk::Ask;
+
+/// How far the relay has told of the game in this session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watching {
+    /// Not asked for.
+    Off,
+    /// Asked for; `whole` where everything was asked for and not only what is new.
+    Asked {
+        /// Everything was asked for.
+        whole: bool,
+    },
+    /// Everything known to the relay has come, and what is new comes by itself.
+    Live,
+}
+
+/// Whether this player has, or asked for, a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SeatState {
+    None,
+    Waiting,
+    Seated,
+    Refused,
+}
+
+/// Clocks as they stand at one moment, ms; none in an untimed game.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Reading {
+    /// White's time.
+    pub white_ms: Option<f64>,
+    /// Black's time.
+    pub black_ms: Option<f64>,
+    /// Whose time runs.
+    pub running: Option<Colour>,
+    /// What is left of a free first move, where one runs.
+    pub first_move_ms: Option<f64>,
+}
+
+/// An own record from its signing to its confirmation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnItsWay {
+    pub(crate) record: Hash,
+    /// When it was signed, on the monotonic clock.
+    pub(crate) mono: f64,
+    /// What the stopwatch said, and the time left before; none where nothing can be compared.
+    pub(crate) charge: Option<(Millis, Millis)>,
+}
+
+/// One game.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) player: Player,
+    pub(crate) notes: Notes,
+    /// Whether its items are stored on this device: one's own games are, watched ones are not.
+    pub(crate) kept: bool,
+    /// Whether the page shows it.
+    pub(crate) shown: bool,
+    pub(crate) watching: Watching,
+    /// The relay did not know it in this session and was given all that is known here.
+    pub(crate) uploaded: bool,
+    /// Creator and joiner have a session; none where it is not known.
+    pub(crate) present: Option<(bool, bool)>,
+    /// What waits for storage. Nothing else is signed meanwhile.
+    pub(crate) preparing: Option<Token>,
+    pub(crate) on_its_way: Option<OnItsWay>,
+    pub(crate) ask: Option<Ask>,
+    /// A draw is offered with the next own move.
+    pub(crate) offer_next: bool,
+    /// The head at which a draw offer was declined.
+    pub(crate) declined: Option<Hash>,
+    /// When to send again what the relay would not take, on the monotonic clock.
+    pub(crate) retry_at: Option<f64>,
+    /// When to ask for the seat again.
+    pub(crate) join_at: Option<f64>,
+    pub(crate) moves: Moves,
+    /// The head with one's own turn that was shown last, and when: the stopwatch.
+    stopwatch: Option<(Hash, f64)>,
+    told_proofs: usize,
+}
+
+impl Table {
+    pub(crate) fn new(player: Player, notes: Notes, kept: bool) -> Self {
+        let mut table = Self {
+            player,
+            notes,
+            kept,
+            shown: false,
+            watching: Watching::Off,
+            uploaded: false,
+            present: None,
+            preparing: None,
+            on_its_way: None,
+            ask: None,
+            offer_next: false,
+            declined: None,
+            retry_at: None,
+            join_at: None,
+            moves: Moves::default(),
+            stopwatch: None,
+            told_proofs: 0,
+        };
+        table.player.resume();
+        table
+    }
+
+    pub(crate) fn id(&self) -> GameId {
+        self.player.id()
+    }
+
+    pub(crate) fn head(&self) -> Hash {
+        self.player.game().state().line.head()
+    }
+
+    /// Takes an item in; whether it is new.
+    pub(crate) fn receive(&mut self, item: Item) -> bool {
+        // What can never count is no concern of this player's: the relay that sent it answers for it.
+        matches!(
+            self.player.receive(item),
+            Ok(Inserted::New | Inserted::Held)
+        )
+    }
+
+    /// After items came in: forgets what belonged to an older head, starts the stopwatch, and says what evidence is new.
+    pub(crate) fn settle(&mut self, mono: f64) -> Vec<(&'static str, String)> {
+        let head = self.head();
+        self.ask = self.ask.take().filter(|ask| ask.at == head);
+        self.declined = self.declined.filter(|at| *at == head);
+        if self.outcome().is_some() {
+            self.offer_next = false;
+            self.retry_at = None;
+        }
+        self.moves.follow(&self.player.game().state().line);
+        if self.turn_is_own() && self.stopwatch.is_none_or(|(at, _)| at != head) {
+            self.stopwatch = Some((head, mono));
+        }
+        let mut notices: Vec<_> = self.complaint().into_iter().collect();
+        let proofs = &self.player.game().state().proofs;
+        for proof in proofs.iter().skip(self.told_proofs) {
+            let words = match proof.code() {
+                "equivocation" => {
+                    "A player signed two records for one place: both are kept as proof."
+                }
+                _ => "The relay signed what it could not honestly sign: the receipts are kept as proof.",
+            };
+            notices.push((proof.code(), words.to_owned()));
+        }
+        self.told_proofs = proofs.len();
+        notices
+    }
+
+    /// Forgets the own record on its way once it is confirmed. The relay is trusted with time, so a charge that the own
+    /// stopwatch does not bear out is shown: a complaint, and no proof.
+    fn complaint(&mut self) -> Option<(&'static str, String)> {
+        let sent = self
+            .on_its_way
+            .filter(|sent| self.player.is_confirmed(sent.record))?;
+        self.on_its_way = None;
+        let (think, before) = sent.charge?;
+        let game = self.player.game();
+        let clocks = game.state().clocks.as_ref()?;
+        let Clock::Live { inc_s, .. } = game.genesis().body.clock else {
+            return None;
+        };
+        let now = clocks.remaining(self.player.colour()?).get();
+        let charged = (before.get() + u64::from(inc_s) * 1000).saturating_sub(now);
+        let over = charged.saturating_sub(think.get());
+        (over > 1000).then(|| {
+            let words = format!(
+                "The relay charged {:.1} s for a move that took {:.1} s by this device's stopwatch.",
+                charged as f64 / 1000.0,
+                think.get() as f64 / 1000.0
+            );
+            ("clock-complaint", words)
+        })
+    }
+
+    /// The connection is gone, and what was known through it.
+    pub(crate) fn disconnected(&mut self) {
+        self.watching = Watching::Off;
+        self.uploaded = false;
+        self.present = None;
+        self.retry_at = None;
+        self.join_at = None;
+        // What an outage adds to a charge is no fault of the clock.
+        if let Some(sent) = &mut self.on_its_way {
+            sent.charge = None;
+        }
+    }
+
+    /// An untimed game counts an own move at once; until a relay has it, the screen shows it as on its way.
+    pub(crate) fn hides_last(&self) -> bool {
+        let game = self.player.game();
+        let line = &game.state().line;
+        let by_rule = line.outcome().is_none_or(|outcome| {
+            !matches!(outcome.reason, Reason::Resignation | Reason::Equivocation)
+        });
+        let head = line.head();
+        !game.is_clocked()
+            && by_rule
+            && line
+                .moves()
+                .last()
+                .is_some_and(|last| last.record == Some(head))
+            && !game.is_receipted(head)
+            && game
+                .record(head)
+                .is_some_and(|entry| entry.author == self.player.key())
+    }
+
+    /// How many moves of the line are confirmed.
+    pub(crate) fn confirmed(&self) -> usize {
+        let line = &self.player.game().state().line;
+        line.moves().len() - usize::from(self.hides_last())
+    }
+
+    /// The confirmed position.
+    pub(crate) fn position(&self) -> &Chess {
+        let line = &self.player.game().state().line;
+        line.positions()
+            .get(self.confirmed())
+            .unwrap_or(line.position())
+    }
+
+    /// How the game ended, as far as that is confirmed.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.player
+            .game()
+            .state()
+            .outcome()
+            .filter(|_| !self.hides_last())
+    }
+
+    /// The own move that is signed and not confirmed: its text and the position after it.
+    pub(crate) fn pending(&self) -> Option<(String, Chess)> {
+        let line = &self.player.game().state().line;
+        if self.hides_last() {
+            let last = line.moves().last()?;
+            return Some((last.uci.clone(), line.position().clone()));
+        }
+        if line.outcome().is_some() {
+            return None;
+        }
+        let (_, signed) = self.player.pending()?;
+        let Record::Move(played) = &signed.body else {
+            return None;
+        };
+        let mut position = line.position().clone();
+        let uci: shakmaty::uci::UciMove = played.uci.parse().ok()?;
+        position.play_unchecked(uci.to_move(&position).ok()?);
+        Some((played.uci.clone(), position))
+    }
+
+    /// The colour of this player: by the Seat, or before it by the genesis where that fixes it.
+    pub(crate) fn colour(&self) -> Option<Colour> {
+        self.player
+            .colour()
+            .or_else(|| self.reserved().filter(|_| self.is_creator()))
+    }
+
+    /// The creator's colour where the genesis fixes it.
+    pub(crate) fn reserved(&self) -> Option<Colour> {
+        match self.player.game().genesis().body.colours {
+            Colours::White => Some(Colour::White),
+            Colours::Black => Some(Colour::Black),
+            Colours::Drawn { .. } => None,
+        }
+    }
+
+    pub(crate) fn is_creator(&self) -> bool {
+        self.player.game().genesis().body.creator == self.player.key()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.player.players().is_none()
+    }
+
+    /// Whether this player is seated and the game goes on, as far as that is confirmed.
+    pub(crate) fn plays(&self) -> bool {
+        self.player.colour().is_some() && self.outcome().is_none()
+    }
+
+    /// Whether this player is to move and nothing of its own is on its way.
+    pub(crate) fn turn_is_own(&self) -> bool {
+        let line = &self.player.game().state().line;
+        self.plays()
+            && !self.hides_last()
+            && self.player.colour() == Some(line.turn())
+            && self.player.pending().is_none()
+            && self.preparing.is_none()
+    }
+
+    pub(crate) fn seat(&self) -> SeatState {
+        if self.player.colour().is_some() {
+            return SeatState::Seated;
+        }
+        if self.notes.wish.is_none() {
+            return SeatState::None;
+        }
+        let own = self.player.key();
+        let mut others = false;
+        for player in self.seats() {
+            if player == own {
+                return SeatState::Waiting;
+            }
+            others = true;
+        }
+        if others {
+            SeatState::Refused
+        } else {
+            SeatState::Waiting
+        }
+    }
+
+    /// Whom the creator signed a Seat for, with or without its receipt.
+    fn seats(&self) -> impl Iterator<Item = PlayerKey> + '_ {
+        let game = self.player.game();
+        game.children(game.id().as_hash())
+            .filter_map(|(_, entry)| match &entry.signed.body {
+                Record::Seat(seat) => Some(seat.join.body.player),
+                _ => None,
+            })
+    }
+
+    /// Time since the position with one's own turn was shown.
+    pub(crate) fn think(&self, mono: f64) -> Millis {
+        let head = self.head();
+        let since = self.stopwatch.filter(|(at, _)| *at == head);
+        Millis::new(since.map_or(0.0, |(_, since)| (mono - since).max(0.0)) as u64)
+    }
+
+    /// Signs on a copy: until the bytes are stored, nothing here knows of them, so nothing can send them.
+    pub(crate) fn sign(
+        &self,
+        act: impl FnOnce(&mut Player) -> Result<Item, PlayError>,
+    ) -> Result<Item, PlayError> {
+        if self.preparing.is_some() {
+            return Err(PlayError::OnItsWay);
+        }
+        act(&mut self.player.clone())
+    }
+
+    /// Takes in an own record that is stored now.
+    pub(crate) fn take_signed(&mut self, item: Item, mono: f64) {
+        let Item::Record(signed) = &item else {
+            return;
+        };
+        let (record, body) = (signed.hash(), signed.body.clone());
+        let state = self.player.game().state();
+        let charge = match (&body, &state.clocks, self.player.colour()) {
+            (Record::Move(played), Some(clocks), Some(own)) if state.line.has_moved(own) => {
+                Some((played.think_ms, clocks.remaining(own)))
+            }
+            _ => None,
+        };
+        // Refused only where the game went on meanwhile: then it will not be sent.
+        if self.receive(item) {
+            self.on_its_way = Some(OnItsWay {
+                record,
+                mono,
+                charge,
+            });
+        }
+        self.player.resume();
+    }
+
+    /// The last receipt of `order` up to which nothing is missing here; none where all must be asked for.
+    pub(crate) fn after(&self, order: OrderKey) -> Option<Hash> {
+        let game = self.player.game();
+        if !game.state().missing.is_empty() {
+            return None;
+        }
+        let next = game.next_receipt(order, What::Genesis, Millis::ZERO, Millis::ZERO);
+        let last = next.prev?;
+        let mut link = Some(last);
+        while let Some(hash) = link {
+            let (by, receipt) = game.receipt(hash)?;
+            if by != order {
+                return None;
+            }
+            if let What::Record(record) = receipt.body.what {
+                game.record(record)?;
+            }
+            link = receipt.body.prev;
+        }
+        Some(last)
+    }
+
+    /// The clocks at a moment of this device's monotonic clock.
+    pub(crate) fn reading(&self, relay: &RelayClock, mono: f64) -> Reading {
+        let game = self.player.game();
+        let state = game.state();
+        let Some(clocks) = &state.clocks else {
+            return Reading::default();
+        };
+        let left = |colour| clocks.remaining(colour).get() as f64;
+        let mut reading = Reading {
+            white_ms: Some(left(Colour::White)),
+            black_ms: Some(left(Colour::Black)),
+            ..Reading::default()
+        };
+        let turn = state.line.turn();
+        let mut set = |ms: f64| match turn {
+            Colour::White => reading.white_ms = Some(ms),
+            Colour::Black => reading.black_ms = Some(ms),
+        };
+        if let Some(outcome) = state.outcome() {
+            if matches!(
+                outcome.reason,
+                Reason::Timeout | Reason::TimeoutVsInsufficient
+            ) {
+                set(0.0);
+            }
+            return reading;
+        }
+        // An own move on its way stops the own clock on screen; its receipt says what it cost.
+        let mono = match self.on_its_way {
+            Some(sent) if self.player.colour() == Some(turn) => mono.min(sent.mono),
+            _ => mono,
+        };
+        let (Some(now), Some(_)) = (relay.at(mono), clocks.since()) else {
+            return reading;
+        };
+        let elapsed = clocks.elapsed(now).get() as f64;
+        let live = matches!(game.genesis().body.clock, Clock::Live { .. });
+        if live && !state.line.has_moved(turn) {
+            reading.first_move_ms = Some((FIRST_MOVE_MS as f64 - elapsed).max(0.0));
+        } else {
+            set((left(turn) - elapsed).max(0.0));
+        }
+        reading.running = Some(turn);
+        reading
+    }
+}
