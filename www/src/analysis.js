@@ -1,6 +1,6 @@
 // What the engine thinks of one position: its best lines, in words a player reads, until it is told to stop.
 
-import { engine } from './engine.js';
+import { withEngine } from './engine.js';
 import { sanLine } from './notation.js';
 
 /** @import { AnalysisLine, AnalysisView } from './app-state.js' */
@@ -41,7 +41,7 @@ export function analyse(fen, report) {
   const stop = new AbortController();
   const blackToMove = fen.split(' ')[1] === 'b';
   /** @type {AnalysisLine[]} */
-  let lines = [];
+  const lines = [];
   let depth = 0;
   let reportedMs = -Infinity;
   const tell = (error = '') => {
@@ -61,20 +61,18 @@ export function analyse(fen, report) {
     tell();
   };
   tell();
-  engine()
-    .then((player) => {
-      if (stop.signal.aborted) return null;
-      return player.search({
-        fen,
-        limits: { movetime: LONGEST_MS },
-        multipv: LINES,
-        signal: stop.signal,
-        onInfo,
-      });
-    })
-    .then(
-      () => tell(),
-      (error) => tell(`The engine stopped: ${error instanceof Error ? error.message : error}.`),
-    );
+  withEngine(stop.signal, (player) => {
+    stop.signal.throwIfAborted();
+    return player.search({
+      fen,
+      limits: { movetime: LONGEST_MS },
+      multipv: LINES,
+      signal: stop.signal,
+      onInfo,
+    });
+  }).then(
+    () => tell(),
+    (error) => tell(`The engine stopped: ${error instanceof Error ? error.message : error}.`),
+  );
   return () => stop.abort();
 }

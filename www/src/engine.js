@@ -15,6 +15,27 @@ export function engine() {
   return started;
 }
 
+/**
+ * Uses the engine; one that fails is thrown away and a fresh one gets a single try.
+ *
+ * @template T
+ * @param {AbortSignal} signal What is aborted is not tried again.
+ * @param {(player: Engine) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function withEngine(signal, use) {
+  try {
+    return await use(await engine());
+  } catch (error) {
+    signal.throwIfAborted();
+    const failed = started;
+    started = null;
+    failed?.then((player) => player.terminate()).catch(() => {});
+    console.warn('the engine failed and starts again', error);
+    return use(await engine());
+  }
+}
+
 /** @returns {Promise<{ level: number, name: string }[]>} */
 export async function engineLevels() {
   const { LEVELS } = await import('@rookery/engine');
@@ -56,14 +77,15 @@ function pause(ms, signal) {
 export const mind = {
   async think({ startFen, ucis, level }, signal) {
     const shortest = pause(SHORTEST_PAUSE_MS + (ucis.length % 5) * 60, signal);
-    const player = await engine();
-    signal.throwIfAborted();
-    const { bestmove, info } = await player.search({
-      fen: startFen,
-      moves: ucis,
-      level,
-      limits: { movetime: MOVE_TIME_MS[level - 1] ?? 1000 },
-      signal,
+    const { bestmove, info } = await withEngine(signal, (player) => {
+      signal.throwIfAborted();
+      return player.search({
+        fen: startFen,
+        moves: ucis,
+        level,
+        limits: { movetime: MOVE_TIME_MS[level - 1] ?? 1000 },
+        signal,
+      });
     });
     await shortest;
     if (!bestmove) throw new Error('the engine found no move');

@@ -66,8 +66,8 @@ test('a takeback while it thinks stops it and undoes one move, later two', async
   await game.askTakeback();
   assert.equal(asked[0].signal.aborted, true);
   assert.equal(game.state.ply, 0);
-  asked[0].resolve({ uci: 'e7e5', cp: 0 });
-  await Promise.resolve();
+  asked[0].resolve({ uci: 'a2a3', cp: 0 });
+  await new Promise(setImmediate);
   assert.equal(game.state.ply, 0, 'the late answer is dropped');
   await game.move('d2d4');
   await answer('d7d5');
