@@ -100,6 +100,15 @@ impl Orderer {
         &self.game
     }
 
+    /// Takes in what another relay ordered, or what this one may need should it take the game over. Nothing is decided.
+    ///
+    /// # Errors
+    ///
+    /// As [`Game::insert`].
+    pub fn learn(&mut self, item: Item) -> Result<Inserted, Refusal> {
+        self.game.insert(item)
+    }
+
     /// The key that orders the game, where it is not this one. An untimed game is stored by every relay.
     #[must_use]
     pub fn elsewhere(&self) -> Option<OrderKey> {

@@ -4,13 +4,16 @@
 //! ledger's orderer what to append; the [`order_log`] makes that durable; only then the receipt is signed and sent to
 //! all who watch.
 
+pub mod cli;
 pub mod client;
 pub mod config;
 pub mod fellows;
 mod game;
 pub mod games;
+pub mod http;
 pub mod keys;
 pub mod limits;
+pub mod load;
 pub mod lobby;
 pub mod metrics;
 pub mod node;

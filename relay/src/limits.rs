@@ -103,8 +103,6 @@ limits! {
     seeks_per_session = 4, 1 to 100;
     /// Seeks in all. The lobby is sent to whoever opens it: 1,000 of 1 kB are 1 MB.
     seeks = 1_000, 1 to 100_000;
-    /// Milliseconds after which a seek is forgotten unless its creator posts it again.
-    seek_lifetime_ms = 60_000, 1_000 to 3_600_000;
     /// Games in memory. A game of 80 plies takes about 60 kB: 10,000 take 600 MB.
     games = 10_000, 1 to 10_000_000;
     /// Milliseconds after which a game that nobody uses leaves memory; it stays in the log.

@@ -1,2 +1,5 @@
 //! The `rookery-relay` binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    rookery_relay::cli::run()
+}

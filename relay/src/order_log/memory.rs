@@ -9,7 +9,7 @@ use rookery_ledger::id::{GameId, Millis, OrderKey};
 use tokio::sync::{broadcast, watch};
 
 use super::{
-    Append, AppendError, ChainId, Committed, Entry, Health, OrderLog, Position, ReadError,
+    Append, AppendError, ChainId, Committed, Counts, Entry, Health, OrderLog, Position, ReadError,
     StoredGame, Which,
 };
 
@@ -213,6 +213,20 @@ impl OrderLog for MemoryLog {
 
     fn health(&self) -> watch::Receiver<Health> {
         self.health.subscribe()
+    }
+
+    fn counters(&self) -> Counts {
+        let appends = self
+            .lock()
+            .chains
+            .values()
+            .map(|chain| chain.len() as u64)
+            .sum();
+        Counts {
+            commits: appends,
+            appends,
+            failures: 0,
+        }
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -95,6 +95,17 @@ pub enum Health {
     Down,
 }
 
+/// What the log counted since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Durable commits.
+    pub commits: u64,
+    /// Appends that were acknowledged.
+    pub appends: u64,
+    /// Commits that failed.
+    pub failures: u64,
+}
+
 /// Why an append did not (or perhaps did) happen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
@@ -177,6 +188,9 @@ pub trait OrderLog: Send + Sync + 'static {
 
     /// What the log can do, now and as it changes.
     fn health(&self) -> watch::Receiver<Health>;
+
+    /// What was counted since the log was opened.
+    fn counters(&self) -> Counts;
 
     /// Takes no more appends, and resolves when those already taken are answered and the file is closed.
     fn close(&self) -> BoxFuture<'_, ()>;

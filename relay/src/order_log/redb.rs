@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::backend::PreallocatedFile;
 use super::{
-    Append, AppendError, ChainId, Committed, Entry, Health, OrderLog, Position, ReadError,
+    Append, AppendError, ChainId, Committed, Counts, Entry, Health, OrderLog, Position, ReadError,
     StoredGame, Which,
 };
 
@@ -58,15 +58,11 @@ enum Job {
     Close(oneshot::Sender<()>),
 }
 
-/// Counts since the log was opened.
 #[derive(Debug, Default)]
-pub struct Counters {
-    /// Durable commits.
-    pub commits: AtomicU64,
-    /// Appends that were acknowledged.
-    pub appends: AtomicU64,
-    /// Commits that failed.
-    pub failures: AtomicU64,
+struct Counters {
+    commits: AtomicU64,
+    appends: AtomicU64,
+    failures: AtomicU64,
 }
 
 /// What the writer and the readers share.
@@ -142,12 +138,6 @@ impl RedbLog {
             jobs,
             health,
         })
-    }
-
-    /// Counts since the log was opened.
-    #[must_use]
-    pub fn counters(&self) -> &Counters {
-        &self.shared.counters
     }
 
     fn reading<T: Send + 'static>(
@@ -672,6 +662,15 @@ impl OrderLog for RedbLog {
 
     fn health(&self) -> watch::Receiver<Health> {
         self.health.clone()
+    }
+
+    fn counters(&self) -> Counts {
+        let counters = &self.shared.counters;
+        Counts {
+            commits: counters.commits.load(Ordering::Relaxed),
+            appends: counters.appends.load(Ordering::Relaxed),
+            failures: counters.failures.load(Ordering::Relaxed),
+        }
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

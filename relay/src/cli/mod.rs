@@ -1,0 +1,83 @@
+//! The command line: what there is to say, and what each command does.
+
+mod check;
+mod identity;
+mod load;
+mod serve;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The relay of Rookery: keeps the order of chess games and passes signed moves on.
+///
+/// Players' moves are signed by the players; the relay puts them in one order, keeps them on disk before it says so, and
+/// keeps the clocks. It cannot make a move up or change one.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rookery-relay",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay
+    ///
+    /// When it serves it prints one line of JSON on standard output: {"ready":true,"peer_id":...,"listen":[...],
+    /// "http":...,"metrics":...}. Logs go to standard error. SIGTERM or SIGINT ends it in an orderly way.
+    ///
+    /// A flag goes over its environment variable, that over the configuration file, that over the default.
+    Serve(serve::Args),
+    /// Say whether the relay would start with a configuration
+    ///
+    /// Every problem is printed with its line and what to do about it. Exit code 0: fine; 1: not.
+    Check(check::Args),
+    /// Check a signed game (.rook) offline
+    ///
+    /// Checks every signature, rule and clock. Exit code 0: verified; 1: broken, or proof of someone's misdeed; 2: the
+    /// file cannot be read.
+    Verify(verify::Args),
+    /// Put a relay under load and measure it
+    ///
+    /// Real clients play whole games over WebSocket. Exit code 1 where a move was lost, doubled or diverged.
+    Load(crate::load::Args),
+    /// Print the relay's peer id and order key, and make them if there are none yet
+    ///
+    /// The peer id is what a fellow relay puts into `peers`.
+    Identity(identity::Args),
+}
+
+/// Runs the command that was given.
+#[must_use]
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Load(args) => load::run(&args),
+        Command::Identity(args) => identity::run(&args),
+    }
+}
+
+/// Prints what went wrong, for a person.
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("rookery-relay: {error}");
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

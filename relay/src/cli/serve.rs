@@ -1,0 +1,284 @@
+//! `rookery-relay serve`: puts the parts together, says when they serve, and ends them in order.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use futures::StreamExt as _;
+use rookery_ledger::id::Millis;
+use rookery_ledger::order::RETURN_MS;
+use rookery_ledger::sign::Keypair;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
+use tokio_util::task::TaskTracker;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::fail;
+use crate::config::{Config, Overrides};
+use crate::games::GameMsg;
+use crate::keys::Keys;
+use crate::limits::ms;
+use crate::node::Inbound;
+use crate::order_log::{OrderLog, RedbLog, Which};
+use crate::relay::Relay;
+use crate::{fellows, http, lobby, node, session};
+
+/// The log's file in the data folder.
+const LOG_FILE: &str = "order.redb";
+/// Open games that are read back at the same time after a start. Reading one is mostly checking signatures.
+const RESUME_AT_ONCE: usize = 4;
+/// Games that are listed at once.
+const PAGE: usize = 256;
+
+/// What `serve` is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Configuration file; rookery-relay.example.toml shows every key
+    #[arg(long, value_name = "FILE", env = "ROOKERY_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+pub(super) fn run(args: &Args) -> ExitCode {
+    let config = match Config::load(args.config.as_deref(), &args.overrides) {
+        Ok(config) => config,
+        Err(error) => return fail(&error),
+    };
+    let targets = config
+        .log
+        .parse::<tracing_subscriber::filter::Targets>()
+        .unwrap_or_default();
+    let to_stderr = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    tracing_subscriber::registry()
+        .with(to_stderr)
+        .with(targets)
+        .init();
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::debug!("a TLS provider was installed before");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let result = runtime.block_on(serve(&config));
+    // What still hangs must not keep the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("{error:#}")),
+    }
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let mut signals = Signals::install()?;
+    let keys = Keys::load_or_make(&config.data)?;
+    let path = config.data.join(LOG_FILE);
+    let log = RedbLog::open(&path).with_context(|| path.display().to_string())?;
+    let log: Arc<dyn OrderLog> = Arc::new(log);
+    let (http_listener, http_address) = http::bind(config.http)
+        .await
+        .map_err(|what| anyhow!(what))?;
+    let (metrics_listener, metrics_address) = http::bind(config.metrics)
+        .await
+        .map_err(|what| anyhow!(what))?;
+    let (node, inbound, events) = node::start(config, &keys).await?;
+
+    let key = Keypair::from_secret(&keys.order.to_bytes());
+    let relay = Relay::new(config.limits.clone(), key, log, node);
+    let name = relay.node.local().to_string();
+    let last_mark = relay.log.alive_mark(&name).await?;
+    if let Some(last_mark) = last_mark {
+        let _ = relay.outage.set((last_mark, relay.clock.now()));
+    }
+    let sessions = TaskTracker::new();
+    tokio::spawn(accept(
+        relay.clone(),
+        inbound,
+        sessions.clone(),
+        config.peers.iter().map(|peer| peer.id).collect(),
+    ));
+    tokio::spawn(fellows::run(relay.clone(), events));
+    tokio::spawn(resume(relay.clone()));
+    tokio::spawn(keep_time(relay.clone(), name.clone(), last_mark.is_some()));
+    tokio::spawn(http::serve(
+        relay.clone(),
+        http_listener,
+        config.site.clone(),
+    ));
+    tokio::spawn(http::serve_metrics(relay.clone(), metrics_listener));
+
+    let listen: Vec<String> = relay
+        .node
+        .addresses()
+        .borrow()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let ready = json!({
+        "ready": true,
+        "peer_id": name,
+        "listen": listen,
+        "http": http_address.to_string(),
+        "metrics": metrics_address.to_string(),
+    });
+    {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{ready}")
+            .and_then(|()| out.flush())
+            .context("cannot say that the relay is ready")?;
+    }
+    tracing::info!(http = %http_address, order_key = %relay.order_key(), "the relay serves");
+
+    let signal = signals.next().await;
+    tracing::info!(signal, "the relay ends; a second signal ends it at once");
+    tokio::select! {
+        () = drain(&relay, &sessions, &name) => {}
+        () = tokio::time::sleep(ms(config.limits.drain_ms)) => tracing::warn!("not everything ended in time"),
+        _ = signals.next() => {}
+    }
+    Ok(())
+}
+
+/// Tells clients, lets what was begun be finished, and closes the log.
+async fn drain(relay: &Relay, sessions: &TaskTracker, name: &str) {
+    relay.draining.cancel();
+    sessions.close();
+    sessions.wait().await;
+    // Nobody pays for the time from here to the next start.
+    relay.log.mark_alive(name, relay.clock.now());
+    relay.log.close().await;
+    relay.node.stop().await;
+}
+
+async fn accept(
+    relay: Arc<Relay>,
+    mut inbound: mpsc::Receiver<Inbound>,
+    sessions: TaskTracker,
+    relays: Vec<libp2p::PeerId>,
+) {
+    while let Some(inbound) = inbound.recv().await {
+        if relay.draining.is_cancelled() {
+            break;
+        }
+        let is_relay = relays.contains(&inbound.peer);
+        sessions.spawn(session::run(relay.clone(), inbound, is_relay));
+    }
+}
+
+/// Reads the games that go on back into memory, so that their clocks run and the outage is stamped.
+async fn resume(relay: Arc<Relay>) {
+    let mut after = None;
+    let mut count = 0_u64;
+    loop {
+        let page = match relay.log.games(Which::Open, after, PAGE).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(%error, "cannot list the games that go on; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let Some(last) = page.last() else { break };
+        after = Some(*last);
+        count += page.len() as u64;
+        let wake = |game| {
+            let relay = relay.clone();
+            async move {
+                let (done, woken) = oneshot::channel();
+                match relay
+                    .games
+                    .send(&relay, game, GameMsg::Wake { done: Some(done) })
+                    .await
+                {
+                    Ok(()) => drop(woken.await),
+                    Err(_) => relay
+                        .games
+                        .wake_at(game, Millis::new(relay.clock.now().get() + RETURN_MS)),
+                }
+            }
+        };
+        futures::stream::iter(page)
+            .map(wake)
+            .buffer_unordered(RESUME_AT_ONCE)
+            .collect::<()>()
+            .await;
+    }
+    if count > 0 {
+        tracing::info!(count, "games that go on are back");
+    }
+}
+
+/// What happens by the clock: the alive mark, games that wait for a moment, the lobby.
+async fn keep_time(relay: Arc<Relay>, name: String, restarted: bool) {
+    let mut beat = tokio::time::interval(Duration::from_secs(1));
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // A crash before the last outage is stamped must not lose it, so the old mark stands until it is.
+    let quiet = if restarted { RETURN_MS / 1000 + 2 } else { 0 };
+    let lobby_every = lobby::SAY_AGAIN.as_secs();
+    for second in 0_u64.. {
+        tokio::select! {
+            _ = beat.tick() => {}
+            () = relay.draining.cancelled() => return,
+        }
+        let now = relay.clock.now();
+        if second >= quiet {
+            relay.log.mark_alive(&name, now);
+        }
+        for game in relay.games.due(now) {
+            if relay
+                .games
+                .send(&relay, game, GameMsg::Wake { done: None })
+                .await
+                .is_err()
+            {
+                relay.games.wake_at(game, Millis::new(now.get() + 1_000));
+            }
+        }
+        if second % lobby_every == 0 {
+            relay.lobby.tick(&relay);
+        }
+    }
+}
+
+/// The signals that end the relay.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn install() -> anyhow::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .context("cannot listen for SIGTERM")?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = tokio::signal::ctrl_c() => "SIGINT",
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = tokio::signal::ctrl_c().await;
+            "SIGINT"
+        }
+    }
+}

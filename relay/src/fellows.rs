@@ -1,0 +1,421 @@
+//! Fellow relays: one stream to each, over which this relay follows games that are ordered there and passes on what its
+//! own clients offer for them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::{AsyncReadExt as _, AsyncWriteExt as _};
+use libp2p::gossipsub::MessageAcceptance;
+use libp2p::{PeerId, Stream};
+use rookery_ledger::codec;
+use rookery_ledger::id::{GameId, OrderKey};
+use rookery_ledger::record::VERSION;
+use rookery_ledger::wire::{self, Frames, Push, Request, RequestId};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::games::{FellowNews, GameMsg};
+use crate::node::{Event, Gossip};
+use crate::outbox::{Answer, Refused};
+use crate::relay::Relay;
+
+/// Requests that may wait for a fellow.
+const QUEUE: usize = 1024;
+/// From opening the stream to the fellow's `Ready`.
+const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// A fellow that says nothing for so long is gone: it sends a heartbeat each second.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long to wait before the stream is opened again.
+const REOPEN: Duration = Duration::from_millis(500);
+
+type MakeRequest = Box<dyn FnOnce(RequestId) -> Request + Send>;
+
+enum Ask {
+    /// A request, with where its answer goes.
+    Request(MakeRequest, Option<Reply>),
+    Unwatch(GameId),
+}
+
+enum Reply {
+    Client(Answer),
+    Own(oneshot::Sender<bool>),
+}
+
+#[derive(Default)]
+struct Fellow {
+    /// While connected.
+    asks: Option<mpsc::Sender<Ask>>,
+    order_key: Option<OrderKey>,
+    /// Games that are followed there.
+    watched: HashSet<GameId>,
+    /// Whether libp2p has a connection.
+    up: bool,
+}
+
+/// All fellow relays.
+#[derive(Default)]
+pub struct Fellows(Mutex<HashMap<PeerId, Fellow>>);
+
+impl Fellows {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PeerId, Fellow>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether any fellow is connected.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.lock().values().any(|fellow| fellow.asks.is_some())
+    }
+
+    /// The connected fellow that signs with `key`.
+    #[must_use]
+    pub fn with_order_key(&self, key: OrderKey) -> Option<PeerId> {
+        let fellows = self.lock();
+        let mut all = fellows.iter();
+        all.find(|(_, fellow)| fellow.asks.is_some() && fellow.order_key == Some(key))
+            .map(|(peer, _)| *peer)
+    }
+
+    fn ask(&self, to: PeerId, ask: Ask) {
+        let asks = self.lock().get(&to).and_then(|fellow| fellow.asks.clone());
+        let unsent = match asks {
+            Some(asks) => asks.try_send(ask).err().map(|error| match error {
+                mpsc::error::TrySendError::Full(ask) | mpsc::error::TrySendError::Closed(ask) => {
+                    ask
+                }
+            }),
+            None => Some(ask),
+        };
+        if let Some(Ask::Request(_, Some(Reply::Client(answer)))) = unsent {
+            answer.refused(lost());
+        }
+    }
+
+    /// Passes a client's request on; its answer goes back to the client.
+    pub fn forward(
+        &self,
+        to: PeerId,
+        request: impl FnOnce(RequestId) -> Request + Send + 'static,
+        answer: Answer,
+    ) {
+        self.ask(
+            to,
+            Ask::Request(Box::new(request), Some(Reply::Client(answer))),
+        );
+    }
+
+    /// Sends a request whose answer nobody waits for.
+    pub fn tell(&self, to: PeerId, request: impl FnOnce(RequestId) -> Request + Send + 'static) {
+        self.ask(to, Ask::Request(Box::new(request), None));
+    }
+
+    /// Follows a game at a fellow, over reconnections too, until [`Fellows::unwatch`].
+    pub fn watch(&self, at: PeerId, game: GameId) {
+        if self.lock().entry(at).or_default().watched.insert(game) {
+            self.tell(at, move |id| Request::Watch {
+                id,
+                game,
+                after: None,
+            });
+        }
+    }
+
+    /// Follows a game no more.
+    pub fn unwatch(&self, game: GameId) {
+        let mut fellows = self.lock();
+        for fellow in fellows.values_mut() {
+            if fellow.watched.remove(&game)
+                && let Some(asks) = &fellow.asks
+            {
+                let _ = asks.try_send(Ask::Unwatch(game));
+            }
+        }
+    }
+
+    /// Asks one fellow after the other for a game, and follows it at the first that has it.
+    pub async fn find(&self, game: GameId) -> Option<PeerId> {
+        let connected: Vec<PeerId> = {
+            let fellows = self.lock();
+            fellows
+                .iter()
+                .filter(|(_, fellow)| fellow.asks.is_some())
+                .map(|(peer, _)| *peer)
+                .collect()
+        };
+        for fellow in connected {
+            let (reply, found) = oneshot::channel();
+            let watch = Box::new(move |id| Request::Watch {
+                id,
+                game,
+                after: None,
+            });
+            self.ask(fellow, Ask::Request(watch, Some(Reply::Own(reply))));
+            if found.await == Ok(true) {
+                self.lock().entry(fellow).or_default().watched.insert(game);
+                return Some(fellow);
+            }
+        }
+        None
+    }
+}
+
+fn lost() -> Refused {
+    Refused::retry(
+        "no-home",
+        "The relay that orders this game cannot be reached just now.",
+        1_000,
+    )
+}
+
+/// Takes what the node tells of fellow relays until the node ends.
+pub async fn run(relay: Arc<Relay>, mut events: mpsc::Receiver<Event>) {
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::RelayUp(peer) => {
+                relay.fellows.lock().entry(peer).or_default().up = true;
+                relay.metrics.fellows.up();
+                tokio::spawn(follow(relay.clone(), peer));
+            }
+            Event::RelayDown(peer) => {
+                relay.fellows.lock().entry(peer).or_default().up = false;
+                relay.metrics.fellows.down();
+            }
+            Event::Gossip(gossip) => on_gossip(&relay, &gossip).await,
+        }
+    }
+}
+
+async fn on_gossip(relay: &Arc<Relay>, gossip: &Gossip) {
+    let Ok(message) = codec::decode::<wire::Gossip>(&gossip.data, wire::MAX_FRAME_BYTES) else {
+        return relay.node.judge(gossip, MessageAcceptance::Reject);
+    };
+    relay.node.judge(gossip, MessageAcceptance::Accept);
+    match message {
+        wire::Gossip::Items { game, items } => {
+            let news = GameMsg::FromFellow {
+                fellow: gossip.source,
+                news: FellowNews::Items(items),
+            };
+            relay.games.tell(game, news).await;
+        }
+        wire::Gossip::Seek(seek) => relay.lobby.add_far(relay, *seek),
+        wire::Gossip::Unseek { game } => relay.lobby.remove(relay, game, false),
+    }
+}
+
+/// Keeps a stream to a fellow open while there is a connection.
+async fn follow(relay: Arc<Relay>, peer: PeerId) {
+    loop {
+        let up = relay
+            .fellows
+            .lock()
+            .get(&peer)
+            .is_some_and(|fellow| fellow.up && fellow.asks.is_none());
+        if !up || relay.draining.is_cancelled() {
+            return;
+        }
+        match relay.node.open_stream(peer).await {
+            Ok(stream) => {
+                let reason = Link::new(relay.clone(), peer, stream).run().await;
+                tracing::info!(%peer, reason, "the stream to a fellow relay ended");
+            }
+            Err(error) => tracing::debug!(%peer, %error, "a fellow relay takes no stream"),
+        }
+        relay.fellows.lock().entry(peer).or_default().asks = None;
+        tokio::time::sleep(REOPEN).await;
+    }
+}
+
+struct Link {
+    relay: Arc<Relay>,
+    peer: PeerId,
+    stream: Stream,
+    frames: Frames,
+    waiting: HashMap<RequestId, Reply>,
+    next: RequestId,
+}
+
+impl Link {
+    fn new(relay: Arc<Relay>, peer: PeerId, stream: Stream) -> Self {
+        Self {
+            relay,
+            peer,
+            stream,
+            frames: Frames::default(),
+            waiting: HashMap::new(),
+            next: 0,
+        }
+    }
+
+    /// Runs until the stream ends; says why it did.
+    async fn run(mut self) -> String {
+        let asks = match tokio::time::timeout(HELLO_WITHIN, self.hello()).await {
+            Ok(Ok(asks)) => asks,
+            Ok(Err(reason)) => return reason,
+            Err(_) => return "no hello in time".into(),
+        };
+        let reason = self.serve(asks).await;
+        for (_, reply) in self.waiting.drain() {
+            match reply {
+                Reply::Client(answer) => answer.refused(lost()),
+                Reply::Own(reply) => drop(reply.send(false)),
+            }
+        }
+        reason
+    }
+
+    async fn read(&mut self) -> Result<Push, String> {
+        let mut chunk = [0; 16 * 1024];
+        loop {
+            if let Some(frame) = self
+                .frames
+                .next_frame()
+                .map_err(|error| error.to_string())?
+            {
+                return wire::decode_push(frame).map_err(|error| error.to_string());
+            }
+            let read = self
+                .stream
+                .read(&mut chunk)
+                .await
+                .map_err(|error| error.to_string())?;
+            if read == 0 {
+                return Err("closed by the other side".into());
+            }
+            self.frames.push(&chunk[..read]);
+        }
+    }
+
+    async fn write(&mut self, request: &Request) -> Result<(), String> {
+        let write = async {
+            self.stream.write_all(&wire::frame(request)).await?;
+            self.stream.flush().await
+        };
+        match tokio::time::timeout(SILENCE, write).await {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => Err("too slow".into()),
+        }
+    }
+
+    async fn hello(&mut self) -> Result<mpsc::Receiver<Ask>, String> {
+        let Push::Welcome { order, .. } = self.read().await? else {
+            return Err("it did not begin with a welcome".into());
+        };
+        let agent = concat!("rookery-relay/", env!("CARGO_PKG_VERSION")).to_owned();
+        self.write(&Request::Hello {
+            versions: vec![VERSION],
+            agent,
+            hello: None,
+        })
+        .await?;
+        loop {
+            match self.read().await? {
+                Push::Ready { .. } => break,
+                Push::Bye { code, .. } => return Err(code),
+                _ => {}
+            }
+        }
+        let (asks, queue) = mpsc::channel(QUEUE);
+        let watched: Vec<GameId> = {
+            let mut fellows = self.relay.fellows.lock();
+            let fellow = fellows.entry(self.peer).or_default();
+            fellow.asks = Some(asks);
+            fellow.order_key = Some(order);
+            fellow.watched.iter().copied().collect()
+        };
+        tracing::info!(peer = %self.peer, %order, "a fellow relay answers");
+        for game in watched {
+            self.next = self.next.wrapping_add(1);
+            let id = self.next;
+            self.write(&Request::Watch {
+                id,
+                game,
+                after: None,
+            })
+            .await?;
+        }
+        Ok(queue)
+    }
+
+    async fn serve(&mut self, mut asks: mpsc::Receiver<Ask>) -> String {
+        let draining = self.relay.draining.clone();
+        loop {
+            let step = tokio::select! {
+                push = tokio::time::timeout(SILENCE, self.read()) => match push {
+                    Ok(Ok(push)) => self.on_push(push).await,
+                    Ok(Err(reason)) => Err(reason),
+                    Err(_) => Err("silent".into()),
+                },
+                ask = asks.recv() => match ask {
+                    Some(Ask::Request(request, reply)) => {
+                        self.next = self.next.wrapping_add(1);
+                        if let Some(reply) = reply {
+                            self.waiting.insert(self.next, reply);
+                        }
+                        let request = request(self.next);
+                        self.write(&request).await
+                    }
+                    Some(Ask::Unwatch(game)) => self.write(&Request::Unwatch { game }).await,
+                    None => Err("replaced".into()),
+                },
+                () = draining.cancelled() => Err("draining".into()),
+            };
+            if let Err(reason) = step {
+                return reason;
+            }
+        }
+    }
+
+    async fn on_push(&mut self, push: Push) -> Result<(), String> {
+        let fellow = self.peer;
+        let (game, news) = match push {
+            Push::Beat { n, .. } => return self.write(&Request::Echo { n }).await,
+            Push::Bye { code, .. } => return Err(code),
+            Push::Done { id } => {
+                match self.waiting.remove(&id) {
+                    Some(Reply::Client(answer)) => answer.done(),
+                    Some(Reply::Own(reply)) => drop(reply.send(true)),
+                    None => {}
+                }
+                return Ok(());
+            }
+            Push::Refused {
+                id,
+                code,
+                words,
+                head,
+                item,
+                retry_ms,
+            } => {
+                match self.waiting.remove(&id) {
+                    Some(Reply::Client(answer)) => {
+                        answer.refused(Refused {
+                            code,
+                            words,
+                            head,
+                            item,
+                            retry_ms,
+                        });
+                    }
+                    Some(Reply::Own(reply)) => drop(reply.send(false)),
+                    None => {}
+                }
+                return Ok(());
+            }
+            Push::Items { game, items } => (game, FellowNews::Items(items)),
+            Push::Joined { game, join } => (game, FellowNews::Joined(join)),
+            Push::Said { game, said } => (game, FellowNews::Said(said)),
+            Push::Presence {
+                game,
+                creator,
+                joiner,
+            } => (game, FellowNews::Presence { creator, joiner }),
+            Push::Welcome { .. } | Push::Ready { .. } | Push::Lobby { .. } => return Ok(()),
+        };
+        self.relay
+            .games
+            .tell(game, GameMsg::FromFellow { fellow, news })
+            .await;
+        Ok(())
+    }
+}

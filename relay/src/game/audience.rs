@@ -1,0 +1,276 @@
+//! Who watches a game, and what they are sent: items, presence, wishes to sit down, messages.
+
+use std::collections::BTreeMap;
+
+use rookery_ledger::Colour;
+use rookery_ledger::id::{GameId, Hash, Millis, PlayerKey};
+use rookery_ledger::record::{Item, Join, Message, Said, Signed};
+use rookery_ledger::sign::Verifier as _;
+use rookery_ledger::wire::{self, Gossip, MAX_ITEMS_BYTES, Push};
+use rookery_ledger::{Game, Refusal, codec};
+
+use super::{Task, colour_of};
+use crate::node::{SHARDS, Topic};
+use crate::outbox::{Answer, Out, Outbox, Refused, SessionId};
+
+/// The sessions that watch a game.
+#[derive(Debug, Default)]
+pub(super) struct Audience {
+    watchers: BTreeMap<SessionId, Outbox>,
+    /// Whether the creator and the joiner have a session at another relay, as that said last.
+    pub(super) far: (bool, bool),
+    told: Option<(bool, bool)>,
+}
+
+impl Audience {
+    pub(super) fn add(&mut self, outbox: Outbox) {
+        // A newcomer hears who is there even if that is no news to the others.
+        self.told = None;
+        self.watchers.insert(outbox.info().id, outbox);
+    }
+
+    pub(super) fn remove(&mut self, session: SessionId) -> Option<Outbox> {
+        self.watchers.remove(&session)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.watchers.is_empty()
+    }
+
+    /// The largest lag among a player's sessions here.
+    pub(super) fn lag_of(&self, player: PlayerKey, game: GameId) -> Option<Millis> {
+        let own = self
+            .watchers
+            .values()
+            .filter(|outbox| outbox.info().player() == Some(player));
+        own.map(|outbox| outbox.info().lag(game)).max()
+    }
+
+    fn has(&self, player: PlayerKey) -> bool {
+        self.watchers
+            .values()
+            .any(|outbox| outbox.info().player() == Some(player))
+    }
+
+    fn relays(&self) -> impl Iterator<Item = &Outbox> {
+        self.watchers
+            .values()
+            .filter(|outbox| outbox.info().is_relay)
+    }
+}
+
+/// The frames that carry `items`, each below the limit of a frame.
+pub(super) fn frames(game: GameId, items: &[Item]) -> Vec<Out> {
+    let mut frames = Vec::new();
+    let (mut part, mut bytes, mut newest) = (Vec::new(), 0, None);
+    for item in items {
+        let len = codec::encode(item).len();
+        if bytes + len > MAX_ITEMS_BYTES && !part.is_empty() {
+            frames.push(frame(game, std::mem::take(&mut part), newest));
+            bytes = 0;
+        }
+        bytes += len;
+        if let Item::Receipt { receipt, .. } = item {
+            newest = Some(receipt.body.at_ms);
+        }
+        part.push(item.clone());
+    }
+    if !part.is_empty() {
+        frames.push(frame(game, part, newest));
+    }
+    frames
+}
+
+fn frame(game: GameId, items: Vec<Item>, newest: Option<Millis>) -> Out {
+    Out {
+        bytes: wire::frame(&Push::Items { game, items }).into(),
+        news: newest.map(|at| (game, at)),
+    }
+}
+
+/// The Seat that counts.
+pub(super) fn seat_of(game: &Game) -> Option<Hash> {
+    let line = &game.state().line;
+    let mut first = game.children(game.id().as_hash());
+    first
+        .find(|(hash, _)| line.find(*hash).is_some())
+        .map(|(hash, _)| hash)
+}
+
+pub(super) fn joined(game: GameId, join: &Signed<Join>) -> Push {
+    Push::Joined {
+        game,
+        join: join.clone(),
+    }
+}
+
+impl Task {
+    /// Sends new items to all who watch, and to fellow relays.
+    pub(super) fn publish(&self, items: &[Item]) {
+        for frame in frames(self.id, items) {
+            for outbox in self.audience.watchers.values() {
+                outbox.send(frame.clone());
+            }
+        }
+        if self.upstream.is_none() && !items.is_empty() && self.relay.fellows.any() {
+            let topic = Topic::Moves(self.id.as_bytes()[0] % SHARDS);
+            let gossip = Gossip::Items {
+                game: self.id,
+                items: items.to_vec(),
+            };
+            self.relay.node.publish(topic, codec::encode(&gossip));
+        }
+    }
+
+    /// Tells who is there, if that changed.
+    pub(super) fn tell_presence(&mut self) {
+        let Some(orderer) = &self.orderer else { return };
+        let game = orderer.game();
+        let creator = game.genesis().body.creator;
+        let players = game.state().line.players();
+        let joiner = players.map(|players| {
+            if players.white == creator {
+                players.black
+            } else {
+                players.white
+            }
+        });
+        let near = (
+            self.audience.has(creator),
+            joiner.is_some_and(|joiner| self.audience.has(joiner)),
+        );
+        let now = (near.0 || self.audience.far.0, near.1 || self.audience.far.1);
+        if self.audience.told.replace(now) == Some(now) {
+            return;
+        }
+        let push = Push::Presence {
+            game: self.id,
+            creator: now.0,
+            joiner: now.1,
+        };
+        let bytes: std::sync::Arc<[u8]> = wire::frame(&push).into();
+        for outbox in self.audience.watchers.values() {
+            outbox.send(Out {
+                bytes: bytes.clone(),
+                news: None,
+            });
+        }
+    }
+
+    /// Takes a wish to sit down and passes it on to the creator.
+    pub(super) fn on_join(&mut self, join: Signed<Join>, answer: &Answer) {
+        let Some(orderer) = &self.orderer else { return };
+        let game = orderer.game();
+        let genesis = &game.genesis().body;
+        let player = join.body.player;
+        let line = &game.state().line;
+        let refusal = if line.players().is_some() {
+            seat_of(game).map(|seat| Refusal::SeatTaken { seat })
+        } else if let Some(outcome) = game.state().outcome() {
+            Some(Refusal::GameOver(outcome))
+        } else if genesis.creator == player || genesis.seat.is_some_and(|kept| kept != player) {
+            Some(Refusal::SeatReserved)
+        } else if !player.signed(self.id, &join) {
+            Some(Refusal::BadSignature)
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            return answer.refused(Refused::ledger(&refusal, Some(game)));
+        }
+        let heard = self.to_creator(&join);
+        if !heard && let Some(fellow) = self.upstream {
+            let id = self.id;
+            return self.relay.fellows.forward(
+                fellow,
+                move |request| wire::Request::Join {
+                    id: request,
+                    game: id,
+                    join,
+                },
+                answer.clone(),
+            );
+        }
+        if !self.joins.contains(&join) {
+            if self.joins.len() as u64 >= self.relay.limits.pending_joins {
+                let words = "The creator is away, and as many wait as may; try again later.";
+                return answer.refused(Refused::retry("creator-away", words, 10_000));
+            }
+            self.joins.push(join);
+        }
+        answer.done();
+    }
+
+    /// Shows a wish to the creator's sessions here and to the relays that watch; whether the creator is here.
+    pub(super) fn to_creator(&self, join: &Signed<Join>) -> bool {
+        let Some(orderer) = &self.orderer else {
+            return false;
+        };
+        let push = joined(self.id, join);
+        let sessions = self.relay.players.of(orderer.game().genesis().body.creator);
+        for outbox in sessions.iter().chain(self.audience.relays()) {
+            outbox.push(&push);
+        }
+        !sessions.is_empty()
+    }
+
+    /// Passes a player's message on.
+    pub(super) fn on_say(&mut self, said: Signed<Said>, answer: &Answer) {
+        let Some(orderer) = &self.orderer else { return };
+        let author = said.body.player;
+        let is_own = answer.outbox.info().is_relay || answer.outbox.info().player() == Some(author);
+        if !is_own || orderer.game().colour_of(author).is_none() {
+            return answer.refused(Refused::new(
+                "not-a-player",
+                "Only the players of a game talk in it.",
+            ));
+        }
+        if !author.signed(self.id, &said) {
+            return answer.refused(Refused::ledger(&Refusal::BadSignature, None));
+        }
+        if let Message::Chat { text } = &said.body.message
+            && text.chars().count() > rookery_ledger::record::MAX_CHAT_CHARS
+        {
+            return answer.refused(Refused::new(
+                "too-large",
+                "A line of chat has at most 500 characters.",
+            ));
+        }
+        self.pass_on(&said, Some(answer.outbox.info().id));
+        if let (Some(fellow), false) = (self.upstream, answer.outbox.info().is_relay) {
+            let id = self.id;
+            let request = move |request| wire::Request::Say {
+                id: request,
+                game: id,
+                said,
+            };
+            return self.relay.fellows.forward(fellow, request, answer.clone());
+        }
+        answer.done();
+    }
+
+    /// Shows a message to the other player (to both, where it is chat) and to the relays that watch.
+    pub(super) fn pass_on(&self, said: &Signed<Said>, from: Option<SessionId>) {
+        let Some(orderer) = &self.orderer else { return };
+        let game = orderer.game();
+        let Some(author) = game.colour_of(said.body.player) else {
+            return;
+        };
+        let chat = matches!(said.body.message, Message::Chat { .. });
+        let bytes: std::sync::Arc<[u8]> = wire::frame(&Push::Said {
+            game: self.id,
+            said: said.clone(),
+        })
+        .into();
+        for outbox in self.audience.watchers.values() {
+            let meant = |colour: Colour| chat || colour != author;
+            let to = outbox.info().is_relay || colour_of(game, outbox).is_some_and(meant);
+            if to && from != Some(outbox.info().id) {
+                outbox.send(Out {
+                    bytes: bytes.clone(),
+                    news: None,
+                });
+            }
+        }
+    }
+}

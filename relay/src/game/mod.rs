@@ -1,0 +1,452 @@
+//! One game at this relay: a task that owns the game's [`Orderer`], carries its decisions out (log first, then receipts)
+//! and passes the news on to those who watch.
+
+mod audience;
+mod ordering;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use libp2p::PeerId;
+use rookery_ledger::id::{GameId, Hash, Millis, PlayerKey};
+use rookery_ledger::order::Orderer;
+use rookery_ledger::record::{Item, Join, Signed};
+use rookery_ledger::{Colour, Inserted};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::games::{FellowNews, GameMsg};
+use crate::order_log::{ChainId, Position};
+use crate::outbox::{Answer, Out, Outbox, Refused};
+use crate::relay::Relay;
+use crate::store;
+
+use audience::Audience;
+
+/// A game looks a little later than its time says, so that a move that came in time is seen first.
+const SLACK: Duration = Duration::from_millis(20);
+/// How long a fellow relay may take to say whether it has a game.
+const SEARCH: Duration = Duration::from_secs(3);
+/// Messages that may wait while a game is looked for at fellow relays.
+const PARKED: usize = 64;
+
+/// Runs one game until it leaves memory.
+pub(crate) async fn run(relay: Arc<Relay>, id: GameId, mut messages: mpsc::Receiver<GameMsg>) {
+    let mut task = Task::new(relay, id);
+    task.load().await;
+    loop {
+        let wake = task.wake();
+        let idle = task.idle_until();
+        tokio::select! {
+            // A move that waits in the mailbox comes before the flag that would make it late.
+            biased;
+            message = messages.recv() => match message {
+                Some(message) => task.on_message(message).await,
+                None => break,
+            },
+            found = task.searched(), if task.search.is_some() => task.on_searched(found).await,
+            () = sleep_until(wake) => task.on_time().await,
+            () = tokio::time::sleep_until(idle) => {
+                let wake = task.orderer.as_ref().and_then(|orderer| orderer.wake_at(task.mover_lag()));
+                if task.may_leave() && task.relay.games.leave(&task.relay, id, &mut messages, wake) {
+                    break;
+                }
+                task.used = Instant::now();
+            }
+        }
+    }
+    task.relay.fellows.unwatch(id);
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Task {
+    relay: Arc<Relay>,
+    id: GameId,
+    orderer: Option<Orderer>,
+    /// The end of this relay's own chain in the log.
+    head: Position,
+    /// Whether the log has the game.
+    stored: bool,
+    /// Whether the log counts it as one that goes on.
+    open: bool,
+    audience: Audience,
+    /// Wishes to sit down, until somebody sits.
+    joins: Vec<Signed<Join>>,
+    /// The last known lag of each player, for a mover who is away.
+    lags: HashMap<PlayerKey, Millis>,
+    /// The fellow relay that this one hears of the game from.
+    upstream: Option<PeerId>,
+    search: Option<tokio::task::JoinHandle<Option<PeerId>>>,
+    parked: Vec<GameMsg>,
+    used: Instant,
+    /// The log failed to give the game: it is tried again at the next message.
+    unread: bool,
+}
+
+impl Task {
+    fn new(relay: Arc<Relay>, id: GameId) -> Self {
+        Self {
+            relay,
+            id,
+            orderer: None,
+            head: Position::START,
+            stored: false,
+            open: false,
+            audience: Audience::default(),
+            joins: Vec::new(),
+            lags: HashMap::new(),
+            upstream: None,
+            search: None,
+            parked: Vec::new(),
+            used: Instant::now(),
+            unread: false,
+        }
+    }
+
+    fn chain(&self) -> ChainId {
+        ChainId {
+            game: self.id,
+            order_key: self.relay.order_key(),
+        }
+    }
+
+    /// Reads the game from the log.
+    async fn load(&mut self) {
+        match store::load(&*self.relay.log, &self.relay.key, self.id).await {
+            Ok(loaded) => {
+                self.unread = false;
+                if let Some(loaded) = loaded {
+                    self.take(loaded);
+                }
+            }
+            Err(error) => {
+                self.unread = true;
+                tracing::error!(%error, game = %self.id, "cannot read a game");
+            }
+        }
+    }
+
+    fn take(&mut self, loaded: store::Loaded) {
+        let store::Loaded {
+            mut orderer,
+            head,
+            open,
+        } = loaded;
+        if let Some((last_mark, serving_since)) = self.relay.outage.get() {
+            let last = orderer
+                .game()
+                .state()
+                .last_receipt()
+                .map(|last| last.receipt.at_ms);
+            // Whatever was receipted since this process serves has stamped the outage already.
+            if last.is_some_and(|last| last < *serving_since) {
+                orderer.resumed(*last_mark, *serving_since);
+            }
+        }
+        self.orderer = Some(orderer);
+        self.head = head;
+        self.open = open;
+        self.stored = true;
+    }
+
+    fn wake(&self) -> Option<Instant> {
+        let at = self.orderer.as_ref()?.wake_at(self.mover_lag())?;
+        let wait = at.saturating_sub(self.relay.clock.now());
+        Some(Instant::now() + Duration::from_millis(wait.get()) + SLACK)
+    }
+
+    fn idle_until(&self) -> Instant {
+        let useless = self.orderer.is_none() && self.search.is_none();
+        let idle = if useless {
+            0
+        } else {
+            self.relay.limits.game_idle_ms
+        };
+        self.used + Duration::from_millis(idle)
+    }
+
+    fn may_leave(&self) -> bool {
+        self.audience.is_empty() && self.search.is_none() && self.joins.is_empty()
+    }
+
+    /// The lag of the side to move, as far as it is known.
+    fn mover_lag(&self) -> Millis {
+        let Some(orderer) = &self.orderer else {
+            return Millis::ZERO;
+        };
+        let line = &orderer.game().state().line;
+        let Some(players) = line.players() else {
+            return Millis::ZERO;
+        };
+        let mover = *players.get(line.turn());
+        let now = self.audience.lag_of(mover, self.id);
+        now.or_else(|| self.lags.get(&mover).copied())
+            .unwrap_or(Millis::ZERO)
+    }
+
+    async fn on_message(&mut self, message: GameMsg) {
+        if !matches!(message, GameMsg::Unwatch { .. } | GameMsg::Wake { .. }) {
+            self.used = Instant::now();
+        }
+        if self.unread {
+            self.load().await;
+        }
+        if self.orderer.is_none() && !self.is_for_unknown(&message) {
+            return self.park(message);
+        }
+        match message {
+            GameMsg::Submit { item, at, answer } => self.on_submit(item, at, &answer).await,
+            GameMsg::Join { join, answer } => self.on_join(join, &answer),
+            GameMsg::Watch { after, answer } => self.on_watch(after, answer).await,
+            GameMsg::Unwatch { session } => {
+                if let Some(outbox) = self.audience.remove(session) {
+                    let lag = outbox.info().lag(self.id);
+                    self.lags
+                        .extend(outbox.info().player().map(|player| (player, lag)));
+                    outbox.info().forget(self.id);
+                    self.tell_presence();
+                }
+            }
+            GameMsg::List { listed, answer } => self.on_list(listed, &answer),
+            GameMsg::Say { said, answer } => self.on_say(said, &answer),
+            GameMsg::FromFellow { fellow, news } => self.on_fellow(fellow, news).await,
+            GameMsg::Wake { done } => {
+                self.on_time().await;
+                done.map(|done| done.send(()));
+            }
+        }
+    }
+
+    /// Whether a message makes sense although the game is not known here.
+    fn is_for_unknown(&self, message: &GameMsg) -> bool {
+        matches!(
+            message,
+            GameMsg::Submit {
+                item: Item::Genesis(_),
+                ..
+            } | GameMsg::FromFellow { .. }
+                | GameMsg::Unwatch { .. }
+                | GameMsg::Wake { .. }
+        )
+    }
+
+    /// Keeps a message while fellow relays are asked for the game, or refuses it.
+    fn park(&mut self, message: GameMsg) {
+        let answer = match &message {
+            GameMsg::Submit { answer, .. }
+            | GameMsg::Join { answer, .. }
+            | GameMsg::Watch { answer, .. }
+            | GameMsg::List { answer, .. }
+            | GameMsg::Say { answer, .. } => answer.clone(),
+            GameMsg::Unwatch { .. } | GameMsg::FromFellow { .. } | GameMsg::Wake { .. } => return,
+        };
+        if self.unread {
+            return answer.refused(Refused::retry(
+                "log-unavailable",
+                "The relay cannot read the game just now.",
+                1_000,
+            ));
+        }
+        // A relay that asks is not sent on to others: it asks them itself.
+        if answer.outbox.info().is_relay || self.parked.len() >= PARKED || !self.relay.fellows.any()
+        {
+            return answer.refused(unknown_game());
+        }
+        self.parked.push(message);
+        if self.search.is_none() {
+            let (relay, id) = (self.relay.clone(), self.id);
+            self.search = Some(tokio::spawn(async move {
+                tokio::time::timeout(SEARCH, relay.fellows.find(id))
+                    .await
+                    .ok()
+                    .flatten()
+            }));
+        }
+    }
+
+    async fn searched(&mut self) -> Option<PeerId> {
+        match &mut self.search {
+            Some(search) => search.await.unwrap_or(None),
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn on_searched(&mut self, found: Option<PeerId>) {
+        self.search = None;
+        // The game's items came before the answer, so the game is known by now if anybody has it.
+        self.upstream = self.upstream.or(found);
+        for message in std::mem::take(&mut self.parked) {
+            if self.orderer.is_some() {
+                Box::pin(self.on_message(message)).await;
+            } else if let GameMsg::Submit { answer, .. }
+            | GameMsg::Join { answer, .. }
+            | GameMsg::Watch { answer, .. }
+            | GameMsg::List { answer, .. }
+            | GameMsg::Say { answer, .. } = message
+            {
+                answer.refused(unknown_game());
+            }
+        }
+    }
+
+    async fn on_watch(&mut self, after: Option<Hash>, answer: Answer) {
+        let Some(orderer) = &self.orderer else { return };
+        let game = orderer.game();
+        let own = self.relay.order_key();
+        for frame in audience::frames(self.id, &store::in_order(game, own, after)) {
+            // What is old already says nothing about how fast the relay delivers.
+            answer.outbox.send(Out {
+                news: None,
+                ..frame
+            });
+        }
+        let creator = game.genesis().body.creator;
+        let line = &game.state().line;
+        let mover = line.players().map(|players| *players.get(line.turn()));
+        let player = answer.outbox.info().player();
+        self.audience.add(answer.outbox.clone());
+        self.tell_presence();
+        answer.done();
+        if player == Some(creator) {
+            for join in &self.joins {
+                answer.outbox.push(&audience::joined(self.id, join));
+            }
+        }
+        self.ask_upstream();
+        if let (Some(orderer), true) = (&self.orderer, mover.is_some() && mover == player) {
+            let now = self.relay.clock.now();
+            let decision = orderer.mover_returned(now);
+            if let Err(error) = self.carry_out(decision, None, now).await {
+                tracing::warn!(%error, game = %self.id, "an outage is stamped later");
+            }
+        }
+    }
+
+    /// Follows the game at the relay that orders it, if that is another one.
+    fn ask_upstream(&mut self) {
+        if self.upstream.is_some() {
+            return;
+        }
+        let Some(orderer) = &self.orderer else { return };
+        let homes = orderer.game().genesis().body.homes.iter();
+        let home = match orderer.elsewhere() {
+            Some(home) => Some(home),
+            None if orderer.game().is_clocked() => None,
+            None => homes
+                .copied()
+                .next()
+                .filter(|home| *home != self.relay.order_key()),
+        };
+        if let Some(fellow) = home.and_then(|home| self.relay.fellows.with_order_key(home)) {
+            self.upstream = Some(fellow);
+            self.relay.fellows.watch(fellow, self.id);
+        }
+    }
+
+    async fn on_fellow(&mut self, fellow: PeerId, news: FellowNews) {
+        match news {
+            FellowNews::Items(items) => {
+                self.upstream.get_or_insert(fellow);
+                self.learn(items).await;
+            }
+            FellowNews::Joined(join) => {
+                self.to_creator(&join);
+            }
+            FellowNews::Said(said) => {
+                self.pass_on(&said, None);
+            }
+            FellowNews::Presence { creator, joiner } => {
+                self.audience.far = (creator, joiner);
+                self.tell_presence();
+            }
+        }
+    }
+
+    /// Takes items that another relay ordered, and passes on those that are new.
+    async fn learn(&mut self, items: Vec<Item>) {
+        let mut fresh = Vec::new();
+        for item in items {
+            if self.orderer.is_none() {
+                let Item::Genesis(genesis) = &item else {
+                    continue;
+                };
+                let game = match rookery_ledger::Game::new(genesis.clone()) {
+                    Ok(game) if game.id() == self.id => game,
+                    _ => continue,
+                };
+                self.orderer = Some(Orderer::new(game, self.relay.order_key(), Vec::new()));
+                fresh.push(item);
+                continue;
+            }
+            let untimed_record = matches!(item, Item::Record(_)) && self.stored;
+            let Some(orderer) = &mut self.orderer else {
+                continue;
+            };
+            if untimed_record && !orderer.game().is_clocked() {
+                // What this relay stores of an untimed game gets its own receipt too.
+                let now = self.relay.clock.now();
+                let decision = orderer.submit(&item, now, Millis::ZERO);
+                if let Err(error) = self.carry_out(decision, None, now).await {
+                    tracing::warn!(%error, game = %self.id, "a fellow's record is not stored here yet");
+                }
+                continue;
+            }
+            match orderer.learn(item.clone()) {
+                Ok(Inserted::New | Inserted::Held) => fresh.push(item),
+                Ok(Inserted::Duplicate) => {}
+                Err(refusal) => {
+                    tracing::debug!(%refusal, game = %self.id, "a fellow relay sent what does not count")
+                }
+            }
+        }
+        self.publish(&fresh);
+    }
+
+    fn on_list(&mut self, listed: bool, answer: &Answer) {
+        let Some(orderer) = &self.orderer else { return };
+        let game = orderer.game();
+        if answer.outbox.info().player() != Some(game.genesis().body.creator) {
+            return answer.refused(Refused::new(
+                "not-a-player",
+                "Only its creator lists a game.",
+            ));
+        }
+        if !listed {
+            self.relay.lobby.remove(&self.relay, self.id, true);
+            return answer.done();
+        }
+        if game.state().line.players().is_some() || game.state().outcome().is_some() {
+            let seat = audience::seat_of(game).unwrap_or_else(|| self.id.as_hash());
+            let refusal = rookery_ledger::Refusal::SeatTaken { seat };
+            return answer.refused(Refused::ledger(&refusal, Some(game)));
+        }
+        match self
+            .relay
+            .lobby
+            .add_own(&self.relay, game.genesis().clone())
+        {
+            Ok(()) => answer.done(),
+            Err(refused) => answer.refused(refused),
+        }
+    }
+}
+
+/// What is said of a game that is not here.
+fn unknown_game() -> Refused {
+    Refused::new("unknown-game", "This relay does not know the game.")
+}
+
+/// The colour of a session's player in a game.
+fn colour_of(game: &rookery_ledger::Game, outbox: &Outbox) -> Option<Colour> {
+    outbox
+        .info()
+        .player()
+        .and_then(|player| game.colour_of(player))
+}

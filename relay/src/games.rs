@@ -1,0 +1,211 @@
+//! Which games are in memory, and how a message finds its game. Each game is a task with a mailbox (see `game`).
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use libp2p::PeerId;
+use rookery_ledger::id::{GameId, Hash, Millis};
+use rookery_ledger::record::{Item, Join, Said, Signed};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::game;
+use crate::outbox::{Answer, Refused, SessionId};
+use crate::relay::Relay;
+
+/// Messages that may wait for one game. Two players and their watchers do not fill it in the time of a commit.
+const MAILBOX: usize = 64;
+
+/// What is said to a game.
+#[derive(Debug)]
+pub enum GameMsg {
+    /// An item is offered.
+    Submit {
+        /// The item.
+        item: Item,
+        /// When its frame arrived.
+        at: Millis,
+        /// Where the answer goes.
+        answer: Answer,
+    },
+    /// Somebody wants the open seat.
+    Join {
+        /// The wish.
+        join: Signed<Join>,
+        /// Where the answer goes.
+        answer: Answer,
+    },
+    /// A session wants all that is known and all that comes.
+    Watch {
+        /// The last receipt that it has.
+        after: Option<Hash>,
+        /// Where the answer and the news go.
+        answer: Answer,
+    },
+    /// A session has gone or wants no more.
+    Unwatch {
+        /// Which one.
+        session: SessionId,
+    },
+    /// The creator lists the game in the lobby or takes it off.
+    List {
+        /// Which of both.
+        listed: bool,
+        /// Where the answer goes.
+        answer: Answer,
+    },
+    /// A message to the other player.
+    Say {
+        /// The message.
+        said: Signed<Said>,
+        /// Where the answer goes.
+        answer: Answer,
+    },
+    /// Something that a fellow relay said about the game.
+    FromFellow {
+        /// Which relay.
+        fellow: PeerId,
+        /// What it said.
+        news: FellowNews,
+    },
+    /// Time may have come for something, or the relay has just started.
+    Wake {
+        /// Told when the game is in memory.
+        done: Option<oneshot::Sender<()>>,
+    },
+}
+
+/// News of a game from a fellow relay.
+#[derive(Debug)]
+pub enum FellowNews {
+    /// Items, in order.
+    Items(Vec<Item>),
+    /// A wish to sit down, for the creator.
+    Joined(Signed<Join>),
+    /// A message of a player.
+    Said(Signed<Said>),
+    /// Who has a session there.
+    Presence {
+        /// The creator has.
+        creator: bool,
+        /// The joiner has.
+        joiner: bool,
+    },
+}
+
+#[derive(Debug, Default)]
+struct State {
+    mailboxes: HashMap<GameId, mpsc::Sender<GameMsg>>,
+    /// Games that left memory although time will bring something.
+    wakes: BTreeSet<(Millis, GameId)>,
+}
+
+/// The games in memory.
+#[derive(Debug, Default)]
+pub struct Games(Mutex<State>);
+
+impl Games {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The mailbox of a game, started if it is not in memory.
+    fn mailbox(&self, relay: &Arc<Relay>, id: GameId) -> Option<mpsc::Sender<GameMsg>> {
+        let mut state = self.lock();
+        if let Some(mailbox) = state.mailboxes.get(&id) {
+            return Some(mailbox.clone());
+        }
+        if state.mailboxes.len() as u64 >= relay.limits.games {
+            return None;
+        }
+        let (mailbox, messages) = mpsc::channel(MAILBOX);
+        state.mailboxes.insert(id, mailbox.clone());
+        relay.metrics.games.up();
+        tokio::spawn(game::run(relay.clone(), id, messages));
+        Some(mailbox)
+    }
+
+    /// Puts a message into a game's mailbox; waits while that is full.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] where no more games fit into memory.
+    pub async fn send(
+        &self,
+        relay: &Arc<Relay>,
+        id: GameId,
+        message: GameMsg,
+    ) -> Result<(), Refused> {
+        let mut message = message;
+        loop {
+            let Some(mailbox) = self.mailbox(relay, id) else {
+                let words = "The relay has as many games as it can hold; try again later.";
+                return Err(Refused::retry("too-many-games", words, 5_000));
+            };
+            match mailbox.send(message).await {
+                Ok(()) => return Ok(()),
+                // The game was just leaving memory; it comes back.
+                Err(mpsc::error::SendError(back)) => message = back,
+            }
+        }
+    }
+
+    /// Puts a message into the mailbox of a game that is in memory, and else drops it.
+    pub async fn tell(&self, id: GameId, message: GameMsg) {
+        let mailbox = self.lock().mailboxes.get(&id).cloned();
+        if let Some(mailbox) = mailbox {
+            let _ = mailbox.send(message).await;
+        }
+    }
+
+    /// Lets a game's task end if nothing waits for it. `wake` says when it has something to do again.
+    pub fn leave(
+        &self,
+        relay: &Relay,
+        id: GameId,
+        messages: &mut mpsc::Receiver<GameMsg>,
+        wake: Option<Millis>,
+    ) -> bool {
+        let mut state = self.lock();
+        if !messages.is_empty() {
+            return false;
+        }
+        messages.close();
+        state.mailboxes.remove(&id);
+        if let Some(wake) = wake {
+            state.wakes.insert((wake, id));
+        }
+        relay.metrics.games.down();
+        true
+    }
+
+    /// Wakes a game that is not in memory at `at`.
+    pub fn wake_at(&self, id: GameId, at: Millis) {
+        self.lock().wakes.insert((at, id));
+    }
+
+    /// Takes out the games that have something to do at `now`.
+    pub fn due(&self, now: Millis) -> Vec<GameId> {
+        let mut state = self.lock();
+        let mut due = Vec::new();
+        while let Some((at, id)) = state.wakes.first().copied() {
+            if at > now {
+                break;
+            }
+            state.wakes.pop_first();
+            due.push(id);
+        }
+        due
+    }
+
+    /// How many games are in memory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().mailboxes.len()
+    }
+
+    /// Whether no game is in memory.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

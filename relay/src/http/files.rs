@@ -1,0 +1,54 @@
+//! Games as files: `/games/<id>.rook` is the signed game, `/games/<id>.pgn` its moves.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rookery_ledger::id::GameId;
+use rookery_ledger::{pgn, rook};
+
+use crate::relay::Relay;
+use crate::store;
+
+pub(super) async fn game(State(relay): State<Arc<Relay>>, Path(file): Path<String>) -> Response {
+    let not_found = (StatusCode::NOT_FOUND, "There is no such game here.\n");
+    let Some((name, kind)) = file.rsplit_once('.') else {
+        return not_found.into_response();
+    };
+    let Ok(id) = name.parse::<GameId>() else {
+        return not_found.into_response();
+    };
+    let loaded = match store::load(&*relay.log, &relay.key, id).await {
+        Ok(Some(loaded)) => loaded,
+        Ok(None) => return not_found.into_response(),
+        Err(error) => {
+            tracing::error!(%error, game = %id, "cannot read a game");
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The log cannot be read just now.\n",
+            )
+                .into_response();
+        }
+    };
+    let game = loaded.orderer.game();
+    let (mime, body) = match kind {
+        "pgn" => ("application/x-chess-pgn", pgn::write(game).into_bytes()),
+        "rook" => ("application/octet-stream", rook::write(&game.items())),
+        _ => return not_found.into_response(),
+    };
+    let disposition = format!("attachment; filename=\"{file}\"");
+    let Ok(disposition) = HeaderValue::from_str(&disposition) else {
+        return not_found.into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(mime)),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ),
+    ];
+    (headers, body).into_response()
+}

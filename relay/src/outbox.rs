@@ -1,0 +1,319 @@
+//! Frames on their way to one session: a bounded queue, so that a slow reader costs a fixed amount of memory and is cut
+//! off instead of slowing others down.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use libp2p::PeerId;
+use rookery_ledger::id::{GameId, Millis, PlayerKey};
+use rookery_ledger::record::Item;
+use rookery_ledger::wire::{self, Head, Push, RequestId};
+use rookery_ledger::{Game, Refusal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+
+/// Names a session within this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// A frame in the queue.
+#[derive(Debug, Clone)]
+pub struct Out {
+    /// Length and body.
+    pub bytes: Arc<[u8]>,
+    /// The game of which these are news and when they came to the relay: tells how late they are delivered.
+    pub news: Option<(GameId, Millis)>,
+}
+
+/// Why a session is cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The stable code of `Bye`.
+    pub code: &'static str,
+    /// One sentence for a person.
+    pub words: String,
+}
+
+/// What others may know of a session.
+#[derive(Debug)]
+pub struct SessionInfo {
+    /// Its name here.
+    pub id: SessionId,
+    /// The libp2p identity at the other end.
+    pub peer: PeerId,
+    /// Whether it is a fellow relay that forwards for its own clients.
+    pub is_relay: bool,
+    player: OnceLock<PlayerKey>,
+    rtt_ms: AtomicU64,
+    /// How late the news of a game were written to this session, ms.
+    delays: Mutex<HashMap<GameId, u64>>,
+    cut: OnceLock<Cut>,
+    ended: CancellationToken,
+    refusals: AtomicU64,
+    metrics: Arc<Metrics>,
+}
+
+impl SessionInfo {
+    /// The player bound to the session by its hello.
+    #[must_use]
+    pub fn player(&self) -> Option<PlayerKey> {
+        self.player.get().copied()
+    }
+
+    /// Binds a player; only the first call counts.
+    pub fn bind(&self, player: PlayerKey) {
+        let _ = self.player.set(player);
+    }
+
+    /// Notes a measured round trip.
+    pub fn set_rtt(&self, ms: u64) {
+        self.rtt_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// The last measured round trip, ms.
+    #[must_use]
+    pub fn rtt(&self) -> u64 {
+        self.rtt_ms.load(Ordering::Relaxed)
+    }
+
+    /// Notes that news of a game were written so late.
+    pub fn delivered(&self, game: GameId, late_ms: u64) {
+        self.delays
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(game, late_ms);
+    }
+
+    /// Forgets a game that the session no longer watches.
+    pub fn forget(&self, game: GameId) {
+        self.delays
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&game);
+    }
+
+    /// What the relay measures as this session's lag in a game: round trip plus its own delay in delivering.
+    #[must_use]
+    pub fn lag(&self, game: GameId) -> Millis {
+        let delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
+        Millis::new(
+            self.rtt()
+                .saturating_add(delays.get(&game).copied().unwrap_or(0)),
+        )
+    }
+
+    /// Ends the session with a `Bye`; only the first reason counts.
+    pub fn cut(&self, code: &'static str, words: impl Into<String>) {
+        let _ = self.cut.set(Cut {
+            code,
+            words: words.into(),
+        });
+        self.ended.cancel();
+    }
+
+    /// Resolves once the session is to end.
+    pub async fn cut_off(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Why the session ends, if somebody decided that it should.
+    #[must_use]
+    pub fn why_cut(&self) -> Option<Cut> {
+        self.cut.get().cloned()
+    }
+
+    /// Requests that were refused so far.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+}
+
+/// Where frames for a session go in.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    queue: mpsc::Sender<Out>,
+    info: Arc<SessionInfo>,
+}
+
+impl Outbox {
+    /// A queue of `frames` for a session.
+    #[must_use]
+    pub fn new(
+        id: SessionId,
+        peer: PeerId,
+        is_relay: bool,
+        frames: usize,
+        metrics: Arc<Metrics>,
+    ) -> (Self, mpsc::Receiver<Out>) {
+        let (queue, out) = mpsc::channel(frames.max(1));
+        let info = Arc::new(SessionInfo {
+            id,
+            peer,
+            is_relay,
+            player: OnceLock::new(),
+            rtt_ms: AtomicU64::new(0),
+            delays: Mutex::default(),
+            cut: OnceLock::new(),
+            ended: CancellationToken::new(),
+            refusals: AtomicU64::new(0),
+            metrics,
+        });
+        (Self { queue, info }, out)
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn info(&self) -> &Arc<SessionInfo> {
+        &self.info
+    }
+
+    /// Sends one frame. A session whose queue is full is cut off.
+    pub fn push(&self, push: &Push) {
+        self.send(Out {
+            bytes: wire::frame(push).into(),
+            news: None,
+        });
+    }
+
+    /// Sends a frame that is encoded already.
+    pub fn send(&self, out: Out) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(out) {
+            self.info.cut(
+                "too-slow",
+                "You read more slowly than the games go on; connect again.",
+            );
+        }
+    }
+}
+
+/// Carries the answer to one request back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Whose request it was.
+    pub outbox: Outbox,
+    /// Which one.
+    pub id: RequestId,
+}
+
+/// A request that is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The stable code.
+    pub code: String,
+    /// One sentence for a person.
+    pub words: String,
+    /// Where the relay's chain stands.
+    pub head: Option<Head>,
+    /// What shows that the refusal is right.
+    pub item: Option<Item>,
+    /// When to try again, ms from now.
+    pub retry_ms: Option<Millis>,
+}
+
+impl Refused {
+    /// A refusal with nothing but its code and words.
+    #[must_use]
+    pub fn new(code: &str, words: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            words: words.into(),
+            head: None,
+            item: None,
+            retry_ms: None,
+        }
+    }
+
+    /// The same, to be tried again after `ms`.
+    #[must_use]
+    pub fn retry(code: &str, words: impl Into<String>, ms: u64) -> Self {
+        Self {
+            retry_ms: Some(Millis::new(ms)),
+            ..Self::new(code, words)
+        }
+    }
+
+    /// What the ledger refused, with the head and, where it shows why, the item.
+    #[must_use]
+    pub fn ledger(refusal: &Refusal, game: Option<&Game>) -> Self {
+        let head = game.map(|game| {
+            let line = &game.state().line;
+            Head {
+                hash: line.head(),
+                height: line.height(),
+            }
+        });
+        let item = match (refusal, game) {
+            (Refusal::SeatTaken { seat }, Some(game)) => game
+                .record(*seat)
+                .map(|entry| Item::Record(entry.signed.clone())),
+            _ => None,
+        };
+        let words = sentence(&refusal.to_string());
+        Self {
+            code: refusal.code().into(),
+            words,
+            head,
+            item,
+            retry_ms: None,
+        }
+    }
+
+    /// The log cannot take it now.
+    #[must_use]
+    pub fn log(error: &crate::order_log::AppendError) -> Self {
+        match error {
+            crate::order_log::AppendError::DiskFull => Self::retry(
+                "log-full",
+                "The relay's disk is full; nothing is lost, try again later.",
+                2_000,
+            ),
+            _ => Self::retry(
+                "log-unavailable",
+                "The relay cannot write just now; try again shortly.",
+                1_000,
+            ),
+        }
+    }
+}
+
+/// Makes an error text a sentence.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>())
+        .unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+impl Answer {
+    /// The request was carried out.
+    pub fn done(&self) {
+        self.outbox.push(&Push::Done { id: self.id });
+    }
+
+    /// The request was not carried out.
+    pub fn refused(&self, refused: Refused) {
+        let Refused {
+            code,
+            words,
+            head,
+            item,
+            retry_ms,
+        } = refused;
+        self.outbox.info.metrics.refused(&code);
+        self.outbox.info.refusals.fetch_add(1, Ordering::Relaxed);
+        self.outbox.push(&Push::Refused {
+            id: self.id,
+            code,
+            words,
+            head,
+            item,
+            retry_ms,
+        });
+    }
+}

@@ -1,0 +1,380 @@
+//! One session: a stream of the game protocol from its welcome to its end. Reads and checks frames, keeps limits, and
+//! hands requests to games and lobby; writing is in `writer`.
+
+mod quota;
+mod writer;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::AsyncReadExt as _;
+use futures::io::ReadHalf;
+use libp2p::Stream;
+use rookery_ledger::id::{GameId, Millis, Nonce, PlayerKey};
+use rookery_ledger::record::{Hello, Item, Signed, VERSION};
+use rookery_ledger::sign::Verifier as _;
+use rookery_ledger::wire::{self, Frames, Push, Request};
+use tokio::time::Instant;
+
+use crate::games::GameMsg;
+use crate::limits::ms;
+use crate::node::Inbound;
+use crate::outbox::{Answer, Outbox, Refused};
+use crate::relay::Relay;
+
+use quota::Quota;
+use writer::Pulse;
+
+/// The longest name of a program, characters.
+const MAX_AGENT: usize = 64;
+
+/// Runs a session to its end.
+pub async fn run(relay: Arc<Relay>, inbound: Inbound, is_relay: bool) {
+    let frames = usize::try_from(relay.limits.outbox_frames).unwrap_or(usize::MAX);
+    // A fellow relay stands for all its clients.
+    let frames = if is_relay {
+        frames.saturating_mul(16)
+    } else {
+        frames
+    };
+    let metrics = relay.metrics.clone();
+    let (outbox, queue) = Outbox::new(
+        relay.next_session(),
+        inbound.peer,
+        is_relay,
+        frames,
+        metrics,
+    );
+    let (read, write) = inbound.stream.split();
+    let pulse = Pulse::default();
+    let writing = tokio::spawn(writer::run(
+        relay.clone(),
+        write,
+        queue,
+        outbox.clone(),
+        pulse.clone(),
+    ));
+    relay.metrics.sessions.up();
+    let mut session = Session {
+        quota: Quota::new(&relay.limits, relay.clock.now().get(), is_relay),
+        peer: inbound.peer.to_bytes(),
+        stream: read,
+        frames: Frames::default(),
+        began: None,
+        outbox,
+        pulse,
+        watched: HashSet::new(),
+        relay,
+    };
+    session.serve().await;
+    let (relay, info) = (session.relay.clone(), session.outbox.info().clone());
+    for game in std::mem::take(&mut session.watched) {
+        relay
+            .games
+            .tell(game, GameMsg::Unwatch { session: info.id })
+            .await;
+    }
+    relay.lobby.unlisten(info.id);
+    if let Some(player) = info.player() {
+        relay.metrics.players.down();
+        if relay.players.remove(player, info.id) {
+            relay.lobby.player_left(&relay, player);
+        }
+    }
+    relay.metrics.sessions.down();
+    info.cut("closed", "The stream has ended.");
+    let _ = writing.await;
+    drop(inbound.permit);
+}
+
+struct Session {
+    relay: Arc<Relay>,
+    peer: Vec<u8>,
+    stream: ReadHalf<Stream>,
+    frames: Frames,
+    /// When the first byte of the frame that is not whole yet came.
+    began: Option<Instant>,
+    outbox: Outbox,
+    pulse: Pulse,
+    quota: Quota,
+    watched: HashSet<GameId>,
+}
+
+/// The stream has ended, or the session was cut off.
+struct Over;
+
+impl Session {
+    async fn serve(&mut self) {
+        let mut nonce = Nonce([0; Nonce::LEN]);
+        if getrandom::fill(&mut nonce.0).is_err() {
+            return self.cut("no-version", "The relay has no random numbers.");
+        }
+        self.outbox.push(&Push::Welcome {
+            versions: vec![VERSION],
+            agent: concat!("rookery-relay/", env!("CARGO_PKG_VERSION")).into(),
+            nonce,
+            order: self.relay.order_key(),
+            now_ms: self.relay.clock.now(),
+        });
+        let deadline = Instant::now() + ms(self.relay.limits.hello_timeout_ms);
+        let hello = match tokio::time::timeout_at(deadline, self.next()).await {
+            Ok(Ok((request, _))) => request,
+            Ok(Err(Over)) => return,
+            Err(_) => return self.cut("timeout", "No hello came in time."),
+        };
+        if !self.on_hello(hello, nonce) {
+            return;
+        }
+        while let Ok((request, at)) = self.next().await {
+            self.on_request(request, at).await;
+            if let Err(words) = self.quota.refusals(self.outbox.info().refusals(), at.get()) {
+                return self.cut("too-many-refusals", words);
+            }
+        }
+    }
+
+    fn cut(&self, code: &'static str, words: impl Into<String>) {
+        self.outbox.info().cut(code, words);
+    }
+
+    /// The next request and when its last byte arrived.
+    async fn next(&mut self) -> Result<(Request, Millis), Over> {
+        let mut chunk = [0; 8 * 1024];
+        let idle = Instant::now() + ms(self.relay.limits.idle_timeout_ms);
+        loop {
+            match self
+                .frames
+                .next_frame()
+                .and_then(|frame| frame.map(wire::decode_request).transpose())
+            {
+                Ok(Some(request)) => {
+                    self.began = None;
+                    self.relay.metrics.frames_in.up();
+                    return Ok((request, self.relay.clock.now()));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.cut(
+                        error.code(),
+                        format!("That is no frame of this protocol: {error}."),
+                    );
+                    return Err(Over);
+                }
+            }
+            if self.frames.pending() > 0 {
+                self.began.get_or_insert_with(Instant::now);
+            }
+            let frame = ms(self.relay.limits.frame_timeout_ms);
+            let deadline = self.began.map_or(idle, |began| began + frame);
+            tokio::select! {
+                read = self.stream.read(&mut chunk) => match read {
+                    Ok(0) | Err(_) => return Err(Over),
+                    Ok(read) => self.frames.push(&chunk[..read]),
+                },
+                () = self.outbox.info().cut_off() => return Err(Over),
+                () = tokio::time::sleep_until(deadline) => {
+                    self.cut("timeout", "Nothing came for too long.");
+                    return Err(Over);
+                }
+                () = self.relay.draining.cancelled() => {
+                    self.cut("draining", "The relay is being restarted; connect again in a moment.");
+                    return Err(Over);
+                }
+            }
+        }
+    }
+
+    /// Whether the session goes on.
+    fn on_hello(&mut self, request: Request, nonce: Nonce) -> bool {
+        let Request::Hello {
+            versions,
+            agent,
+            hello,
+        } = request
+        else {
+            self.cut("malformed", "The first frame must be a hello.");
+            return false;
+        };
+        if agent.chars().count() > MAX_AGENT {
+            self.cut("too-large", "The program's name has at most 64 characters.");
+            return false;
+        }
+        if !versions.contains(&VERSION) {
+            self.cut(
+                "no-version",
+                format!("This relay speaks version {VERSION} of the protocol."),
+            );
+            return false;
+        }
+        if let Some(hello) = hello {
+            let Some(player) = self.check_hello(&hello, nonce) else {
+                self.cut(
+                    "bad-signature",
+                    "The hello is not signed for this connection.",
+                );
+                return false;
+            };
+            if !self
+                .relay
+                .players
+                .add(player, &self.outbox, self.relay.limits.sessions_per_key)
+            {
+                self.cut(
+                    "too-many-sessions",
+                    "This player has as many sessions here as may be.",
+                );
+                return false;
+            }
+            self.outbox.info().bind(player);
+            self.relay.metrics.players.up();
+        }
+        self.outbox.push(&Push::Ready { v: VERSION });
+        self.pulse.start();
+        true
+    }
+
+    fn check_hello(&self, hello: &Signed<Hello>, nonce: Nonce) -> Option<PlayerKey> {
+        let body = &hello.body;
+        let bound = body.from == self.peer
+            && body.to == self.relay.node.local().to_bytes()
+            && body.nonce == nonce;
+        (bound && body.player.signed(GameId::NONE, hello)).then_some(body.player)
+    }
+
+    async fn on_request(&mut self, request: Request, at: Millis) {
+        let (relay, outbox) = (self.relay.clone(), self.outbox.clone());
+        let answer = |id| Answer {
+            outbox: outbox.clone(),
+            id,
+        };
+        let now = at.get();
+        match request {
+            Request::Hello { .. } => self.cut("malformed", "A second hello."),
+            Request::Echo { n } => {
+                if let Some(rtt) = self.pulse.echo(n) {
+                    outbox.info().set_rtt(rtt);
+                }
+            }
+            Request::Submit { id, game, item } => {
+                let is_new = matches!(item, Item::Genesis(_));
+                let allowed = self
+                    .quota
+                    .submit(now)
+                    .and_then(|()| if is_new { self.quota.game(now) } else { Ok(()) });
+                self.pass(
+                    allowed,
+                    game,
+                    GameMsg::Submit {
+                        item,
+                        at,
+                        answer: answer(id),
+                    },
+                    answer(id),
+                )
+                .await;
+            }
+            Request::Join { id, game, join } => {
+                let allowed = self.quota.join(now);
+                self.pass(
+                    allowed,
+                    game,
+                    GameMsg::Join {
+                        join,
+                        answer: answer(id),
+                    },
+                    answer(id),
+                )
+                .await;
+            }
+            Request::Watch { id, game, after } => {
+                let most = if outbox.info().is_relay {
+                    u64::MAX
+                } else {
+                    relay.limits.watches_per_session
+                };
+                if !self.watched.contains(&game) && self.watched.len() as u64 >= most {
+                    let words = "You watch as many games as may be; leave one first.";
+                    return answer(id).refused(Refused::new("rate-limited", words));
+                }
+                let allowed = self.quota.replay(now);
+                if allowed.is_ok() {
+                    self.watched.insert(game);
+                }
+                self.pass(
+                    allowed,
+                    game,
+                    GameMsg::Watch {
+                        after,
+                        answer: answer(id),
+                    },
+                    answer(id),
+                )
+                .await;
+            }
+            Request::Unwatch { game } => {
+                if self.watched.remove(&game) {
+                    relay
+                        .games
+                        .tell(
+                            game,
+                            GameMsg::Unwatch {
+                                session: outbox.info().id,
+                            },
+                        )
+                        .await;
+                }
+            }
+            Request::List { id, game, listed } => {
+                let allowed = self.quota.seek(now);
+                self.pass(
+                    allowed,
+                    game,
+                    GameMsg::List {
+                        listed,
+                        answer: answer(id),
+                    },
+                    answer(id),
+                )
+                .await;
+            }
+            Request::Lobby { on: true } => {
+                if self.quota.replay(now).is_ok() {
+                    relay.lobby.listen(&outbox);
+                }
+            }
+            Request::Lobby { on: false } => relay.lobby.unlisten(outbox.info().id),
+            Request::Say { id, game, said } => {
+                let allowed = self.quota.say(now);
+                self.pass(
+                    allowed,
+                    game,
+                    GameMsg::Say {
+                        said,
+                        answer: answer(id),
+                    },
+                    answer(id),
+                )
+                .await;
+            }
+        }
+    }
+
+    async fn pass(&self, allowed: Result<(), u64>, game: GameId, message: GameMsg, answer: Answer) {
+        let refused = match allowed {
+            Err(wait) => Refused::retry(
+                "rate-limited",
+                "Too many requests of this kind; slow down.",
+                wait,
+            ),
+            Ok(()) => match self.relay.games.send(&self.relay, game, message).await {
+                Ok(()) => return,
+                Err(refused) => refused,
+            },
+        };
+        answer.refused(refused);
+    }
+}
+
+/// How long the writer may take for the last frames of a session that ends.
+const LAST_WORDS: Duration = Duration::from_secs(1);

@@ -1,0 +1,98 @@
+//! What one session may ask for, by kind.
+
+use crate::limits::{Limits, TokenBucket};
+
+/// The token buckets of a session. Times are milliseconds of the relay's clock.
+#[derive(Debug)]
+pub(super) struct Quota {
+    submits: TokenBucket,
+    joins: TokenBucket,
+    seeks: TokenBucket,
+    replays: TokenBucket,
+    messages: TokenBucket,
+    games: TokenBucket,
+    refusals: TokenBucket,
+    refusals_seen: u64,
+    /// A fellow relay speaks for its clients, whom it limits itself.
+    is_relay: bool,
+}
+
+impl Quota {
+    pub(super) fn new(limits: &Limits, now: u64, is_relay: bool) -> Self {
+        let bucket = |per_minute: u64| TokenBucket::new(per_minute, per_minute, now);
+        Self {
+            submits: TokenBucket::new(
+                limits.submits_burst,
+                limits.submits_per_second.saturating_mul(60),
+                now,
+            ),
+            joins: bucket(limits.joins_per_minute),
+            seeks: bucket(limits.seeks_per_minute),
+            replays: bucket(limits.replays_per_minute),
+            messages: bucket(limits.messages_per_minute),
+            games: bucket(limits.games_per_minute),
+            refusals: bucket(limits.refusals_per_minute),
+            refusals_seen: 0,
+            is_relay,
+        }
+    }
+
+    pub(super) fn submit(&mut self, now: u64) -> Result<(), u64> {
+        if self.is_relay {
+            Ok(())
+        } else {
+            self.submits.take(now)
+        }
+    }
+
+    pub(super) fn join(&mut self, now: u64) -> Result<(), u64> {
+        if self.is_relay {
+            Ok(())
+        } else {
+            self.joins.take(now)
+        }
+    }
+
+    pub(super) fn seek(&mut self, now: u64) -> Result<(), u64> {
+        if self.is_relay {
+            Ok(())
+        } else {
+            self.seeks.take(now)
+        }
+    }
+
+    pub(super) fn replay(&mut self, now: u64) -> Result<(), u64> {
+        if self.is_relay {
+            Ok(())
+        } else {
+            self.replays.take(now)
+        }
+    }
+
+    pub(super) fn say(&mut self, now: u64) -> Result<(), u64> {
+        if self.is_relay {
+            Ok(())
+        } else {
+            self.messages.take(now)
+        }
+    }
+
+    pub(super) fn game(&mut self, now: u64) -> Result<(), u64> {
+        if self.is_relay {
+            Ok(())
+        } else {
+            self.games.take(now)
+        }
+    }
+
+    /// Counts the refusals since the last call; an error where there were too many.
+    pub(super) fn refusals(&mut self, total: u64, now: u64) -> Result<(), &'static str> {
+        while self.refusals_seen < total {
+            self.refusals_seen += 1;
+            if !self.is_relay && self.refusals.take(now).is_err() {
+                return Err("Too many requests had to be refused; look at their codes.");
+            }
+        }
+        Ok(())
+    }
+}
