@@ -47,7 +47,7 @@ export class TestBrowser {
 
   /**
    * @param {Browser} browser
-   * @param {string} test
+   * @param {TestContext} test
    */
   constructor(browser, test) {
     this.#browser = browser;
@@ -74,7 +74,7 @@ export class TestBrowser {
 
   /** Closes everything; fails if a page had an error that nobody expected. */
   async end() {
-    const folder = join(SCREENSHOTS, 'last', slug(this.#test));
+    const folder = join(SCREENSHOTS, 'last', slug(this.#test.name));
     mkdirSync(folder, { recursive: true });
     for (const { name, page } of this.#players) {
       // What each saw last, for whoever reads a failure. A page that crashed has nothing to show.
@@ -84,18 +84,21 @@ export class TestBrowser {
     const errors = this.#players.flatMap((player) =>
       player.unexpectedErrors().map((error) => `${player.name}: ${error}`),
     );
+    // After a failed test an error thrown here is not shown.
+    for (const error of errors) this.#test.diagnostic(error);
     if (errors.length > 0) throw new Error(`errors in the browser:\n${errors.join('\n')}`);
   }
 }
 
 /**
- * A browser that ends with the test.
+ * A browser that ends with the test. What is started first ends first: start it before the relay, or the end of the
+ * relay is an error in the pages.
  * @param {TestContext} t
  */
 export async function startBrowser(t) {
   const browser = new TestBrowser(
     await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS }),
-    t.name,
+    t,
   );
   t.after(() => browser.end());
   return browser;

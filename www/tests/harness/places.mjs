@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const inWorkspace = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 /** The assembled site. */
-export const DIST = inWorkspace('dist');
+export const DIST = process.env.ROOKERY_SITE || inWorkspace('dist');
 /** The relay's binary. */
 export const RELAY = process.env.ROOKERY_RELAY || inWorkspace('target/release/rookery-relay');
 /** The browser's program. */
