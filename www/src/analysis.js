@@ -71,7 +71,7 @@ export function analyse(fen, report) {
       onInfo,
     });
   }).then(
-    () => tell(),
+    () => tell(lines.length > 0 ? '' : 'The game ends here: there is no move to find.'),
     (error) => tell(`The engine stopped: ${error instanceof Error ? error.message : error}.`),
   );
   return () => stop.abort();
