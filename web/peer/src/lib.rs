@@ -23,3 +23,8 @@ pub use self::core::{Core, NewGame};
 pub use self::failure::Failure;
 pub use self::output::{Now, Output};
 pub use self::table::Reading;
+
+#[cfg(target_arch = "wasm32")]
+pub use self::bindings::{NewGameOptions, PeerCore};
+#[cfg(target_arch = "wasm32")]
+pub use self::net::{Link, dial};
