@@ -40,7 +40,7 @@ class Client {
     this.#port = port;
     port.listen(
       (answer) => this.#receive(answer),
-      (reason) => this.#die('crashed', reason),
+      (reason) => this.#die(this.#starting ? 'load-failed' : 'crashed', reason),
     );
   }
 

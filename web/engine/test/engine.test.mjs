@@ -224,7 +224,9 @@ test('engines that cannot start say why', async () => {
   }
   // More than 32 bits can address.
   await assert.rejects(createEngine({ hashMb: 4096 }), refused('no-memory'));
-  await assert.rejects(createEngine({ wasmUrl: './missing.wasm' }), refused('load-failed'));
+  for (const options of [{ wasmUrl: './missing.wasm' }, { workerUrl: '/nowhere/worker.mjs' }]) {
+    await assert.rejects(createEngine(options), refused('load-failed'));
+  }
 });
 
 test('a terminated engine rejects what runs and what comes', async () => {
