@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::node;
@@ -84,19 +84,32 @@ fn with_import_map_hash(page: &str) -> Result<String> {
 
 /// What npm needs to know about a package: so that the folder in the site can be published or installed as it is.
 fn package_manifest(workspace: &Workspace, package: &wasm::Package) -> Result<String> {
-    let manifest = json!({
-        "name": format!("@rookery/{}", package.name),
-        "version": workspace.version()?,
-        "description": workspace.description(package.krate)?,
-        "license": "GPL-3.0-or-later",
-        "type": "module",
-        "exports": {
-            ".": { "types": "./index.d.ts", "default": "./index.js" },
-            "./*": "./*",
-        },
-    });
-    let text = serde_json::to_string_pretty(&manifest).context("cannot write a package.json")?;
-    Ok(text + "\n")
+    let text = |value: &str| Value::from(value).to_string();
+    // Written out, because the order of the conditions counts and JSON libraries need not keep it.
+    let mut conditions = vec![("types", "./index.d.ts")];
+    conditions.extend(package.entries);
+    let conditions: Vec<String> = conditions
+        .iter()
+        .map(|(condition, module)| format!("{}: {}", text(condition), text(module)))
+        .collect();
+    Ok(format!(
+        r#"{{
+  "name": {name},
+  "version": {version},
+  "description": {description},
+  "license": "GPL-3.0-or-later",
+  "type": "module",
+  "exports": {{
+    ".": {{ {conditions} }},
+    "./*": "./*"
+  }}
+}}
+"#,
+        name = text(&format!("@rookery/{}", package.name)),
+        version = text(workspace.version()?),
+        description = text(workspace.description(package.krate)?),
+        conditions = conditions.join(", "),
+    ))
 }
 
 /// The npm files that `www/vendor.json` names: where each goes under `vendor/`, and where it is.

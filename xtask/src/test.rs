@@ -112,7 +112,9 @@ impl Run<'_> {
             self.skip("browser tests", "--quick leaves them out");
             return;
         }
-        if !self.prepare("site", || site::build(self.workspace)) {
+        let built = self.prepare("binaries", || run::build_binaries(self.workspace))
+            & self.prepare("site", || site::build(self.workspace));
+        if !built {
             return;
         }
         self.types();
@@ -124,9 +126,6 @@ impl Run<'_> {
             }
             node_tests(workspace, "site", &files)
         });
-        if !self.prepare("binaries", || run::build_binaries(self.workspace)) {
-            return;
-        }
         match browser::find() {
             Ok(chromium) => self.stage("browser tests", |workspace| {
                 let files = test_files(&workspace.page().join("tests"), ".spec.mjs")?;

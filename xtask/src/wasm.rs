@@ -19,6 +19,8 @@ pub(crate) struct Package {
     pub(crate) name: &'static str,
     /// The crate.
     pub(crate) krate: &'static str,
+    /// The module that a program loads, by where it runs; the first that fits counts.
+    pub(crate) entries: &'static [(&'static str, &'static str)],
     /// The compiler's optimisation level.
     opt_level: &'static str,
     /// wasm-opt's.
@@ -30,12 +32,14 @@ pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "engine",
         krate: "rookery-web-engine",
+        entries: &[("node", "./node.mjs"), ("default", "./index.js")],
         opt_level: "3",
         wasm_opt_level: "-O3",
     },
     Package {
         name: "peer",
         krate: "rookery-web-peer",
+        entries: &[("default", "./index.js")],
         opt_level: "z",
         wasm_opt_level: "-Oz",
     },
