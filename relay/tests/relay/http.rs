@@ -1,0 +1,130 @@
+//! What the public and the private listener give, and what they do not.
+
+use rookery_ledger::id::GameId;
+
+use crate::support::{LIVE, Pair, Relay, get};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rookery_json_names_the_relay_for_any_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&dir.path().join("data"), &[]);
+    let answer = relay.get("/.well-known/rookery.json");
+    assert_eq!(
+        (answer.status, answer.header("access-control-allow-origin")),
+        (200, "*")
+    );
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("application/json"),
+        "{answer:?}"
+    );
+    let card: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(card["v"], 1);
+    assert_eq!(card["peer_id"], relay.peer_id.as_str());
+    assert_eq!(card["protocols"][0], "/rookery/game/1");
+    assert_eq!(card["versions"][0], 1);
+    assert!(
+        card.get("policy").is_some_and(serde_json::Value::is_object),
+        "{card}"
+    );
+    assert!(card.get("stun").is_some(), "{card}");
+    let listed: Vec<_> = card["addresses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| a.as_str().unwrap().to_owned())
+        .collect();
+    let listening: Vec<_> = relay.listen.iter().map(ToString::to_string).collect();
+    assert_eq!(listed, listening);
+    assert!(
+        listed
+            .iter()
+            .all(|address| address.ends_with(&format!("/p2p/{}", relay.peer_id)))
+    );
+    let pair = Pair::sit([&relay.at("ws"), &relay.at("ws")], LIVE)
+        .await
+        .unwrap();
+    assert_eq!(
+        card["order"],
+        pair.tables[0].session().welcome().order.to_string()
+    );
+}
+
+#[test]
+fn the_page_is_served_with_its_types_and_a_policy_and_nothing_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (site, data) = (dir.path().join("site"), dir.path().join("data"));
+    std::fs::create_dir_all(site.join("packages")).unwrap();
+    let files = [
+        ("index.html", "text/html"),
+        ("app.js", "text/javascript"),
+        ("packages/engine.wasm", "application/wasm"),
+        ("style.css", "text/css"),
+        ("icon.svg", "image/svg+xml"),
+        ("rookery.json", "application/json"),
+    ];
+    for (name, _) in files {
+        std::fs::write(site.join(name), name).unwrap();
+    }
+    let relay = Relay::start(&data, &["--site", site.to_str().unwrap()]);
+    for (name, kind) in files {
+        let answer = relay.get(&format!("/{name}"));
+        assert_eq!((answer.status, answer.text().as_str()), (200, name));
+        assert!(
+            answer.header("content-type").starts_with(kind),
+            "{name}: {answer:?}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{name}");
+    }
+    let page = relay.get("/");
+    assert_eq!((page.status, page.text().as_str()), (200, "index.html"));
+    let policy = page.header("content-security-policy");
+    // The page says the rest of its policy itself; this is what only a header can say.
+    for rule in [
+        "frame-ancestors 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+    ] {
+        assert!(policy.contains(rule), "{policy:?}");
+    }
+    for path in [
+        "/../data/order.key",
+        "/%2e%2e/data/order.key",
+        "/packages/../../data/order.key",
+        "/nothing",
+        "/metrics",
+    ] {
+        assert!(matches!(relay.get(path).status, 400 | 404), "{path}");
+    }
+}
+
+#[test]
+fn health_is_public_and_metrics_are_private() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&dir.path().join("data"), &[]);
+    assert_eq!(relay.get("/healthz").status, 200);
+    let metrics = get(relay.metrics, "/metrics");
+    assert_eq!(metrics.status, 200);
+    let text = metrics.text();
+    assert!(
+        text.lines().any(|line| line.starts_with("rookery_")),
+        "{text}"
+    );
+    assert!(text.contains("# TYPE "), "{text}");
+    assert!(relay.metrics.ip().is_loopback());
+    assert_eq!(relay.get("/metrics").status, 404);
+}
+
+#[test]
+fn a_game_that_nobody_knows_is_not_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&dir.path().join("data"), &[]);
+    for path in [
+        format!("/games/{}.rook", GameId([7; 32])),
+        format!("/games/{}.pgn", GameId([7; 32])),
+        "/games/x.rook".into(),
+    ] {
+        assert!(matches!(relay.get(&path).status, 400 | 404), "{path}");
+    }
+}

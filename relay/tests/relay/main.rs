@@ -1,0 +1,19 @@
+//! The relay from outside: the real binary, real sockets, and an outsider who replays what it gives out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod cli;
+mod crash;
+mod disk;
+mod fellows;
+mod hostile;
+mod http;
+mod load;
+mod play;
+mod seats;
+mod support;
