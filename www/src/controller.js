@@ -155,7 +155,8 @@ export function createController(store, peerStarting) {
       const peer = await peerStarting;
       const opened = invitations.take(id) ?? (await peer.open(id, relay ? { relay } : {}));
       if (mine !== opening) {
-        release(opened);
+        // The peer gives one handle for a game, and a later opening may hold it by now.
+        if (table()?.id !== id) release(opened);
         return;
       }
       attach(opened);

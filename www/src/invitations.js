@@ -51,8 +51,9 @@ export function createInvitations(onSeated) {
       if (kept.has(id) || onScreen() === id) continue;
       try {
         const game = await peer.open(id);
-        const own = game.state.creator === peer.player && game.state.phase === 'open';
-        if (own && onScreen() !== id) keep(game);
+        // The peer gives one handle for a game, however often it is opened.
+        if (onScreen() === id) continue;
+        if (game.state.creator === peer.player && game.state.phase === 'open') keep(game);
         else game.close();
       } catch {
         // What cannot be opened now stays in the list and says why when it is chosen.
