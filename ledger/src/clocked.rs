@@ -1,13 +1,18 @@
 //! The fold of a clocked game: the receipts that count, applied in order. The first ending is final; what has no
 //! receipt, comes after the end or is invalid where it stands is void.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::clock::{Charge, Overrun};
 use crate::codec;
-use crate::game::{State, Store, candidates};
-use crate::id::{Epoch, GameId, Hash, Millis, OrderKey, PlayerKey, Seq};
+use crate::game::State;
+use crate::id::{Epoch, Hash, Millis, OrderKey, Seq};
+use crate::line::Step;
 use crate::outcome::{Colour, Outcome, Reason};
-use crate::proof::{self, Proof};
+use crate::proof::Proof;
 use crate::record::{Genesis, Home, Receipt, Record, Signed, What};
+use crate::store::Store;
 
 /// A receipt that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,59 +27,112 @@ pub struct Counted {
     pub valid: bool,
 }
 
-/// Why a receipt is void: a stable code, and whether an honest relay could have signed it.
-struct Void {
-    code: &'static str,
-    guilty: bool,
+/// Why a receipt does not count.
+enum Void {
+    /// What it is for is not known, so that nothing after it can be judged.
+    Missing(Hash),
+    /// An honest relay may have signed it: it comes after the end, or too late.
+    Innocent,
+    /// No honest relay signs this.
+    Guilty {
+        /// Stable.
+        code: &'static str,
+        /// The record that it is for.
+        record: Option<Box<Signed<Record>>>,
+    },
 }
 
 const fn guilty(code: &'static str) -> Void {
-    Void { code, guilty: true }
-}
-
-pub(crate) fn fold(store: &Store, game: GameId, genesis: &Genesis, state: &mut State) {
-    let Some(first_home) = genesis.homes.first() else {
-        return;
-    };
-    let mut chain = match highest_commit(store, genesis) {
-        Some(commit) => chain_to(store, commit),
-        None => Vec::new(),
-    };
-    if chain.is_empty() {
-        chain.extend(successor(store, *first_home, Epoch::ZERO, Seq::ZERO, None));
-    }
-    for (by, hash, receipt) in chain {
-        if !apply(store, game, state, by, hash, receipt) {
-            break;
-        }
-    }
-    advance(store, game, state);
-    state.proofs.extend(proof::receipt_forks(store, game));
-}
-
-/// Goes on from the last receipt that counts as far as the receipts of its key lead.
-pub(crate) fn advance(store: &Store, game: GameId, state: &mut State) {
-    while state.missing.is_empty() {
-        let Some(last) = state.counted.last().copied() else {
-            return;
-        };
-        let (epoch, seq) = (last.receipt.epoch, last.receipt.seq.next());
-        let Some((by, hash, receipt)) = successor(store, last.by, epoch, seq, Some(last.hash))
-        else {
-            return;
-        };
-        if !apply(store, game, state, by, hash, receipt) {
-            return;
-        }
-    }
+    Void::Guilty { code, record: None }
 }
 
 type Link = (OrderKey, Hash, Signed<Receipt>);
+
+/// Computes the state from nothing. While `frozen`, receipts of lower epochs count up to its `after` and no further.
+pub(crate) fn fold(store: &Store, genesis: &Genesis, frozen: Option<Home>, state: &mut State) {
+    let Some(first_home) = genesis.homes.first() else {
+        return;
+    };
+    let weights = Weights::of(store);
+    let chain = committed(store, genesis, frozen, &mut state.missing)
+        .or_else(|| {
+            let chain = walk_back(store, frozen?.after, frozen?.epoch).ok()?;
+            begins(genesis, &chain).then(|| chain.into_iter().rev().collect())
+        })
+        .unwrap_or_else(|| {
+            let first = successor(store, &weights, *first_home, Epoch::ZERO, Seq::ZERO, None);
+            first.into_iter().collect()
+        });
+    for (by, hash, receipt) in chain {
+        if !apply(store, state, by, hash, receipt) {
+            return;
+        }
+    }
+    follow(store, &weights, frozen, state);
+}
+
+/// Goes on from the last receipt that counts as far as the receipts of its key lead.
+pub(crate) fn advance(store: &Store, frozen: Option<Home>, state: &mut State) {
+    follow(store, &Weights::of(store), frozen, state);
+}
+
+fn follow(store: &Store, weights: &Weights, frozen: Option<Home>, state: &mut State) {
+    while let Some(last) = state.counted.last().copied() {
+        let (epoch, seq) = (last.receipt.epoch, last.receipt.seq.next());
+        if frozen.is_some_and(|home| epoch < home.epoch && last.hash == home.after) {
+            return;
+        }
+        let next = successor(store, weights, last.by, epoch, seq, Some(last.hash));
+        let Some((by, hash, receipt)) = next else {
+            return;
+        };
+        if !apply(store, state, by, hash, receipt) {
+            return;
+        }
+    }
+}
+
+/// How often the players' records name a receipt or one that follows it in its epoch. Only asked where a relay forked
+/// its chain, so only computed then.
+struct Weights(BTreeMap<Hash, u64>);
+
+impl Weights {
+    fn of(store: &Store) -> Self {
+        let mut weights: BTreeMap<Hash, u64> = BTreeMap::new();
+        if !store.forked {
+            return Self(weights);
+        }
+        // Later places first, so that each receipt is complete when it is added to the one before.
+        for ((by, epoch, seq), place) in store.receipts.iter().rev() {
+            for (hash, receipt) in place {
+                let named = u64::from(store.named.get(hash).copied().unwrap_or(0));
+                let weight = weights.entry(*hash).or_default();
+                *weight += named;
+                let (weight, prev) = (*weight, receipt.body.prev);
+                let before = prev.filter(|prev| {
+                    store
+                        .receipt_at
+                        .get(prev)
+                        .is_some_and(|(b, e, s)| (b, e) == (by, epoch) && s.next() == *seq)
+                });
+                if let Some(before) = before {
+                    *weights.entry(before).or_default() += weight;
+                }
+            }
+        }
+        Self(weights)
+    }
+
+    fn of_receipt(&self, hash: &Hash) -> u64 {
+        self.0.get(hash).copied().unwrap_or(0)
+    }
+}
 
 /// The receipt of `by` at a place, linked to `prev`. Where the relay signed two, the one whose branch the players'
 /// own records name more often counts (a relay cannot forge those), then the lower hash.
 fn successor(
     store: &Store,
+    weights: &Weights,
     by: OrderKey,
     epoch: Epoch,
     seq: Seq,
@@ -84,171 +142,192 @@ fn successor(
     let linked = place
         .iter()
         .filter(|(_, receipt)| receipt.body.prev == prev);
-    let best = linked.max_by_key(|(hash, _)| {
-        let weight = if place.len() > 1 {
-            named_from(store, by, epoch, seq, **hash)
-        } else {
-            0
-        };
-        (weight, std::cmp::Reverse(**hash))
-    });
+    let best = linked.max_by_key(|(hash, _)| (weights.of_receipt(hash), Reverse(**hash)));
     best.map(|(hash, receipt)| (by, *hash, *receipt))
 }
 
-/// How often the players' records name the receipt `hash` or one that follows it in its epoch.
-fn named_from(store: &Store, by: OrderKey, epoch: Epoch, mut seq: Seq, hash: Hash) -> u64 {
-    // A fork under a fork widens the set; every receipt is looked at once.
-    let mut branch = vec![hash];
-    let mut total = 0;
-    while !branch.is_empty() {
-        total += branch
-            .iter()
-            .map(|hash| u64::from(store.named.get(hash).copied().unwrap_or(0)))
-            .sum::<u64>();
-        seq = seq.next();
-        let next = store.receipts.get(&(by, epoch, seq)).into_iter().flatten();
-        branch = next
-            .filter(|(_, receipt)| receipt.body.prev.is_some_and(|prev| branch.contains(&prev)))
-            .map(|(hash, _)| *hash)
-            .collect();
-    }
-    total
-}
-
-/// The first receipt of the highest epoch that is committed under a `Home` of both players.
-fn highest_commit(store: &Store, genesis: &Genesis) -> Option<Link> {
-    let mut signed: Vec<(Epoch, Hash, &Home)> = store
-        .homes
-        .keys()
-        .filter(|home| store.home_is_signed(home))
-        .map(|home| (home.epoch, codec::hash(home), home))
-        .collect();
+/// The receipts, oldest first, up to the commit of the highest epoch that is committed under a `Home` of both players.
+/// What is missing to tell is added to `missing`, and the next lower epoch is shown meanwhile.
+fn committed(
+    store: &Store,
+    genesis: &Genesis,
+    frozen: Option<Home>,
+    missing: &mut BTreeSet<Hash>,
+) -> Option<Vec<Link>> {
+    let least = frozen.map_or(Epoch::ZERO, |home| home.epoch);
+    let homes = store.homes.iter().filter(|(home, by)| {
+        home.epoch >= least && by.len() > 1 && by.contains_key(&genesis.creator)
+    });
     // Highest epoch first; players who sign two for one epoch get the lower hash.
-    signed.sort_by_key(|(epoch, hash, _)| (std::cmp::Reverse(*epoch), *hash));
-    signed.into_iter().find_map(|(_, hash, home)| {
-        let commit = commit_of(store, home, hash)?;
-        reaches_start(store, genesis, home.after, home.epoch).then_some(commit)
-    })
+    let mut homes: Vec<_> = homes.map(|(home, _)| (home, codec::hash(home))).collect();
+    homes.sort_by_key(|(home, hash)| (Reverse(home.epoch), *hash));
+    for (home, hash) in homes {
+        let Some(commit) = commit_of(store, home, hash) else {
+            continue;
+        };
+        let mut links = match walk_back(store, home.after, home.epoch) {
+            Ok(links) => links,
+            Err(Broken::Missing(hash)) => {
+                missing.insert(hash);
+                continue;
+            }
+            Err(Broken::Wrong) => continue,
+        };
+        links.insert(0, commit);
+        match both_moved(store, genesis, &links) {
+            Ok(()) => {
+                links.reverse();
+                return Some(links);
+            }
+            Err(Broken::Missing(hash)) => {
+                missing.insert(hash);
+            }
+            Err(Broken::Wrong) => {}
+        }
+    }
+    None
 }
 
+/// The receipt with which the key that `home` names commits it; of two the lower hash.
 fn commit_of(store: &Store, home: &Home, hash: Hash) -> Option<Link> {
-    let commit = successor(store, home.to, home.epoch, Seq::ZERO, Some(home.after))?;
-    (commit.2.body.what == What::Home(hash)).then_some(commit)
+    let place = store.receipts.get(&(home.to, home.epoch, Seq::ZERO))?;
+    let commit = place.iter().find(|(_, receipt)| {
+        receipt.body.prev == Some(home.after) && receipt.body.what == What::Home(hash)
+    });
+    commit.map(|(hash, receipt)| (home.to, *hash, *receipt))
 }
 
-/// Whether the receipts from `hash` back lead to the start through known homes.
-fn reaches_start(store: &Store, genesis: &Genesis, hash: Hash, below: Epoch) -> bool {
-    walk_back(store, hash, below).is_some_and(|links| {
-        links.last().is_some_and(|(by, _, receipt)| {
-            receipt.body.epoch == Epoch::ZERO
-                && receipt.body.seq == Seq::ZERO
-                && receipt.body.prev.is_none()
-                && genesis.homes.first() == Some(by)
-        })
+/// Why a chain of receipts leads nowhere.
+enum Broken {
+    /// This is not known.
+    Missing(Hash),
+    Wrong,
+}
+
+/// Whether a chain, newest first, reaches the first receipt of the first home.
+fn begins(genesis: &Genesis, links: &[Link]) -> bool {
+    links.last().is_some_and(|(by, _, receipt)| {
+        receipt.body.epoch == Epoch::ZERO
+            && receipt.body.seq == Seq::ZERO
+            && receipt.body.prev.is_none()
+            && genesis.homes.first() == Some(by)
     })
 }
 
-/// The receipts from `hash` back to the start, newest first; none where a link is missing or leads to another epoch
-/// without a `Home`.
-fn walk_back(store: &Store, hash: Hash, below: Epoch) -> Option<Vec<Link>> {
+/// The receipts from `hash` back to one without `prev`, newest first, through commits of known `Home`s.
+fn walk_back(store: &Store, hash: Hash, below: Epoch) -> Result<Vec<Link>, Broken> {
     let mut links: Vec<Link> = Vec::new();
     let mut wanted = Some(hash);
     while let Some(hash) = wanted {
-        let (by, epoch, seq) = *store.receipt_at.get(&hash)?;
-        let receipt = *store.receipts.get(&(by, epoch, seq))?.get(&hash)?;
+        let at = store.receipt_at.get(&hash).ok_or(Broken::Missing(hash))?;
+        let (by, epoch, seq) = *at;
+        let place = store.receipts.get(at).and_then(|place| place.get(&hash));
+        let receipt = *place.ok_or(Broken::Missing(hash))?;
         let fits = match links.last() {
             None => epoch < below,
             Some((newer, _, next)) if next.body.seq == Seq::ZERO => {
-                let home = store
-                    .homes
-                    .keys()
-                    .find(|home| next.body.what == What::Home(codec::hash(*home)));
-                home.is_some_and(|home| {
-                    store.home_is_signed(home)
-                        && home.to == *newer
-                        && home.after == hash
-                        && epoch < next.body.epoch
-                })
+                epoch < next.body.epoch && home_of(store, *newer, &next.body).is_some()
             }
             Some((newer, _, next)) => {
                 *newer == by && next.body.epoch == epoch && next.body.seq == seq.next()
             }
         };
         if !fits {
-            return None;
+            return Err(Broken::Wrong);
         }
         links.push((by, hash, receipt));
         wanted = receipt.body.prev;
     }
-    Some(links)
+    Ok(links)
 }
 
-/// The receipts that count up to a commit, oldest first.
-fn chain_to(store: &Store, commit: Link) -> Vec<Link> {
-    let Some(after) = commit.2.body.prev else {
-        return Vec::new();
-    };
-    let mut chain = walk_back(store, after, commit.2.body.epoch).unwrap_or_default();
-    chain.reverse();
-    chain.push(commit);
-    chain
+/// The `Home` that a receipt commits, if it is the commit of one that is known.
+fn home_of<'a>(store: &'a Store, by: OrderKey, commit: &Receipt) -> Option<&'a Home> {
+    store.homes.keys().find(|home| {
+        home.to == by
+            && home.epoch == commit.epoch
+            && Some(home.after) == commit.prev
+            && commit.what == What::Home(codec::hash(*home))
+    })
+}
+
+/// Whether every `Home` on a chain, newest first, was signed by the two who sit by the first Seat on it, after they sat down.
+fn both_moved(store: &Store, genesis: &Genesis, links: &[Link]) -> Result<(), Broken> {
+    if !begins(genesis, links) {
+        return Err(Broken::Wrong);
+    }
+    let mut joiner = None;
+    for (by, _, receipt) in links.iter().rev() {
+        let receipt = &receipt.body;
+        match (receipt.what, joiner) {
+            (What::Record(hash), None) => match store.records.get(&hash) {
+                Some(entry) => {
+                    if let Record::Seat(seat) = &entry.signed.body {
+                        joiner = Some(seat.join.body.player);
+                    }
+                }
+                None if store.evidence.contains_key(&hash) => {}
+                None => return Err(Broken::Missing(hash)),
+            },
+            (What::Home(_), joiner) if receipt.seq == Seq::ZERO => {
+                let (Some(joiner), Some(home)) = (joiner, home_of(store, *by, receipt)) else {
+                    return Err(Broken::Wrong);
+                };
+                if !store.home_is_signed(home, [genesis.creator, joiner]) {
+                    return Err(Broken::Wrong);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Applies the next receipt. False where what it is for is not known, so that nothing after it can be judged.
 fn apply(
     store: &Store,
-    game: GameId,
     state: &mut State,
     by: OrderKey,
     hash: Hash,
     signed: Signed<Receipt>,
 ) -> bool {
     let receipt = signed.body;
-    let missing = match receipt.what {
-        What::Record(record) if !store.records.contains_key(&record) => Some(record),
-        What::Continued(seat) if !store.continued.contains_key(&seat) => Some(seat),
+    let last = state.counted.last().copied();
+    // Time does not run back for a receipt that says so, but what it is for counts: its author has done nothing wrong.
+    let at_ms = last.map_or(receipt.at_ms, |last| receipt.at_ms.max(last.receipt.at_ms));
+    let counted = Receipt { at_ms, ..receipt };
+    let verdict = match count(store, state, last, by, counted) {
+        Err(Void::Missing(missing)) => {
+            state.missing.insert(missing);
+            return false;
+        }
+        verdict => verdict,
+    };
+    let valid = verdict.is_ok();
+    let wrong = match verdict {
+        Err(Void::Guilty { code, record }) => Some((code, record)),
+        _ if at_ms != receipt.at_ms => Some(("time-runs-back", None)),
         _ => None,
     };
-    if let Some(missing) = missing {
-        state.missing.insert(missing);
-        return false;
-    }
-    let last = state.counted.last().copied();
-    let verdict = if last.is_some_and(|last| receipt.at_ms < last.receipt.at_ms) {
-        Err(guilty("time-runs-back"))
-    } else if state.outcome().is_some() {
-        Err(Void {
-            code: "game-over",
-            guilty: false,
-        })
-    } else {
-        count(store, game, state, last, by, receipt)
-    };
-    if let Err(void) = &verdict
-        && void.guilty
-    {
-        let code = void.code.to_owned();
+    if let Some((code, record)) = wrong {
         state.proofs.push(Proof::InvalidReceipt {
             by,
             receipt: signed,
-            code,
+            code: code.to_owned(),
+            record: record.map(|record| *record),
         });
     }
-    // Time does not run back for a receipt that says so.
-    let at_ms = last.map_or(receipt.at_ms, |last| receipt.at_ms.max(last.receipt.at_ms));
-    let receipt = Receipt { at_ms, ..receipt };
     state.counted.push(Counted {
         hash,
         by,
-        receipt,
-        valid: verdict.is_ok(),
+        receipt: counted,
+        valid,
     });
     true
 }
 
 fn count(
     store: &Store,
-    game: GameId,
     state: &mut State,
     last: Option<Counted>,
     by: OrderKey,
@@ -262,17 +341,20 @@ fn count(
         };
     };
     let at = receipt.at_ms;
+    if let What::Home(_) = receipt.what {
+        if receipt.seq != Seq::ZERO || receipt.epoch == Epoch::ZERO {
+            return Err(guilty("home-inside-epoch"));
+        }
+        if let (true, Some(clocks)) = (last.by != by, state.clocks.as_mut()) {
+            clocks.gap(at.saturating_sub(last.receipt.at_ms));
+        }
+        return Ok(());
+    }
+    if state.outcome().is_some() {
+        return Err(Void::Innocent);
+    }
     match receipt.what {
-        What::Genesis => Err(guilty("second-genesis")),
-        What::Home(_) if receipt.seq != Seq::ZERO || receipt.epoch == Epoch::ZERO => {
-            Err(guilty("home-inside-epoch"))
-        }
-        What::Home(_) => {
-            if let (true, Some(clocks)) = (last.by != by, state.clocks.as_mut()) {
-                clocks.gap(at.saturating_sub(last.receipt.at_ms));
-            }
-            Ok(())
-        }
+        What::Genesis | What::Home(_) => Err(guilty("second-genesis")),
         What::Gap { ms } => match state.clocks.as_mut() {
             Some(clocks) if clocks.since().is_some() && ms <= clocks.elapsed(at) => {
                 clocks.gap(ms);
@@ -287,23 +369,31 @@ fn count(
             }
             None => Err(guilty("flag-too-early")),
         },
-        What::Continued(seat) => {
-            let from = store
-                .continued
-                .get(&seat)
-                .and_then(|(genesis, _)| genesis.body.from);
-            if from.is_some_and(|from| from.game == game && from.head == state.line.head()) {
-                state.line.end(Outcome::drawn(Reason::Continued));
-                Ok(())
-            } else {
-                Err(Void {
-                    code: "head-moved-on",
-                    guilty: false,
-                })
-            }
-        }
+        What::Continued(seat) => count_continued(store, state, seat),
         What::Record(hash) => count_record(store, state, hash, receipt),
     }
+}
+
+fn count_continued(store: &Store, state: &mut State, seat: Hash) -> Result<(), Void> {
+    let (genesis, record) = store.continued.get(&seat).ok_or(Void::Missing(seat))?;
+    let joiner = match &record.body {
+        Record::Seat(seat) => Some(seat.join.body.player),
+        _ => None,
+    };
+    let both = state.line.players().is_some_and(|players| {
+        let next = (Some(genesis.body.creator), joiner);
+        let (white, black) = (Some(players.white), Some(players.black));
+        next == (white, black) || next == (black, white)
+    });
+    let here = genesis
+        .body
+        .from
+        .is_some_and(|from| from.head == state.line.head());
+    if !both || !here {
+        return Err(Void::Innocent);
+    }
+    state.line.end(Outcome::drawn(Reason::Continued));
+    Ok(())
 }
 
 fn overrun(state: &State, at: Millis, lag: Millis) -> Option<Overrun> {
@@ -334,44 +424,30 @@ fn end_by_time(state: &mut State, overrun: Overrun) {
     state.line.end(outcome);
 }
 
-/// Who may have signed `record` at the present head.
-fn may_sign(state: &State, record: &Record) -> Option<PlayerKey> {
-    match record {
-        Record::ResignAt { at } => {
-            let (_, turn) = state.line.find(*at)?;
-            Some(*state.line.players()?.get(turn?.other()))
-        }
-        _ => Some(state.line.author()),
-    }
-}
-
 fn count_record(
     store: &Store,
     state: &mut State,
     hash: Hash,
     receipt: Receipt,
 ) -> Result<(), Void> {
-    let Some(entry) = store.records.get(&hash) else {
-        return Err(guilty("unknown-record"));
+    // What is kept as a record is by who may stand where it says it stands, so only the place is left to judge.
+    let (record, step) = match (store.records.get(&hash), store.evidence.get(&hash)) {
+        (Some(entry), _) => (&entry.signed, state.line.step(&entry.signed.body)),
+        (None, Some(signed)) => match state.line.check(&signed.body) {
+            // It could stand here, but who signed these bytes may not sign it. Another may have.
+            Ok(_) => return Err(Void::Missing(hash)),
+            refused => (signed, refused),
+        },
+        (None, None) => return Err(Void::Missing(hash)),
     };
-    let record = &entry.signed.body;
-    if may_sign(state, record) != Some(entry.author) {
-        return Err(guilty("wrong-author"));
-    }
-    let step = state
-        .line
-        .check(record)
-        .map_err(|refusal| guilty(refusal.code()))?;
-    if matches!(record, Record::ResignAt { .. }) {
-        if let crate::line::Step::End(outcome) = step {
-            state.line.end(outcome);
-        }
+    let step = step.map_err(|refusal| Void::Guilty {
+        code: refusal.code(),
+        record: Some(Box::new(record.clone())),
+    })?;
+    let record = &record.body;
+    if let (Record::ResignAt { .. }, Step::End(outcome)) = (record, &step) {
+        state.line.end(*outcome);
         return Ok(());
-    }
-    // A rival at this place is evidence against its author, no more.
-    let rivals = candidates(store, &state.line);
-    if rivals.len() > 1 {
-        state.proofs.extend(Proof::equivocation(store, &rivals));
     }
     let turn = state.line.turn();
     let has_moved = state.line.has_moved(turn);
@@ -394,10 +470,7 @@ fn count_record(
             Err(_) if ends => {}
             Err(overrun) => {
                 end_by_time(state, overrun);
-                return Err(Void {
-                    code: "no-time-left",
-                    guilty: false,
-                });
+                return Err(Void::Innocent);
             }
         }
     } else if let Some(clocks) = state.clocks.as_mut() {

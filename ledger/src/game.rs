@@ -1,5 +1,6 @@
 //! All that is known of one game, and the state that follows from it. Items may come in any order and more than once;
-//! the state is a function of the set (P1). Rules of play are in `line`, the two folds in `untimed` and `clocked`.
+//! the state is a function of the set (P1). Taking items in is in `insert`, rules of play are in `line`, the two folds in
+//! `untimed` and `clocked`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,24 +9,15 @@ use crate::clock::Clocks;
 use crate::clocked::{self, Counted};
 use crate::codec;
 use crate::genesis::{self, Start};
-use crate::id::{Epoch, GameId, Hash, Height, Millis, OrderKey, PlayerKey, Seq};
-use crate::line::{Line, Step};
+use crate::id::{Epoch, GameId, Hash, Millis, OrderKey, PlayerKey, Seq};
+use crate::line::Line;
 use crate::outcome::{Colour, Outcome};
 use crate::proof::Proof;
-use crate::record::{Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
+use crate::record::{Genesis, Home, Item, Receipt, Record, Signed, What};
 use crate::refusal::Refusal;
 use crate::sign::{Keypair, Verifier as _};
+use crate::store::{Entry, Store};
 use crate::untimed;
-
-/// The most records of players that one game keeps: every place of the chain, as much again for resignations and
-/// records of equivocators, which at most double it.
-pub const MAX_RECORDS: usize = 8_000;
-/// The most receipts that one game keeps.
-pub const MAX_RECEIPTS: usize = 32_000;
-/// The most items kept until what they rest on is known.
-pub const MAX_HELD: usize = 256;
-/// The most signatures under `Home`s that one game keeps.
-pub const MAX_HOME_SIGNATURES: usize = 256;
 
 /// What became of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,45 +28,6 @@ pub enum Inserted {
     Duplicate,
     /// It cannot be judged before other items come, and is kept until then.
     Held,
-}
-
-/// A player's record and who signed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The record.
-    pub signed: Signed<Record>,
-    /// Who signed it.
-    pub author: PlayerKey,
-}
-
-/// What is known, by what it rests on. Ordered maps, so that iteration never depends on arrival.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Store {
-    pub(crate) records: BTreeMap<Hash, Entry>,
-    /// Chain records by `prev`.
-    pub(crate) children: BTreeMap<Hash, BTreeSet<Hash>>,
-    /// Resignations off the chain by the head that they name.
-    pub(crate) resigns: BTreeMap<Hash, BTreeSet<Hash>>,
-    /// Receipts by order key, epoch and place; more than one at a place is a proof.
-    pub(crate) receipts: BTreeMap<(OrderKey, Epoch, Seq), BTreeMap<Hash, Signed<Receipt>>>,
-    /// Where a receipt is kept.
-    pub(crate) receipt_at: BTreeMap<Hash, (OrderKey, Epoch, Seq)>,
-    /// Receipts that a record names as the newest that its author counts, with how many do.
-    pub(crate) named: BTreeMap<Hash, u32>,
-    /// Records that some receipt is for.
-    pub(crate) receipted: BTreeSet<Hash>,
-    pub(crate) homes: BTreeMap<Home, BTreeMap<PlayerKey, Signed<Home>>>,
-    pub(crate) lapsed: BTreeMap<(OrderKey, Epoch), Signed<Lapsed>>,
-    pub(crate) continued: BTreeMap<Hash, (Signed<Genesis>, Signed<Record>)>,
-}
-
-impl Store {
-    /// A body is counted as `Home` once both players signed it.
-    pub(crate) fn home_is_signed(&self, home: &Home) -> bool {
-        self.homes
-            .get(home)
-            .is_some_and(|signatures| signatures.len() >= 2)
-    }
 }
 
 /// The state of a game, as it follows from what is known.
@@ -109,13 +62,16 @@ impl State {
 /// One game.
 #[derive(Debug, Clone)]
 pub struct Game {
-    id: GameId,
+    pub(crate) id: GameId,
     genesis: Signed<Genesis>,
     pub(crate) body: Arc<Genesis>,
     start: Start,
     pub(crate) store: Store,
-    held: Vec<Item>,
-    state: State,
+    pub(crate) state: State,
+    /// The state of play where the last record was judged that does not extend the head.
+    pub(crate) side: Option<Line>,
+    /// The `Home` until whose answer no receipt of a lower epoch counts.
+    pub(crate) frozen: Option<Home>,
 }
 
 impl Game {
@@ -128,14 +84,17 @@ impl Game {
         let (id, start) = genesis::open(&genesis)?;
         let body = Arc::new(genesis.body.clone());
         let state = Self::blank(id, &body, &start);
+        let mut store = Store::default();
+        store.nodes.insert(id.as_hash(), state.line.root());
         Ok(Self {
             id,
             genesis,
             body,
             start,
-            store: Store::default(),
-            held: Vec::new(),
+            store,
             state,
+            side: None,
+            frozen: None,
         })
     }
 
@@ -196,19 +155,19 @@ impl Game {
     /// Whether some relay signed a receipt for this record.
     #[must_use]
     pub fn is_receipted(&self, record: Hash) -> bool {
-        self.store.receipted.contains(&record)
+        self.store.is_receipted(record)
     }
 
     /// Whether the relay of `key` signed a receipt for this record.
     #[must_use]
     pub fn is_receipted_by(&self, key: OrderKey, record: Hash) -> bool {
-        let range = (key, Epoch::ZERO, Seq::ZERO)..=(key, Epoch::new(u64::MAX), Seq::new(u64::MAX));
-        self.is_receipted(record)
-            && self.store.receipts.range(range).any(|(_, place)| {
-                place
-                    .values()
-                    .any(|receipt| receipt.body.what == What::Record(record))
-            })
+        self.store.receipted.contains(&(record, key))
+    }
+
+    /// The resignations off the chain.
+    pub fn resignations(&self) -> impl Iterator<Item = &Entry> {
+        let hashes = self.store.resigns.values();
+        hashes.filter_map(|hash| self.store.records.get(hash))
     }
 
     /// A receipt, by its hash, with who signed it.
@@ -232,10 +191,15 @@ impl Game {
 
     /// The `Home` bodies that both players signed.
     pub fn homes(&self) -> impl Iterator<Item = &Home> {
-        self.store
-            .homes
-            .keys()
-            .filter(|home| self.store.home_is_signed(home))
+        let players = self
+            .state
+            .line
+            .players()
+            .map(|both| [both.white, both.black]);
+        let signed = move |home: &&Home| {
+            players.is_some_and(|players| self.store.home_is_signed(home, players))
+        };
+        self.store.homes.keys().filter(signed)
     }
 
     /// Every signature under a `Home`, those of one player alone included.
@@ -290,340 +254,46 @@ impl Game {
                     seat: seat.clone(),
                 }),
         );
-        items.extend(self.held.iter().cloned());
+        items.extend(self.store.evidence.values().cloned().map(Item::Record));
+        items.extend(self.store.waiting().cloned());
         items
     }
 
-    /// Takes an item in, and what was held for it.
-    ///
-    /// # Errors
-    ///
-    /// A [`Refusal`] where the item can never count in this game. A record that is well signed and may stand nowhere known is kept
-    /// only where it may be a contradiction; else it is refused.
-    pub fn insert(&mut self, item: Item) -> Result<Inserted, Refusal> {
-        let inserted = self.insert_one(item)?;
-        if inserted == Inserted::New && !self.held.is_empty() {
-            loop {
-                let before = self.held.len();
-                for item in std::mem::take(&mut self.held) {
-                    // What turns out to be refused is dropped: it was never acknowledged.
-                    let _ = self.insert_one(item);
-                }
-                if self.held.len() >= before {
-                    break;
-                }
-            }
+    /// The state of play at a head, by the chain that leads there and without what ended it off the chain; none where the
+    /// head is not known.
+    #[must_use]
+    pub fn line_at(&self, head: Hash) -> Option<Line> {
+        let (mut path, mut at) = (Vec::new(), head);
+        while at != self.id.as_hash() {
+            let record = &self.store.records.get(&at)?.signed.body;
+            path.push((at, record));
+            at = record.place()?.prev;
         }
-        Ok(inserted)
-    }
-
-    fn hold(&mut self, item: Item, refusal: Refusal) -> Result<Inserted, Refusal> {
-        if self.held.contains(&item) {
-            return Ok(Inserted::Duplicate);
-        }
-        if self.held.len() >= MAX_HELD {
-            return Err(refusal);
-        }
-        self.held.push(item);
-        Ok(Inserted::Held)
-    }
-
-    fn insert_one(&mut self, item: Item) -> Result<Inserted, Refusal> {
-        match item {
-            Item::Genesis(genesis) if genesis.body == *self.body => Ok(Inserted::Duplicate),
-            Item::Genesis(_) => Err(Refusal::WrongGame),
-            Item::Record(signed) => self.insert_record(signed),
-            Item::Receipt { by, receipt } => self.insert_receipt(by, receipt),
-            Item::Home(signed) => self.insert_home(signed),
-            Item::Lapsed { by, lapsed } => {
-                if lapsed.body.game != self.id {
-                    return Err(Refusal::WrongGame);
-                }
-                if !by.signed(self.id, &lapsed) {
-                    return Err(Refusal::BadSignature);
-                }
-                if self.store.lapsed.len() >= MAX_HOME_SIGNATURES {
-                    return Err(Refusal::TooMany);
-                }
-                match self.store.lapsed.insert((by, lapsed.body.epoch), lapsed) {
-                    Some(_) => Ok(Inserted::Duplicate),
-                    None => {
-                        self.refold();
-                        Ok(Inserted::New)
-                    }
-                }
-            }
-            Item::Continued { genesis, seat } => self.insert_continued(*genesis, seat),
-        }
-    }
-
-    /// Every key that sits at this game by some Seat that is known.
-    fn seated(&self) -> impl Iterator<Item = PlayerKey> + '_ {
-        let seats = self
-            .store
-            .children
-            .get(&self.id.as_hash())
-            .into_iter()
-            .flatten();
-        seats.filter_map(|hash| match &self.store.records.get(hash)?.signed.body {
-            Record::Seat(seat) => Some(seat.join.body.player),
-            _ => None,
-        })
-    }
-
-    /// Who signed `signed`, of the players that are known; `Err(None)` where the joiner is not known yet.
-    fn author_of(&self, signed: &Signed<Record>) -> Result<PlayerKey, Option<Refusal>> {
-        let creator = self.body.creator;
-        if creator.signed(self.id, signed) {
-            return Ok(creator);
-        }
-        if matches!(signed.body, Record::Seat(_)) {
-            return Err(Some(Refusal::BadSignature));
-        }
-        let mut nobody = true;
-        for joiner in self.seated() {
-            nobody = false;
-            if joiner.signed(self.id, signed) {
-                return Ok(joiner);
-            }
-        }
-        Err((!nobody).then_some(Refusal::BadSignature))
-    }
-
-    fn insert_record(&mut self, signed: Signed<Record>) -> Result<Inserted, Refusal> {
-        let hash = signed.hash();
-        if self.store.records.contains_key(&hash) {
-            return Ok(Inserted::Duplicate);
-        }
-        let place = signed.body.place().copied();
-        // Cheap refusals first. A record that extends the head is judged by the rules before its signature.
-        if let Some(place) = place {
-            if place.on.is_some() != self.is_clocked() {
-                return Err(Refusal::WrongOn);
-            }
-            if let Some((height, _)) = self.state.line.find(place.prev) {
-                // The chain up to `prev` is fixed by its hash, so this verdict holds for ever.
-                if place.prev == self.state.line.head() && self.state.outcome().is_none() {
-                    self.state.line.check(&signed.body)?;
-                } else {
-                    self.line_at(height).check(&signed.body)?;
-                }
-            }
-        }
-        let author = match self.author_of(&signed) {
-            Ok(author) => author,
-            Err(Some(refusal)) => return Err(refusal),
-            Err(None) => return self.hold(Item::Record(signed), Refusal::NotSeated),
-        };
-        let on_chain = place.and_then(|place| self.state.line.find(place.prev));
-        if let Some((_, turn)) = on_chain {
-            // The one who may not extend this head has no say here.
-            let may = turn.map_or(Some(self.body.creator), |turn| {
-                self.state.line.players().map(|p| *p.get(turn))
-            });
-            if may.is_some_and(|may| may != author) {
-                return Err(
-                    turn.map_or(Refusal::BadSignature, |turn| Refusal::NotYourTurn { turn })
-                );
-            }
-        }
-        if let (Record::ResignAt { at }, Some(players)) = (&signed.body, self.state.line.players())
-        {
-            let turn = self.state.line.find(*at).and_then(|(_, turn)| turn);
-            if turn.is_some_and(|turn| *players.get(turn) == author) {
-                return Err(Refusal::ResignOnChain);
-            }
-        }
-        if self.store.records.len() >= MAX_RECORDS {
-            return Err(Refusal::TooMany);
-        }
-        let is_seat = matches!(signed.body, Record::Seat(_));
-        let extends_head = match (&signed.body, place) {
-            (Record::ResignAt { at }, _) => {
-                self.store.resigns.entry(*at).or_default().insert(hash);
-                *at == self.state.line.head()
-            }
-            (_, Some(place)) => {
-                let children = self.store.children.entry(place.prev).or_default();
-                if children.len() >= MAX_CHILDREN && !is_seat {
-                    // Two that may stand are a proof already; more change nothing.
-                    return Err(Refusal::TooMany);
-                }
-                children.insert(hash);
-                if children.len() > MAX_CHILDREN {
-                    // Of many Seats the lowest hash names the colours, so the highest goes, in whatever order they came.
-                    let surplus = children.pop_last();
-                    if surplus == Some(hash) {
-                        return Err(Refusal::TooMany);
-                    }
-                    surplus.map(|surplus| self.store.records.remove(&surplus));
-                }
-                place.prev == self.state.line.head()
-            }
-            (_, None) => false,
-        };
-        if let Some(on) = place.and_then(|place| place.on) {
-            *self.store.named.entry(on).or_default() += 1;
-        }
-        self.store.records.insert(hash, Entry { signed, author });
-        if self.is_clocked() {
-            // Without a receipt a record changes nothing, unless one waits for it or it contradicts another.
-            let siblings = place
-                .and_then(|place| self.store.children.get(&place.prev))
-                .map_or(0, BTreeSet::len);
-            if self.state.missing.contains(&hash) || siblings > 1 {
-                self.refold();
-            }
-        } else if extends_head && !is_seat && self.state.outcome().is_none() {
-            untimed::advance(&self.store, &mut self.state);
-        } else {
-            self.refold();
-        }
-        Ok(Inserted::New)
-    }
-
-    fn insert_receipt(
-        &mut self,
-        by: OrderKey,
-        receipt: Signed<Receipt>,
-    ) -> Result<Inserted, Refusal> {
-        let hash = receipt.hash();
-        if self.store.receipt_at.contains_key(&hash) {
-            return Ok(Inserted::Duplicate);
-        }
-        let body = receipt.body;
-        if body.game != self.id {
-            return Err(Refusal::WrongGame);
-        }
-        if !by.signed(self.id, &receipt) {
-            return Err(Refusal::BadSignature);
-        }
-        if self.store.receipt_at.len() >= MAX_RECEIPTS {
-            return Err(Refusal::TooMany);
-        }
-        let at = (by, body.epoch, body.seq);
-        let place = self.store.receipts.entry(at).or_default();
-        let forked = !place.is_empty();
-        place.insert(hash, receipt);
-        self.store.receipt_at.insert(hash, at);
-        if let What::Record(record) = body.what {
-            self.store.receipted.insert(record);
-        }
-        let next = !forked
-            && self.state.missing.is_empty()
-            && self.state.counted.last().is_some_and(|last| {
-                last.by == by
-                    && last.receipt.epoch == body.epoch
-                    && last.receipt.seq.next() == body.seq
-            });
-        if self.is_clocked() && next {
-            clocked::advance(&self.store, self.id, &mut self.state);
-        } else {
-            self.refold();
-        }
-        Ok(Inserted::New)
-    }
-
-    fn insert_home(&mut self, signed: Signed<Home>) -> Result<Inserted, Refusal> {
-        if signed.body.game != self.id {
-            return Err(Refusal::WrongGame);
-        }
-        if !self.is_clocked() || signed.body.epoch == Epoch::ZERO {
-            return Err(Refusal::BadOrder(
-                "only a clocked game moves home, and not to epoch 0",
-            ));
-        }
-        let mut players: Vec<PlayerKey> = self.seated().collect();
-        if players.is_empty() {
-            return self.hold(Item::Home(signed), Refusal::NotSeated);
-        }
-        players.push(self.body.creator);
-        let by = players
-            .into_iter()
-            .find(|player| player.signed(self.id, &signed))
-            .ok_or(Refusal::BadSignature)?;
-        if self.store.homes.values().map(BTreeMap::len).sum::<usize>() >= MAX_HOME_SIGNATURES {
-            return Err(Refusal::TooMany);
-        }
-        match self
-            .store
-            .homes
-            .entry(signed.body)
-            .or_default()
-            .insert(by, signed)
-        {
-            Some(_) => Ok(Inserted::Duplicate),
-            None => {
-                self.refold();
-                Ok(Inserted::New)
-            }
-        }
-    }
-
-    fn insert_continued(
-        &mut self,
-        genesis: Signed<Genesis>,
-        seat: Signed<Record>,
-    ) -> Result<Inserted, Refusal> {
-        const WRONG: Refusal =
-            Refusal::BadOrder("the other game does not go on from this one with both its players");
-        let hash = seat.hash();
-        if self.store.continued.contains_key(&hash) {
-            return Ok(Inserted::Duplicate);
-        }
-        if !self.is_clocked() || genesis.body.from.is_none_or(|from| from.game != self.id) {
-            return Err(WRONG);
-        }
-        let mut next = Self::new(genesis.clone())?;
-        next.insert(Item::Record(seat.clone()))?;
-        // In a clocked successor the Seat waits for its receipt; seated here means signed by both.
-        let Record::Seat(body) = &seat.body else {
-            return Err(WRONG);
-        };
-        let players = [genesis.body.creator, body.join.body.player];
-        let Some(ours) = self.state.line.players() else {
-            return self.hold(
-                Item::Continued {
-                    genesis: Box::new(genesis),
-                    seat,
-                },
-                Refusal::NotSeated,
-            );
-        };
-        if !players.contains(&ours.white) || !players.contains(&ours.black) {
-            return Err(WRONG);
-        }
-        if self.store.continued.len() >= MAX_CHILDREN {
-            return Err(Refusal::TooMany);
-        }
-        self.store.continued.insert(hash, (genesis, seat));
-        self.refold();
-        Ok(Inserted::New)
-    }
-
-    /// The state of play at a height of the present chain, without what ended it off the chain.
-    fn line_at(&self, height: Height) -> Line {
         let mut line = Line::new(self.id, Arc::clone(&self.body), &self.start);
-        for hash in self.state.line.path_to(height) {
-            let record = self
-                .store
-                .records
-                .get(&hash)
-                .map(|entry| &entry.signed.body);
-            if let Some(step) = record.and_then(|record| line.check(record).ok()) {
-                line.apply(hash, step);
-            }
+        for (hash, record) in path.into_iter().rev() {
+            let step = line.step(record).ok()?;
+            line.apply(hash, step);
         }
-        line
+        Some(line)
+    }
+
+    /// From now on no receipt of a lower epoch than that of `home` counts beyond `home.after`, until a commit of that epoch
+    /// or a higher one is known; none: every receipt counts. A player freezes from signing a `Home` until its answer.
+    pub fn freeze(&mut self, home: Option<Home>) {
+        if self.frozen != home {
+            self.frozen = home;
+            self.refold();
+        }
     }
 
     /// Computes the state anew from all that is known.
-    fn refold(&mut self) {
+    pub(crate) fn refold(&mut self) {
         let mut state = Self::blank(self.id, &self.body, &self.start);
+        state.proofs = self.store.proofs();
         if self.is_clocked() {
-            clocked::fold(&self.store, self.id, &self.body, &mut state);
+            clocked::fold(&self.store, &self.body, self.frozen, &mut state);
         } else {
-            untimed::fold(&self.store, self.id, &mut state);
+            untimed::advance(&self.store, &mut state);
         }
         self.state = state;
     }
@@ -682,7 +352,7 @@ impl Game {
     }
 
     /// The next receipt of `key` for `what`: in a clocked game after the last that counts, else in the key's own chain.
-    /// `at_ms` is raised to that of the receipt before where it is lower.
+    /// `at_ms` is raised to that of the receipt before where it is lower. A `Home` has [`Game::commit_receipt`].
     #[must_use]
     pub fn next_receipt(&self, key: OrderKey, what: What, at: Millis, lag: Millis) -> Receipt {
         let last = if self.is_clocked() {
@@ -696,14 +366,9 @@ impl Game {
             last.and_then(|(_, place)| place.iter().next())
                 .map(|(hash, receipt)| (receipt.body, *hash))
         };
-        let (epoch, seq, prev, least) = match (last, what) {
-            (Some((receipt, hash)), What::Home(_)) => {
-                (receipt.epoch.next(), Seq::ZERO, Some(hash), receipt.at_ms)
-            }
-            (Some((receipt, hash)), _) => {
-                (receipt.epoch, receipt.seq.next(), Some(hash), receipt.at_ms)
-            }
-            (None, _) => (Epoch::ZERO, Seq::ZERO, None, Millis::ZERO),
+        let (epoch, seq, prev, least) = match last {
+            Some((receipt, hash)) => (receipt.epoch, receipt.seq.next(), Some(hash), receipt.at_ms),
+            None => (Epoch::ZERO, Seq::ZERO, None, Millis::ZERO),
         };
         Receipt {
             game: self.id,
@@ -733,7 +398,7 @@ impl Game {
         }
     }
 
-    /// Why the clock forbids a record of the side to move at `at`: a `Flag` is due instead.
+    /// Whether a `Flag` of the side to move would be right at `at`, if that player's lag is `lag`.
     #[must_use]
     pub fn flag_is_due(&self, at: Millis, lag: Millis) -> bool {
         let (line, Some(clocks)) = (&self.state.line, &self.state.clocks) else {
@@ -780,23 +445,4 @@ impl Game {
             receipt: key.sign(receipt.game, receipt),
         }
     }
-}
-
-/// The most different records kept for one `prev`.
-pub(crate) const MAX_CHILDREN: usize = 8;
-
-/// The records at `head` that its author may have put there, in the order of hashes.
-pub(crate) fn candidates(store: &Store, line: &Line) -> Vec<(Hash, Step)> {
-    let author = line.author();
-    let children = store.children.get(&line.head()).into_iter().flatten();
-    children
-        .filter_map(|hash| {
-            let entry = store.records.get(hash)?;
-            (entry.author == author).then(|| {
-                line.check(&entry.signed.body)
-                    .ok()
-                    .map(|step| (*hash, step))
-            })?
-        })
-        .collect()
 }

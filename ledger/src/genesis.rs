@@ -2,9 +2,10 @@
 
 use shakmaty::fen::Fen;
 use shakmaty::uci::UciMove;
-use shakmaty::{CastlingMode, Chess, EnPassantMode, Position};
+use shakmaty::{CastlingMode, Chess, EnPassantMode, Position as _};
 
 use crate::id::{GameId, MAX_INT};
+use crate::line::ending_by_rule;
 use crate::record::{Clock, Genesis, Signed, VERSION, Variant};
 use crate::refusal::Refusal;
 use crate::sign::Verifier;
@@ -43,7 +44,7 @@ pub fn canonical_uci(position: &Chess, mode: CastlingMode, uci: &str) -> Option<
     Some(played.to_uci(mode).to_string())
 }
 
-/// A clocked game before the rules of clocks: `None` where the clock's numbers are out of range.
+/// Whether the clock's numbers are in range.
 const fn clock_in_range(clock: Clock) -> bool {
     match clock {
         Clock::None => true,
@@ -51,6 +52,8 @@ const fn clock_in_range(clock: Clock) -> bool {
         Clock::Days { days } => days >= 1 && days <= 366,
     }
 }
+
+const OVER: &str = "the game would be over before it begins";
 
 /// Checks everything about a genesis but its signature.
 fn check(genesis: &Genesis) -> Result<Start, Refusal> {
@@ -98,13 +101,14 @@ fn check(genesis: &Genesis) -> Result<Start, Refusal> {
         if played.to_uci(mode).to_string() != *uci {
             return Err(Refusal::BadGenesis("a move is not in canonical form"));
         }
+        if ending_by_rule(&positions[..positions.len() - 1], &position).is_some() {
+            return Err(Refusal::BadGenesis(OVER));
+        }
         position.play_unchecked(played);
         positions.push(position.clone());
     }
-    if position.is_game_over() || position.halfmoves() >= 150 {
-        return Err(Refusal::BadGenesis(
-            "the game would be over before it begins",
-        ));
+    if ending_by_rule(&positions[..positions.len() - 1], &position).is_some() {
+        return Err(Refusal::BadGenesis(OVER));
     }
     Ok(Start { mode, positions })
 }

@@ -12,6 +12,7 @@ pub mod codec;
 mod game;
 pub mod genesis;
 pub mod id;
+mod insert;
 mod line;
 pub mod order;
 mod outcome;
@@ -22,15 +23,18 @@ pub mod record;
 mod refusal;
 pub mod rook;
 pub mod sign;
+mod store;
 mod untimed;
 pub mod wire;
 
 pub use clocked::Counted;
-pub use game::{
-    Entry, Game, Inserted, MAX_HELD, MAX_HOME_SIGNATURES, MAX_RECEIPTS, MAX_RECORDS, State,
-};
+pub use game::{Game, Inserted, State};
 pub use line::{Line, MAX_HEIGHT, Played};
 pub use outcome::{ByColour, Colour, Outcome, Reason};
 pub use player::{PlayError, Player};
 pub use proof::Proof;
 pub use refusal::Refusal;
+pub use store::{
+    Entry, MAX_HELD, MAX_HELD_RECORDS, MAX_HOME_SIGNATURES, MAX_OTHER_RELAYS, MAX_RECEIPTS,
+    MAX_RECORDS,
+};

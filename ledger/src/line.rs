@@ -44,6 +44,20 @@ pub struct Line {
     outcome: Option<Outcome>,
 }
 
+/// A head as a place where others may stand: what is needed to know who may sign there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node {
+    pub(crate) height: Height,
+    /// The side to move; none before the Seat.
+    pub(crate) turn: Option<Colour>,
+    /// Who may extend the chain there.
+    pub(crate) moves: PlayerKey,
+    /// Who may resign there off the chain.
+    pub(crate) waits: Option<PlayerKey>,
+    /// How the chain ended the game there.
+    pub(crate) over: Option<Outcome>,
+}
+
 /// What a record that may stand would change.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
@@ -79,6 +93,17 @@ impl Line {
         }
     }
 
+    /// The genesis as a place to stand.
+    pub(crate) fn root(&self) -> Node {
+        Node {
+            height: Height::ZERO,
+            turn: None,
+            moves: self.genesis.creator,
+            waits: None,
+            over: None,
+        }
+    }
+
     /// The newest record on the chain (the genesis at first).
     #[must_use]
     pub fn head(&self) -> Hash {
@@ -98,15 +123,6 @@ impl Line {
     pub fn find(&self, head: Hash) -> Option<(Height, Option<Colour>)> {
         let at = self.path.iter().rposition(|(hash, _)| *hash == head)?;
         Some((Height::new(at as u64), self.path[at].1))
-    }
-
-    /// The records of this chain from height 1 to `height`.
-    pub(crate) fn path_to(&self, height: Height) -> impl Iterator<Item = Hash> + '_ {
-        self.path
-            .iter()
-            .skip(1)
-            .take(height.get() as usize)
-            .map(|(hash, _)| *hash)
     }
 
     /// Both players, once seated.
@@ -192,11 +208,8 @@ impl Line {
     /// How often the position has stood on the board on the current line, now included.
     #[must_use]
     pub fn repetitions(&self) -> usize {
-        let now = self.position();
-        self.positions
-            .iter()
-            .filter(|position| *position == now)
-            .count()
+        let before = &self.positions[..self.positions.len() - 1];
+        1 + times_before(before, self.position())
     }
 
     /// Why the side to move may take a draw now, if it may.
@@ -227,10 +240,29 @@ impl Line {
             .map_or(self.genesis.creator, |players| *players.get(self.turn()))
     }
 
-    /// Judges a record by the rules of the game, as if its signature were right.
+    /// Judges a record by the rules of the game and the signatures inside it, as if its own signature were right.
     pub(crate) fn check(&self, record: &Record) -> Result<Step, Refusal> {
+        let step = self.step(record)?;
+        match record {
+            Record::Seat(seat) if !seat.join.body.player.signed(self.id, &seat.join) => {
+                Err(Refusal::BadSignature)
+            }
+            Record::Rewind(rewind) => {
+                let by = self.players.map(|both| *both.get(self.turn().other()));
+                if by.is_some_and(|by| by.signed(self.id, &rewind.consent)) {
+                    Ok(step)
+                } else {
+                    Err(Refusal::BadConsent)
+                }
+            }
+            _ => Ok(step),
+        }
+    }
+
+    /// As [`Line::check`], for a record whose inner signatures were found right before.
+    pub(crate) fn step(&self, record: &Record) -> Result<Step, Refusal> {
         if let Record::ResignAt { at } = record {
-            let (height, turn) = self.find(*at).ok_or(self.unknown_prev())?;
+            let (height, turn) = self.find(*at).ok_or_else(|| self.unknown_prev())?;
             let turn = turn.ok_or(Refusal::NotSeated)?;
             // The head of an ended game has no record after it, so only the last one needs the question.
             if let (Some(outcome), true) = (self.outcome, height == self.height()) {
@@ -279,12 +311,7 @@ impl Line {
                 if !(least..=most).contains(&consent.body.to_ply) {
                     return Err(Refusal::BadPly { least, most });
                 }
-                let by = self
-                    .players
-                    .map(|players| *players.get(self.turn().other()));
-                if consent.body.at != place.prev
-                    || !by.is_some_and(|by| by.signed(self.id, consent))
-                {
+                if consent.body.at != place.prev {
                     return Err(Refusal::BadConsent);
                 }
                 Ok(Step::Rewind {
@@ -302,7 +329,7 @@ impl Line {
         }
     }
 
-    fn unknown_prev(&self) -> Refusal {
+    pub(crate) fn unknown_prev(&self) -> Refusal {
         Refusal::UnknownPrev {
             head: self.head(),
             height: self.height(),
@@ -325,9 +352,6 @@ impl Line {
             }
             _ => return Err(Refusal::BadReveal),
         };
-        if !joiner.signed(self.id, &seat.join) {
-            return Err(Refusal::BadSignature);
-        }
         let (white, black) = if creator_white {
             (creator, joiner)
         } else {
@@ -356,9 +380,43 @@ impl Line {
         })
     }
 
+    /// How the game ends with a step that may be taken here, if it does.
+    pub(crate) fn ending_of(&self, step: &Step) -> Option<Outcome> {
+        let ending = match step {
+            Step::Seat(_) | Step::Rewind { .. } => None,
+            Step::Move { position, .. } => ending_by_rule(&self.positions, position),
+            Step::End(outcome) => Some(*outcome),
+        };
+        let last = self.height().next().get() >= MAX_HEIGHT;
+        ending.or_else(|| last.then(|| Outcome::drawn(Reason::RecordLimit)))
+    }
+
+    /// The head that a step leads to, as a place where others may stand.
+    pub(crate) fn node_after(&self, step: &Step) -> Node {
+        let turn = match step {
+            Step::Seat(_) | Step::End(_) => self.turn(),
+            Step::Move { .. } => self.turn().other(),
+            Step::Rewind { to } => self
+                .positions
+                .get(*to)
+                .map_or(self.turn(), |position| position.turn().into()),
+        };
+        let players = match step {
+            Step::Seat(players) => Some(players),
+            _ => self.players.as_ref(),
+        };
+        Node {
+            height: self.height().next(),
+            turn: Some(turn),
+            moves: players.map_or(self.genesis.creator, |both| *both.get(turn)),
+            waits: players.map(|both| *both.get(turn.other())),
+            over: self.ending_of(step),
+        }
+    }
+
     /// Moves the head to `record`, whose step this is.
     pub(crate) fn apply(&mut self, record: Hash, step: Step) {
-        let by = self.turn();
+        let (by, ending) = (self.turn(), self.ending_of(&step));
         self.offer = false;
         match step {
             Step::Seat(players) => self.players = Some(players),
@@ -374,34 +432,39 @@ impl Line {
                 });
                 *self.moved.get_mut(by) = true;
                 self.offer = offer;
-                self.outcome = self.ending_by_rule();
             }
             Step::Rewind { to } => {
                 self.positions.truncate(to + 1);
                 self.moves.truncate(to);
             }
-            Step::End(outcome) => self.outcome = Some(outcome),
+            Step::End(_) => {}
         }
+        self.outcome = ending;
         self.path.push((record, Some(self.turn())));
-        if self.outcome.is_none() && self.height().get() >= MAX_HEIGHT {
-            self.outcome = Some(Outcome::drawn(Reason::RecordLimit));
-        }
     }
+}
 
-    fn ending_by_rule(&self) -> Option<Outcome> {
-        let position = self.position();
-        if position.is_checkmate() {
-            Some(Outcome::lost(position.turn().into(), Reason::Checkmate))
-        } else if position.is_stalemate() {
-            Some(Outcome::drawn(Reason::Stalemate))
-        } else if position.is_insufficient_material() {
-            Some(Outcome::drawn(Reason::DeadPosition))
-        } else if self.repetitions() >= 5 {
-            Some(Outcome::drawn(Reason::Fivefold))
-        } else if position.halfmoves() >= 150 {
-            Some(Outcome::drawn(Reason::SeventyFive))
-        } else {
-            None
-        }
+/// How often `now` stood on the board among the positions that led to it. What was before the last capture or pawn move
+/// cannot come back.
+fn times_before(before: &[Chess], now: &Chess) -> usize {
+    let quiet = now.halfmoves() as usize;
+    let same = |position: &&Chess| *position == now;
+    before.iter().rev().take(quiet).filter(same).count()
+}
+
+/// How the rules of chess end the game at `position`, which `before` led to, if they do.
+pub(crate) fn ending_by_rule(before: &[Chess], position: &Chess) -> Option<Outcome> {
+    if position.is_checkmate() {
+        Some(Outcome::lost(position.turn().into(), Reason::Checkmate))
+    } else if position.is_stalemate() {
+        Some(Outcome::drawn(Reason::Stalemate))
+    } else if position.is_insufficient_material() {
+        Some(Outcome::drawn(Reason::DeadPosition))
+    } else if times_before(before, position) >= 4 {
+        Some(Outcome::drawn(Reason::Fivefold))
+    } else if position.halfmoves() >= 150 {
+        Some(Outcome::drawn(Reason::SeventyFive))
+    } else {
+        None
     }
 }

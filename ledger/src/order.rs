@@ -187,6 +187,9 @@ impl Orderer {
     }
 
     fn tick_lapses(&mut self, at: Millis) -> Decision {
+        if let commit @ Decision::Append { .. } = self.commit_if_ready(at) {
+            return commit;
+        }
         if !matches!(self.game.genesis().body.clock, Clock::Live { .. }) {
             return Decision::Done;
         }
@@ -195,11 +198,15 @@ impl Orderer {
             .iter()
             .find(|(_, asked)| at.get() >= asked.get() + LAPSE_MS);
         late.map_or(Decision::Done, |(home, _)| {
-            Decision::Lapse(Lapsed {
-                game: self.game.id(),
-                epoch: home.epoch,
-            })
+            Decision::Lapse(self.lapse_of(home))
         })
+    }
+
+    fn lapse_of(&self, home: &Home) -> Lapsed {
+        Lapsed {
+            game: self.game.id(),
+            epoch: home.epoch,
+        }
     }
 
     /// The side to move has a session again: its clock runs from here.
@@ -261,7 +268,7 @@ impl Orderer {
             Item::Continued { seat, .. } => self.submit_continued(item, seat.hash(), at, lag),
             // Receipts and lapses of others are kept as evidence and change nothing that this relay orders.
             Item::Receipt { .. } | Item::Lapsed { .. } => match self.game.insert(item.clone()) {
-                Ok(_) => Decision::Done,
+                Ok(_) => self.commit_if_ready(at),
                 Err(refusal) => Decision::Refused(refusal),
             },
         }
@@ -272,7 +279,11 @@ impl Orderer {
         // A record counts by its signature alone, so it may be in the game before it is on disk; the receipt may not.
         match self.game.insert(Item::Record(record.clone())) {
             Err(refusal) => return Decision::Refused(refusal),
-            Ok(Inserted::Held) => return Decision::Refused(Refusal::NotSeated),
+            // It waits, but nothing durable says so: the sender must send it again behind what it rests on.
+            Ok(Inserted::Held) => return Decision::Refused(self.rests_on_unknown()),
+            Ok(Inserted::New | Inserted::Duplicate) if self.game.record(hash).is_none() => {
+                return Decision::Refused(self.rests_on_unknown());
+            }
             Ok(Inserted::New | Inserted::Duplicate) => {}
         }
         if self.has_receipt(hash) {
@@ -288,6 +299,17 @@ impl Orderer {
         Decision::Append {
             entries: vec![entry],
             then: None,
+        }
+    }
+
+    fn rests_on_unknown(&self) -> Refusal {
+        let line = &self.game.state().line;
+        if line.players().is_none() {
+            return Refusal::NotSeated;
+        }
+        Refusal::UnknownPrev {
+            head: line.head(),
+            height: line.height(),
         }
     }
 
@@ -310,7 +332,12 @@ impl Orderer {
             return Decision::Done;
         }
         if let Some(home) = self.elsewhere() {
-            return Decision::Elsewhere(home);
+            // Kept as well: it may be what a receipt of that home is for, should this key take the game over.
+            let _ = self.game.insert(Item::Record(record.clone()));
+            return match self.commit_if_ready(at) {
+                Decision::Done => Decision::Elsewhere(home),
+                commit => commit,
+            };
         }
         if let Err(refusal) = self.game.judge(record) {
             return Decision::Refused(refusal);
@@ -384,58 +411,61 @@ impl Orderer {
         self.append(What::Continued(seat), at, lag, item.clone())
     }
 
-    /// A signature under a `Home`. The home that it names commits once both players signed the same bytes and it has
-    /// every receipt up to `after`; it lapses the epoch where they signed different ones.
+    /// A signature under a `Home`. The key that it names commits once both players signed the same bytes and it counts
+    /// every receipt up to `after`; it lapses the epoch where they signed different ones, where it counts receipts past
+    /// `after`, or where a signer asks: by sending the signature again when [`LAPSE_MS`] have passed.
     fn submit_home(&mut self, home: &Signed<Home>, at: Millis) -> Decision {
-        if let Err(refusal) = self.game.insert(Item::Home(*home)) {
-            return Decision::Refused(refusal);
+        match self.game.insert(Item::Home(*home)) {
+            Err(refusal) => return Decision::Refused(refusal),
+            Ok(Inserted::Held) => return Decision::Refused(Refusal::NotSeated),
+            Ok(Inserted::New | Inserted::Duplicate) => {}
         }
         let home = home.body;
         let epoch_now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
         if home.to != self.key || home.epoch <= epoch_now {
             return Decision::Done;
         }
-        let lapse = Decision::Lapse(Lapsed {
-            game: self.game.id(),
-            epoch: home.epoch,
-        });
-        if self.lapsed.contains(&home.epoch) {
-            return lapse;
+        let mut signatures = self.game.home_signatures();
+        let rival =
+            signatures.any(|(_, other)| other.body.epoch == home.epoch && other.body != home);
+        if self.lapsed.contains(&home.epoch) || rival {
+            return Decision::Lapse(self.lapse_of(&home));
         }
-        let rival = self
-            .game
-            .home_signatures()
-            .any(|(_, other)| other.body.epoch == home.epoch && other.body != home);
-        if rival {
-            return lapse;
+        let asked = self.asked.iter().find(|(asked, _)| *asked == home);
+        let again = asked.is_some_and(|(_, asked)| at.get() >= asked.get() + LAPSE_MS);
+        if asked.is_none() {
+            self.asked.push((home, at));
         }
-        if !self.game.homes().any(|signed| *signed == home) {
-            if !self.asked.iter().any(|(asked, _)| *asked == home) {
-                self.asked.push((home, at));
+        match self.commit_if_ready(at) {
+            Decision::Done if again => Decision::Lapse(self.lapse_of(&home)),
+            decision => decision,
+        }
+    }
+
+    /// The commit, or the refusal, of a `Home` to this key that both players signed.
+    fn commit_if_ready(&self, at: Millis) -> Decision {
+        let last = self.game.state().last_receipt().map(|last| last.hash);
+        for (home, _) in &self.asked {
+            if !self.game.homes().any(|signed| signed == home) {
+                continue;
             }
-            return Decision::Done;
+            if last == Some(home.after) {
+                let entry = Entry {
+                    receipt: self.game.commit_receipt(home, at),
+                    item: Some(Item::Home(self.signature(home))),
+                };
+                return Decision::Append {
+                    entries: vec![entry],
+                    then: None,
+                };
+            }
+            // `after` counts here and is not the newest: a player counts less than this relay knows.
+            let mut counted = self.game.state().counted.iter();
+            if counted.any(|counted| counted.hash == home.after) {
+                return Decision::Lapse(self.lapse_of(home));
+            }
         }
-        // `after` must be the newest receipt that counts here: the players gave all that they count.
-        if self
-            .game
-            .state()
-            .last_receipt()
-            .is_none_or(|last| last.hash != home.after)
-        {
-            return if self.game.receipt(home.after).is_none() {
-                Decision::Done
-            } else {
-                lapse
-            };
-        }
-        let entry = Entry {
-            receipt: self.game.commit_receipt(&home, at),
-            item: Some(Item::Home(self.signature(&home))),
-        };
-        Decision::Append {
-            entries: vec![entry],
-            then: None,
-        }
+        Decision::Done
     }
 
     fn signature(&self, home: &Home) -> Signed<Home> {

@@ -1,18 +1,17 @@
 //! One player's side of one game: signs what an honest player may sign, and never two records for one place. Pure: the
 //! caller stores what comes back before it sends it, and gives time and entropy.
 
-use std::collections::BTreeSet;
-
 use crate::game::{Game, Inserted};
 use crate::genesis::canonical_uci;
 use crate::id::{Epoch, GameId, Hash, Millis, Nonce, OrderKey, PlayerKey, Ply};
 use crate::outcome::{ByColour, Colour};
 use crate::record::{
-    Clock, Colours, Consent, From, Genesis, Home, Item, Join, Message, Move, Place, Record, Rewind,
-    Said, Seat, Signed, VERSION, Variant, What,
+    Clock, Colours, Consent, From, Genesis, Home, Item, Join, MAX_CHAT_CHARS, Message, Move, Place,
+    Record, Rewind, Said, Seat, Signed, VERSION, Variant, What,
 };
 use crate::refusal::Refusal;
 use crate::sign::{Keypair, Verifier as _, colours_commitment};
+use crate::store::Entry;
 
 /// Why the player may not do this now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,12 +73,8 @@ pub struct Player {
     game: Game,
     /// The creator's secret where colours are drawn.
     secret: Option<Nonce>,
-    /// Signed and not yet confirmed, to be sent until it is.
-    unsent: BTreeSet<Hash>,
-    /// The `Home` that this player signed last and that is neither committed nor lapsed.
+    /// The `Home` of the highest epoch that this player signed and that is neither committed nor lapsed.
     moving: Option<Home>,
-    /// Receipts of lower epochs that came meanwhile.
-    set_aside: Vec<Item>,
 }
 
 impl Player {
@@ -134,9 +129,7 @@ impl Player {
             key,
             game,
             secret,
-            unsent: BTreeSet::new(),
             moving: None,
-            set_aside: Vec::new(),
         })
     }
 
@@ -164,105 +157,134 @@ impl Player {
         self.game.colour_of(self.key())
     }
 
-    /// Takes an item in. While a `Home` of this player's is open, receipts of lower epochs are set aside.
+    /// Takes an item in. While a `Home` of this player's is open, no receipt of a lower epoch counts: it is [`Inserted::Held`].
     ///
     /// # Errors
     ///
     /// As [`Game::insert`].
     pub fn receive(&mut self, item: Item) -> Result<Inserted, Refusal> {
-        if let (Some(home), Item::Receipt { receipt, .. }) = (&self.moving, &item)
-            && receipt.body.epoch < home.epoch
-            && !self.game.knows(receipt.hash())
-        {
-            if self.set_aside.len() >= crate::MAX_HELD {
-                return Err(Refusal::TooMany);
-            }
-            self.set_aside.push(item);
-            return Ok(Inserted::Held);
-        }
+        let about_home = matches!(
+            item,
+            Item::Home(_) | Item::Lapsed { .. } | Item::Receipt { .. }
+        );
+        let epoch = match &item {
+            Item::Receipt { receipt, .. } => Some(receipt.body.epoch),
+            _ => None,
+        };
         let inserted = self.game.insert(item)?;
-        self.settle();
-        Ok(inserted)
-    }
-
-    /// Ends a move to another home once it is committed or has lapsed, and forgets what is confirmed.
-    fn settle(&mut self) {
-        if let Some(home) = self.moving {
-            let committed = self
-                .game
-                .orderer()
-                .is_some_and(|(_, epoch)| epoch >= home.epoch);
-            if committed || self.game.has_lapsed(home.to, home.epoch) {
-                self.moving = None;
-                for item in std::mem::take(&mut self.set_aside) {
-                    // Receipts that the commit made void are refused or change nothing.
-                    let _ = self.game.insert(item);
-                }
-            }
+        if about_home || self.moving.is_some() {
+            self.settle();
         }
-        let unsent = std::mem::take(&mut self.unsent);
-        self.unsent = unsent
-            .into_iter()
-            .filter(|hash| !self.is_confirmed(*hash))
-            .collect();
+        let waits = self
+            .moving
+            .zip(epoch)
+            .is_some_and(|(home, epoch)| epoch < home.epoch);
+        Ok(if waits && inserted == Inserted::New {
+            Inserted::Held
+        } else {
+            inserted
+        })
     }
 
-    /// Whether a receipt says that this record is stored (untimed) or ordered (clocked).
+    /// Finds the `Home` that is open, from what is known: own signatures under epochs that are neither committed nor lapsed.
+    fn settle(&mut self) {
+        loop {
+            let own = self.key();
+            let now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
+            let open = self.game.home_signatures().filter(|(by, home)| {
+                let home = home.body;
+                *by == own && home.epoch > now && !self.game.has_lapsed(home.to, home.epoch)
+            });
+            let open = open
+                .map(|(_, home)| home.body)
+                .max_by_key(|home| home.epoch);
+            if open == self.moving {
+                return;
+            }
+            // Fewer receipts held back may show a higher epoch, which closes what is open below it.
+            self.moving = open;
+            self.game.freeze(open);
+        }
+    }
+
+    /// Whether a receipt says that this record is stored (untimed: by a home, if there is one) or ordered (clocked).
     #[must_use]
     pub fn is_confirmed(&self, record: Hash) -> bool {
-        let state = self.game.state();
+        let (state, homes) = (self.game.state(), &self.game.genesis().body.homes);
         if self.game.is_clocked() {
+            let mut counted = state.counted.iter().rev();
             state.outcome().is_some()
-                || state
-                    .counted
-                    .iter()
-                    .rev()
-                    .any(|counted| counted.receipt.what == What::Record(record))
-        } else {
+                || counted.any(|counted| counted.receipt.what == What::Record(record))
+        } else if homes.is_empty() {
             self.game.is_receipted(record)
+        } else {
+            homes
+                .iter()
+                .any(|home| self.game.is_receipted_by(*home, record))
         }
     }
 
-    /// Own records that no receipt confirms, in the order in which they were signed: send them again after a reconnection.
+    /// Own records that no receipt confirms, in the order in which they were signed: send them again after a reconnection,
+    /// and after a `Home`, which can make receipts void.
     #[must_use]
     pub fn unsent(&self) -> Vec<Item> {
-        let mut records: Vec<_> = self
-            .unsent
-            .iter()
-            .filter_map(|hash| self.game.record(*hash))
-            .map(|entry| entry.signed.clone())
-            .collect();
-        records.sort_by_key(|record| {
-            record
-                .body
-                .place()
-                .map_or(u64::MAX, |place| place.height.get())
-        });
-        records.into_iter().map(Item::Record).collect()
+        let own = self.key();
+        let records = self.unconfirmed();
+        let records = records.into_iter().filter(|entry| entry.author == own);
+        records
+            .map(|entry| Item::Record(entry.signed.clone()))
+            .collect()
     }
 
-    /// After a restart: every own record of the game that no receipt confirms is unsent again.
-    pub fn resume(&mut self) {
+    /// Records of either player that no receipt confirms, in the order in which a relay can take them: what the other player
+    /// sent by another way may be unknown to the relay.
+    #[must_use]
+    pub fn to_forward(&self) -> Vec<Item> {
+        let records = self.unconfirmed().into_iter();
+        records
+            .map(|entry| Item::Record(entry.signed.clone()))
+            .collect()
+    }
+
+    fn unconfirmed(&self) -> Vec<&Entry> {
         let own = self.key();
-        let records: Vec<_> = self
-            .game
-            .records()
-            .filter(|(_, entry)| entry.author == own)
-            .map(|(hash, _)| hash)
-            .collect();
-        self.unsent = records
-            .into_iter()
-            .filter(|hash| !self.is_confirmed(*hash))
-            .collect();
-        let epoch = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
-        let open = self
-            .game
-            .home_signatures()
-            .filter(|(by, home)| *by == own && home.body.epoch > epoch);
-        self.moving = open
-            .map(|(_, home)| home.body)
-            .filter(|home| !self.game.has_lapsed(home.to, home.epoch))
-            .max_by_key(|home| home.epoch);
+        let resigned = |entry: &Entry| entry.signed.body.place().is_none();
+        let records = self.game.records();
+        let mut out: Vec<&Entry> = Vec::new();
+        if self.game.is_clocked() {
+            if self.game.state().outcome().is_some() {
+                return out;
+            }
+            // What can still be ordered leads on from the head.
+            let mut head = self.game.state().line.head();
+            loop {
+                let children: Vec<_> = self.game.children(head).collect();
+                let next = children.iter().find(|(_, entry)| entry.author == own);
+                let Some((hash, entry)) = next.or(children.first()) else {
+                    break;
+                };
+                out.push(entry);
+                head = *hash;
+            }
+            out.extend(
+                records
+                    .map(|(_, entry)| entry)
+                    .filter(|entry| resigned(entry)),
+            );
+        } else {
+            let open = records.filter(|(hash, _)| !self.is_confirmed(*hash));
+            out.extend(open.map(|(_, entry)| entry));
+            out.sort_by_key(|entry| {
+                let place = entry.signed.body.place();
+                place.map_or(u64::MAX, |place| place.height.get())
+            });
+        }
+        out
+    }
+
+    /// After a restart, when everything stored was received: finds the `Home` that is open. What is unsent follows from the game.
+    pub fn resume(&mut self) {
+        self.settle();
     }
 
     /// Own chain record at the head that counts, if one is signed already.
@@ -305,7 +327,7 @@ impl Player {
                 (None, _) => Refusal::NotSeated.into(),
             });
         }
-        if self.pending().is_some() {
+        if self.pending().is_some() || self.own_resignation().is_some() {
             return Err(PlayError::OnItsWay);
         }
         let signed = self.key.sign(self.game.id(), record(place));
@@ -314,10 +336,18 @@ impl Player {
     }
 
     fn keep(&mut self, signed: Signed<Record>) -> Result<Item, PlayError> {
-        let item = Item::Record(signed.clone());
+        let item = Item::Record(signed);
         self.game.insert(item.clone())?;
-        self.unsent.insert(signed.hash());
         Ok(item)
+    }
+
+    /// The resignation off the chain that this player signed, if any.
+    fn own_resignation(&self) -> Option<&Signed<Record>> {
+        let own = self.key();
+        let mut resigned = self.game.resignations();
+        resigned
+            .find(|entry| entry.author == own)
+            .map(|entry| &entry.signed)
     }
 
     /// A wish to sit down; `nonce` must be fresh random bytes.
@@ -401,24 +431,38 @@ impl Player {
         self.sign(Record::Abort)
     }
 
-    /// Resigns: on the chain when it is this player's turn, else off it.
+    /// Resigns: on the chain where it is this player's turn, else off it. Said again it gives the same bytes.
     ///
     /// # Errors
     ///
     /// [`PlayError`]
     pub fn resign(&mut self) -> Result<Item, PlayError> {
-        let colour = self.colour().ok_or(PlayError::NotAPlayer)?;
-        let line = &self.game.state().line;
-        if let Some(outcome) = line.outcome() {
-            return Err(Refusal::GameOver(outcome).into());
+        let own = self.key();
+        self.colour().ok_or(PlayError::NotAPlayer)?;
+        let mut place = self.place()?;
+        if let Some(resigned) = self.own_resignation() {
+            return Ok(Item::Record(resigned.clone()));
         }
-        let at = match self.pending() {
-            // The record that is on its way is the head at which this player is not to move.
-            Some((pending, _)) => pending,
-            None if line.turn() == colour => return self.sign(Record::Resign),
-            None => line.head(),
+        // Own records that are on their way count as played: the resignation goes behind them.
+        let mut tip = place.prev;
+        while let Some((hash, _)) = self
+            .game
+            .children(tip)
+            .find(|(_, entry)| entry.author == own)
+        {
+            tip = hash;
+        }
+        let line = self.game.line_at(tip).ok_or(PlayError::NotReady)?;
+        if line.outcome().is_some() {
+            return Err(PlayError::OnItsWay);
+        }
+        let record = if line.author() == own {
+            (place.prev, place.height) = (tip, line.height().next());
+            Record::Resign(place)
+        } else {
+            Record::ResignAt { at: tip }
         };
-        let signed = self.key.sign(self.game.id(), Record::ResignAt { at });
+        let signed = self.key.sign(self.game.id(), record);
         self.keep(signed)
     }
 
@@ -469,10 +513,16 @@ impl Player {
         )
     }
 
-    /// Whether a message is by the player that it names, and that player sits here.
+    /// Who says this: none where the signature is not by the player that it names, that player does not sit here, or the
+    /// text is too long.
     #[must_use]
     pub fn heard(&self, said: &Signed<Said>) -> Option<Colour> {
         let colour = self.game.colour_of(said.body.player)?;
+        if let Message::Chat { text } = &said.body.message
+            && text.chars().nth(MAX_CHAT_CHARS).is_some()
+        {
+            return None;
+        }
         said.body
             .player
             .signed(self.game.id(), said)
@@ -480,24 +530,18 @@ impl Player {
     }
 
     /// Signs the move of a clocked game to the order key `to`, one for each epoch number. Until it is committed or lapses
-    /// no receipt of a lower epoch counts for this player.
+    /// no receipt of a lower epoch counts for this player. Where the key that was asked before has fallen silent too, this
+    /// signs the next epoch number.
     ///
     /// # Errors
     ///
-    /// [`PlayError::NotReady`] where another `Home` of this player's is open, [`PlayError::Refused`] in an untimed or ended game.
+    /// [`PlayError::NotReady`] in an untimed game, [`PlayError::Refused`] in an ended one.
     pub fn move_home(&mut self, to: OrderKey) -> Result<Item, PlayError> {
         self.colour().ok_or(PlayError::NotAPlayer)?;
         let after = self.place()?.on.ok_or(PlayError::NotReady)?;
-        if self.moving.is_some() {
-            return Err(PlayError::NotReady);
-        }
         let own = self.key();
-        let used = self
-            .game
-            .home_signatures()
-            .filter(|(by, _)| *by == own)
-            .map(|(_, home)| home.body.epoch)
-            .max();
+        let own_epochs = self.game.home_signatures().filter(|(by, _)| *by == own);
+        let used = own_epochs.map(|(_, home)| home.body.epoch).max();
         let now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
         let epoch = used.map_or(now, |used| used.max(now)).next();
         self.sign_home(Home {
@@ -508,24 +552,25 @@ impl Player {
         })
     }
 
-    /// Signs the bytes that the other player signed, where this player counts the same receipt last.
+    /// Signs the bytes that the other player signed, where this player counts the same receipt last. What was signed before
+    /// is given again.
     ///
     /// # Errors
     ///
-    /// [`PlayError::NotReady`] where this player counts another receipt last, or has signed another `Home` for that epoch.
+    /// [`PlayError::NotReady`] where this player counts another receipt last, or has signed another `Home` for that epoch or
+    /// a higher one.
     pub fn agree_home(&mut self, home: Home) -> Result<Item, PlayError> {
         self.colour().ok_or(PlayError::NotAPlayer)?;
         let after = self.place()?.on;
         let own = self.key();
-        let signed = self
-            .game
-            .home_signatures()
-            .any(|(by, other)| by == own && other.body.epoch >= home.epoch);
-        let behind = self
-            .game
-            .orderer()
-            .is_some_and(|(_, epoch)| epoch >= home.epoch);
-        if home.game != self.game.id() || after != Some(home.after) || signed || behind {
+        let own_homes = || self.game.home_signatures().filter(|(by, _)| *by == own);
+        if let Some((_, signed)) = own_homes().find(|(_, signed)| signed.body == home) {
+            return Ok(Item::Home(*signed));
+        }
+        let later = own_homes().any(|(_, other)| other.body.epoch >= home.epoch);
+        let now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
+        let fits = home.game == self.game.id() && after == Some(home.after) && home.epoch > now;
+        if !fits || later {
             return Err(PlayError::NotReady);
         }
         self.sign_home(home)
@@ -534,7 +579,7 @@ impl Player {
     fn sign_home(&mut self, home: Home) -> Result<Item, PlayError> {
         let item = Item::Home(self.key.sign(self.game.id(), home));
         self.game.insert(item.clone())?;
-        self.moving = Some(home);
+        self.settle();
         Ok(item)
     }
 

@@ -1,13 +1,11 @@
 //! Evidence that anyone can check offline: what an honest player or relay could not have signed.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::game::{Game, Store};
-use crate::id::{Epoch, GameId, Hash, OrderKey, PlayerKey, Seq};
-use crate::line::Step;
-use crate::record::{Lapsed, Receipt, Record, Signed, What};
+use crate::game::Game;
+use crate::id::{OrderKey, PlayerKey, Seq};
+use crate::record::{Item, Lapsed, Receipt, Record, Signed, What};
+use crate::sign::Verifier as _;
 
 /// One piece of evidence. It names who is guilty and carries the signed bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,22 +46,12 @@ pub enum Proof {
         receipt: Signed<Receipt>,
         /// The stable code of what is wrong.
         code: String,
+        /// The record that the receipt is for, where that is what cannot stand there.
+        record: Option<Signed<Record>>,
     },
 }
 
 impl Proof {
-    pub(crate) fn equivocation(store: &Store, rivals: &[(Hash, Step)]) -> Option<Self> {
-        let [(first, _), (second, _), ..] = rivals else {
-            return None;
-        };
-        let (first, second) = (store.records.get(first)?, store.records.get(second)?);
-        Some(Self::Equivocation {
-            author: first.author,
-            first: first.signed.clone(),
-            second: second.signed.clone(),
-        })
-    }
-
     /// The stable word for the kind.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -75,78 +63,70 @@ impl Proof {
         }
     }
 
-    /// Whether it holds against the game it is about: its signatures are right, and the game's own fold finds it.
-    ///
-    /// `game` needs the chain up to the place; the two signed pieces are taken from the proof.
+    /// Whether it holds against the game it is about. `game` needs the records up to the place of an `Equivocation`, and the
+    /// receipts and records up to an `InvalidReceipt`; the other kinds need nothing but the genesis. The signed pieces are
+    /// taken from the proof.
     #[must_use]
     pub fn holds(&self, game: &Game) -> bool {
-        use crate::record::Item;
-        let mut game = game.clone();
-        let pieces = match self.clone() {
-            Self::Equivocation { first, second, .. } => {
-                vec![Item::Record(first), Item::Record(second)]
-            }
-            Self::DoubleReceipt { by, first, second } => {
-                vec![
-                    Item::Receipt { by, receipt: first },
-                    Item::Receipt {
-                        by,
-                        receipt: second,
-                    },
-                ]
-            }
-            Self::LapsedAndCommitted { by, lapsed, commit } => {
-                vec![
-                    Item::Lapsed { by, lapsed },
-                    Item::Receipt {
-                        by,
-                        receipt: commit,
-                    },
-                ]
-            }
-            Self::InvalidReceipt { by, receipt, .. } => vec![Item::Receipt { by, receipt }],
-        };
-        // A refused piece is not found by the fold.
-        for piece in pieces {
-            if game.insert(piece).is_err() {
-                return false;
-            }
-        }
-        game.state().proofs.contains(self)
-    }
-}
-
-/// Every place with two receipts under one key, and every epoch both refused and committed.
-pub(crate) fn receipt_forks(store: &Store, game: GameId) -> Vec<Proof> {
-    let mut proofs: Vec<_> = store
-        .receipts
-        .iter()
-        .filter_map(|((by, _, _), place)| {
-            let mut place: std::collections::btree_map::Values<'_, Hash, Signed<Receipt>> =
-                BTreeMap::values(place);
-            let (first, second) = (*place.next()?, *place.next()?);
-            Some(Proof::DoubleReceipt {
-                by: *by,
+        let id = game.id();
+        match self {
+            Self::Equivocation {
+                author,
                 first,
                 second,
-            })
-        })
-        .collect();
-    for ((by, epoch), lapsed) in &store.lapsed {
-        let commit = commit_under(store, *by, *epoch).filter(|commit| commit.body.game == game);
-        proofs.extend(commit.map(|commit| Proof::LapsedAndCommitted {
-            by: *by,
-            lapsed: *lapsed,
-            commit,
-        }));
+            } => {
+                let (Some(one), Some(other)) = (first.body.place(), second.body.place()) else {
+                    return false;
+                };
+                let line = (one.prev == other.prev && first.hash() != second.hash())
+                    .then(|| game.line_at(one.prev))
+                    .flatten();
+                line.is_some_and(|line| {
+                    let may_stand = |record: &Signed<Record>| {
+                        author.signed(id, record) && line.check(&record.body).is_ok()
+                    };
+                    line.author() == *author && may_stand(first) && may_stand(second)
+                })
+            }
+            Self::DoubleReceipt { by, first, second } => {
+                let place = |receipt: &Signed<Receipt>| (receipt.body.epoch, receipt.body.seq);
+                let signed =
+                    |receipt: &Signed<Receipt>| receipt.body.game == id && by.signed(id, receipt);
+                place(first) == place(second)
+                    && first.hash() != second.hash()
+                    && signed(first)
+                    && signed(second)
+            }
+            Self::LapsedAndCommitted { by, lapsed, commit } => {
+                lapsed.body.game == id
+                    && commit.body.game == id
+                    && lapsed.body.epoch == commit.body.epoch
+                    && commit.body.seq == Seq::ZERO
+                    && matches!(commit.body.what, What::Home(_))
+                    && by.signed(id, lapsed)
+                    && by.signed(id, commit)
+            }
+            Self::InvalidReceipt {
+                by,
+                receipt,
+                code,
+                record,
+            } => {
+                let (by, receipt) = (*by, *receipt);
+                let mut game = game.clone();
+                let pieces = [
+                    Some(Item::Receipt { by, receipt }),
+                    record.clone().map(Item::Record),
+                ];
+                for piece in pieces.into_iter().flatten() {
+                    // A refused piece is not found by the fold.
+                    let _ = game.insert(piece);
+                }
+                game.state().proofs.iter().any(|found| {
+                    matches!(found, Self::InvalidReceipt { by: b, receipt: r, code: c, .. }
+                        if (*b, *r, c) == (by, receipt, code))
+                })
+            }
+        }
     }
-    proofs
-}
-
-fn commit_under(store: &Store, by: OrderKey, epoch: Epoch) -> Option<Signed<Receipt>> {
-    let place = store.receipts.get(&(by, epoch, Seq::ZERO))?;
-    place
-        .values()
-        .find(|receipt| matches!(receipt.body.what, What::Home(_)))
-        .copied()
 }

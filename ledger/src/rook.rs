@@ -28,20 +28,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Item>, CodecError> {
     }
     let (mut rest, mut items) = (bytes, Vec::new());
     while !rest.is_empty() {
-        let before = rest;
-        let item: Item = serde_ipld_dagcbor::de::from_reader_once(&mut rest)
-            .map_err(|error| CodecError::Malformed(error.to_string()))?;
-        let used = before.len() - rest.len();
-        if used > MAX_ITEM_BYTES {
-            return Err(CodecError::TooLarge {
-                len: used,
-                max: MAX_ITEM_BYTES,
-            });
-        }
-        if codec::encode(&item) != before[..used] {
-            return Err(CodecError::NotCanonical);
-        }
-        items.push(item);
+        let (item, behind) = codec::split_first(rest)?;
+        items.push(codec::decode(item, MAX_ITEM_BYTES)?);
+        rest = behind;
     }
     Ok(items)
 }

@@ -1,0 +1,262 @@
+//! What is known of a game, by what it rests on. Only what is valid where it stands is kept as a record; what cannot be
+//! judged yet waits for what it rests on, within bounds for each author.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::id::{Epoch, Hash, OrderKey, PlayerKey, Seq};
+use crate::line::Node;
+use crate::proof::Proof;
+use crate::record::{Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
+use crate::refusal::Refusal;
+
+/// The most records of players that one game keeps: every place of the chain, as much again for each player's
+/// contradictions, and what waits.
+pub const MAX_RECORDS: usize = 8_000;
+/// The most receipts of one order key that a game keeps: one for each record, the rest for gaps and what is void.
+pub const MAX_RECEIPTS: usize = 8_000;
+/// The most items of unknown origin that are kept until what they rest on is known.
+pub const MAX_HELD: usize = 256;
+/// The most records of one player that are kept until what they rest on is known.
+pub const MAX_HELD_RECORDS: usize = 1_024;
+/// The most signatures of one player under `Home`s that a game keeps.
+pub const MAX_HOME_SIGNATURES: usize = 128;
+/// The most order keys besides the game's homes whose receipts an untimed game keeps.
+pub const MAX_OTHER_RELAYS: usize = 16;
+
+/// The most rival records kept for one place: two are a proof, the third keeps "the lowest" right while they come in.
+pub(crate) const MAX_RIVALS: usize = 3;
+/// The most resignations off the chain kept of one player.
+pub(crate) const MAX_RESIGNATIONS: usize = 4;
+/// The most continuations of one game that are kept.
+pub(crate) const MAX_CONTINUED: usize = 8;
+
+/// A player's record and who signed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The record.
+    pub signed: Signed<Record>,
+    /// Who signed it.
+    pub author: PlayerKey,
+}
+
+/// What an item waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wait {
+    /// The record before it.
+    Prev(Hash),
+    /// Somebody to sit down.
+    Seat,
+    /// A `Home` to this key.
+    Home(OrderKey),
+}
+
+/// An item that waits, and whose share of the room it takes: a player's where its signature was checked.
+type Waiting = (Option<PlayerKey>, Item);
+
+/// Ordered maps, so that iteration never depends on arrival.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Store {
+    /// Valid where they stand.
+    pub(crate) records: BTreeMap<Hash, Entry>,
+    /// The genesis and every chain record, as places to stand.
+    pub(crate) nodes: BTreeMap<Hash, Node>,
+    /// Chain records by `prev`.
+    pub(crate) children: BTreeMap<Hash, BTreeSet<Hash>>,
+    /// Places with more than one.
+    pub(crate) rivals: BTreeSet<Hash>,
+    /// Resignations off the chain by the head that they name.
+    pub(crate) resigns: BTreeMap<Hash, Hash>,
+    /// Records that a receipt is for and that may stand nowhere known: evidence against its signer.
+    pub(crate) evidence: BTreeMap<Hash, Signed<Record>>,
+    /// Receipts by order key, epoch and place; more than one at a place is a proof.
+    pub(crate) receipts: BTreeMap<(OrderKey, Epoch, Seq), BTreeMap<Hash, Signed<Receipt>>>,
+    /// Where a receipt is kept.
+    pub(crate) receipt_at: BTreeMap<Hash, (OrderKey, Epoch, Seq)>,
+    /// How many receipts of each key there are.
+    pub(crate) receipts_of: BTreeMap<OrderKey, usize>,
+    /// Whether some place has more than one receipt.
+    pub(crate) forked: bool,
+    /// Receipts that a record names as the newest that its author counts, with how many do.
+    pub(crate) named: BTreeMap<Hash, u32>,
+    /// Records that some receipt is for, with who signed it.
+    pub(crate) receipted: BTreeSet<(Hash, OrderKey)>,
+    pub(crate) homes: BTreeMap<Home, BTreeMap<PlayerKey, Signed<Home>>>,
+    pub(crate) lapsed: BTreeMap<(OrderKey, Epoch), Signed<Lapsed>>,
+    pub(crate) continued: BTreeMap<Hash, (Signed<Genesis>, Signed<Record>)>,
+    waiting: BTreeMap<Wait, Vec<Waiting>>,
+    waits_of: BTreeMap<Option<PlayerKey>, usize>,
+}
+
+impl Store {
+    /// Keeps a chain record that is valid at `prev`; false where it is one rival too many. Of rivals the lowest hashes stay, in
+    /// whatever order they come, and those that a receipt is for.
+    pub(crate) fn put_chain(&mut self, hash: Hash, prev: Hash, node: Node, entry: Entry) -> bool {
+        let on = entry.signed.body.place().and_then(|place| place.on);
+        self.records.insert(hash, entry);
+        self.nodes.insert(hash, node);
+        if let Some(on) = on {
+            *self.named.entry(on).or_default() += 1;
+        }
+        let children = self.children.entry(prev).or_default();
+        children.insert(hash);
+        if children.len() < 2 {
+            return true;
+        }
+        self.rivals.insert(prev);
+        let surplus = if children.len() > MAX_RIVALS {
+            let children = self.children.get(&prev).into_iter().flatten().rev();
+            children.copied().find(|hash| !self.is_receipted(*hash))
+        } else {
+            None
+        };
+        if let Some(surplus) = surplus {
+            self.drop_chain(surplus, prev);
+        }
+        surplus != Some(hash)
+    }
+
+    fn drop_chain(&mut self, hash: Hash, prev: Hash) {
+        self.nodes.remove(&hash);
+        let entry = self.records.remove(&hash);
+        if let Some(children) = self.children.get_mut(&prev) {
+            children.remove(&hash);
+        }
+        let on = entry.and_then(|entry| entry.signed.body.place().and_then(|place| place.on));
+        if let Some(named) = on.and_then(|on| self.named.get_mut(&on)) {
+            *named = named.saturating_sub(1);
+        }
+    }
+
+    /// Keeps a resignation off the chain; false where its author has lower ones enough.
+    pub(crate) fn put_resignation(&mut self, hash: Hash, at: Hash, entry: Entry) -> bool {
+        let author = entry.author;
+        self.records.insert(hash, entry);
+        self.resigns.insert(at, hash);
+        let height = |at: &Hash| self.nodes.get(at).map(|node| node.height);
+        let own = self.resigns.iter().filter(|(_, record)| {
+            let entry = self.records.get(record);
+            entry.is_some_and(|entry| entry.author == author)
+        });
+        let mut own: Vec<_> = own.map(|(at, record)| (height(at), *at, *record)).collect();
+        if own.len() <= MAX_RESIGNATIONS {
+            return true;
+        }
+        own.sort();
+        own.retain(|(_, _, record)| !self.is_receipted(*record));
+        let Some((_, at, surplus)) = own.pop() else {
+            return true;
+        };
+        self.resigns.remove(&at);
+        self.records.remove(&surplus);
+        surplus != hash
+    }
+
+    /// The keys that sit beside the creator by some Seat that is known.
+    pub(crate) fn joiners(&self, genesis: Hash) -> impl Iterator<Item = PlayerKey> + '_ {
+        let seats = self.children.get(&genesis).into_iter().flatten();
+        seats.filter_map(|hash| match &self.records.get(hash)?.signed.body {
+            Record::Seat(seat) => Some(seat.join.body.player),
+            _ => None,
+        })
+    }
+
+    /// Whether some receipt is for this record.
+    pub(crate) fn is_receipted(&self, record: Hash) -> bool {
+        let keys = (record, OrderKey([0; 32]))..=(record, OrderKey([0xff; 32]));
+        self.receipted.range(keys).next().is_some()
+    }
+
+    /// Whether both players signed this body.
+    pub(crate) fn home_is_signed(&self, home: &Home, players: [PlayerKey; 2]) -> bool {
+        let by = self.homes.get(home);
+        by.is_some_and(|by| players.iter().all(|player| by.contains_key(player)))
+    }
+
+    /// Whether a player moved, or wished to move, the game to this key in this epoch.
+    pub(crate) fn is_asked(&self, key: OrderKey, epoch: Epoch) -> bool {
+        self.homes
+            .keys()
+            .any(|home| home.to == key && home.epoch == epoch)
+    }
+
+    /// Keeps an item until what it waits for is known. `by` is its author where the signature was checked: what one
+    /// author sends early cannot take the room of the other.
+    pub(crate) fn wait(
+        &mut self,
+        wait: Wait,
+        by: Option<PlayerKey>,
+        item: Item,
+        refusal: Refusal,
+    ) -> Result<bool, Refusal> {
+        let queue = self.waiting.get(&wait).into_iter().flatten();
+        if queue.map(|(_, other)| other).any(|other| *other == item) {
+            return Ok(false);
+        }
+        let most = if by.is_some() {
+            MAX_HELD_RECORDS
+        } else {
+            MAX_HELD
+        };
+        let taken = self.waits_of.entry(by).or_default();
+        if *taken >= most {
+            return Err(refusal);
+        }
+        *taken += 1;
+        self.waiting.entry(wait).or_default().push((by, item));
+        Ok(true)
+    }
+
+    /// What waited for this and may be judged now.
+    pub(crate) fn release(&mut self, wait: Wait) -> impl Iterator<Item = Item> {
+        let released = self.waiting.remove(&wait).unwrap_or_default();
+        for (by, _) in &released {
+            if let Some(taken) = self.waits_of.get_mut(by) {
+                *taken = taken.saturating_sub(1);
+            }
+        }
+        released.into_iter().map(|(_, item)| item)
+    }
+
+    /// Everything that waits.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Item> {
+        self.waiting.values().flatten().map(|(_, item)| item)
+    }
+
+    /// The proofs that no fold is needed for: rivals at one place, forks of receipts, epochs refused and committed.
+    pub(crate) fn proofs(&self) -> Vec<Proof> {
+        let rivals = self.rivals.iter().filter_map(|prev| {
+            let mut children = self.children.get(prev)?.iter();
+            let first = self.records.get(children.next()?)?;
+            let second = self.records.get(children.next()?)?;
+            Some(Proof::Equivocation {
+                author: first.author,
+                first: first.signed.clone(),
+                second: second.signed.clone(),
+            })
+        });
+        let mut proofs: Vec<_> = rivals.collect();
+        if self.forked {
+            let forks = self.receipts.iter().filter_map(|((by, _, _), place)| {
+                let mut place = place.values();
+                let (first, second) = (*place.next()?, *place.next()?);
+                Some(Proof::DoubleReceipt {
+                    by: *by,
+                    first,
+                    second,
+                })
+            });
+            proofs.extend(forks);
+        }
+        for ((by, epoch), lapsed) in &self.lapsed {
+            let place = self.receipts.get(&(*by, *epoch, Seq::ZERO));
+            let mut commits = place.into_iter().flat_map(BTreeMap::values);
+            let commit = commits.find(|receipt| matches!(receipt.body.what, What::Home(_)));
+            proofs.extend(commit.map(|commit| Proof::LapsedAndCommitted {
+                by: *by,
+                lapsed: *lapsed,
+                commit: *commit,
+            }));
+        }
+        proofs
+    }
+}
