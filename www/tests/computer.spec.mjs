@@ -39,8 +39,8 @@ async function challenge(player, { level, colour, fen }) {
 test('a person plays the computer to the end, and the result is shown and right', async (t) => {
   const seed = Number(process.env.ROOKERY_SEED ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`ROOKERY_SEED=${seed}`);
-  const browser = await startBrowser(t);
   const relay = await startRelay(t);
+  const browser = await startBrowser(t);
   const person = await browser.player('person');
   const thinker = new Thinker(seed);
   await person.open(relay.url);
@@ -80,8 +80,8 @@ test('a person plays the computer to the end, and the result is shown and right'
 });
 
 test('moves are typed as SAN or UCI, and a wrong one is answered in words', async (t) => {
-  const browser = await startBrowser(t);
   const relay = await startRelay(t);
+  const browser = await startBrowser(t);
   const person = await browser.player('person');
   await person.open(relay.url);
   await challenge(person, { level: 1, colour: 'White' });
@@ -115,8 +115,8 @@ test('moves are typed as SAN or UCI, and a wrong one is answered in words', asyn
 });
 
 test('a promotion is chosen with the keyboard alone, and Escape takes the pawn back', async (t) => {
-  const browser = await startBrowser(t);
   const relay = await startRelay(t);
+  const browser = await startBrowser(t);
   const person = await browser.player('person');
   await person.open(relay.url);
   const fen = '7k/P7/8/8/8/8/8/K7 w - - 0 1';
@@ -140,8 +140,8 @@ test('a promotion is chosen with the keyboard alone, and Escape takes the pawn b
 });
 
 test('on a phone a game is played by touch, and nothing is wider than the screen', async (t) => {
-  const browser = await startBrowser(t);
   const relay = await startRelay(t);
+  const browser = await startBrowser(t);
   const person = await browser.player('phone', { phone: true });
   await person.open(relay.url);
   const width = () => person.page.evaluate(() => document.documentElement.scrollWidth);

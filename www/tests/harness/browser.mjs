@@ -3,12 +3,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { atEnd } from './ending.mjs';
 import { CHROMIUM, SCREENSHOTS, slug } from './places.mjs';
 import { Player } from './player.mjs';
 
 /**
- * @import { Browser, BrowserContextOptions } from 'playwright-core'
- * @import { TestContext } from 'node:test'
+ * @import { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+ * @import { Scope } from './relay.mjs'
  */
 
 /**
@@ -28,6 +29,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+const LAUNCH = { executablePath: CHROMIUM, headless: true, args: FLAGS };
+
 /** @type {BrowserContextOptions} */
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
 /** @type {BrowserContextOptions} */
@@ -44,10 +47,12 @@ export class TestBrowser {
   #test;
   /** @type {Player[]} */
   #players = [];
+  /** @type {BrowserContext[]} */
+  #residents = [];
 
   /**
    * @param {Browser} browser
-   * @param {TestContext} test
+   * @param {Scope} test
    */
   constructor(browser, test) {
     this.#browser = browser;
@@ -67,7 +72,36 @@ export class TestBrowser {
       acceptDownloads: true,
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    const player = new Player(name, await context.newPage(), phone);
+    return this.#add(new Player(name, await context.newPage(), phone));
+  }
+
+  /**
+   * The same person in one more tab.
+   * @param {Player} player
+   * @param {string} name
+   */
+  async tab(player, name) {
+    return this.#add(new Player(name, await player.page.context().newPage(), false));
+  }
+
+  /**
+   * A person whose browser keeps what it stores in a folder, so that it can be closed and opened again.
+   * @param {string} name
+   * @param {string} profile
+   */
+  async resident(name, profile) {
+    const context = await chromium.launchPersistentContext(profile, {
+      ...LAUNCH,
+      ...DESKTOP,
+      reducedMotion: 'reduce',
+      acceptDownloads: true,
+    });
+    this.#residents.push(context);
+    return this.#add(new Player(name, context.pages()[0] ?? (await context.newPage()), false));
+  }
+
+  /** @param {Player} player */
+  #add(player) {
     this.#players.push(player);
     return player;
   }
@@ -80,7 +114,7 @@ export class TestBrowser {
       // What each saw last, for whoever reads a failure. A page that crashed has nothing to show.
       await page.screenshot({ path: join(folder, `${slug(name)}.png`) }).catch(() => {});
     }
-    await this.#browser.close();
+    await Promise.all([this.#browser, ...this.#residents].map((opened) => opened.close()));
     const errors = this.#players.flatMap((player) =>
       player.unexpectedErrors().map((error) => `${player.name}: ${error}`),
     );
@@ -91,15 +125,11 @@ export class TestBrowser {
 }
 
 /**
- * A browser that ends with the test. What is started first ends first: start it before the relay, or the end of the
- * relay is an error in the pages.
- * @param {TestContext} t
+ * A browser that ends with the test. Start it after the relay, or the end of the relay is an error in the pages.
+ * @param {Scope} t
  */
 export async function startBrowser(t) {
-  const browser = new TestBrowser(
-    await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS }),
-    t,
-  );
-  t.after(() => browser.end());
+  const browser = new TestBrowser(await chromium.launch(LAUNCH), t);
+  atEnd(t, () => browser.end());
   return browser;
 }

@@ -112,6 +112,15 @@ export class Player {
     return this.shown();
   }
 
+  /** The state of the connection as the bar on top says it, in short and in a sentence. */
+  async connection() {
+    const bar = this.page.locator('.connection');
+    return {
+      short: await bar.locator('.short').innerText(),
+      words: (await bar.locator('.hidden').textContent()) ?? '',
+    };
+  }
+
   /**
    * Presses a button by its accessible name.
    * @param {string} name

@@ -6,11 +6,16 @@ import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { atEnd } from './ending.mjs';
 import { DIST, LOGS, RELAY, slug } from './places.mjs';
 
+/** @import { ChildProcess } from 'node:child_process' */
+
 /**
- * @import { ChildProcess } from 'node:child_process'
- * @import { TestContext } from 'node:test'
+ * @typedef {object} Scope What a relay or a browser lives in and ends with: a test's context, or a bench.
+ * @property {string} name
+ * @property {(end: () => Promise<void>) => void} after Ends things when the scope ends.
+ * @property {(message: string) => void} diagnostic
  */
 
 /**
@@ -139,12 +144,12 @@ export class Relay {
 
 /**
  * A running relay that ends with the test.
- * @param {TestContext} t
+ * @param {Scope} t
  * @param {RelayOptions} [options]
  */
 export async function startRelay(t, options = {}) {
   const relay = new Relay(t.name, options);
-  t.after(() => relay.end());
+  atEnd(t, () => relay.end());
   await relay.start();
   return relay;
 }
