@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use libp2p::PeerId;
+use rookery_ledger::Game;
 use rookery_ledger::id::{GameId, Hash, Millis};
 use rookery_ledger::record::{Item, Join, Said, Signed};
 use tokio::sync::{mpsc, oneshot};
@@ -66,6 +67,11 @@ pub enum GameMsg {
         fellow: PeerId,
         /// What it said.
         news: FellowNews,
+    },
+    /// Somebody wants the game as it stands.
+    Export {
+        /// Where it goes; dropped where the game is not known.
+        reply: oneshot::Sender<Game>,
     },
     /// Time may have come for something, or the relay has just started.
     Wake {
@@ -155,6 +161,13 @@ impl Games {
         if let Some(mailbox) = mailbox {
             let _ = mailbox.send(message).await;
         }
+    }
+
+    /// A game that is in memory, as it stands.
+    pub async fn export(&self, id: GameId) -> Option<Game> {
+        let (reply, game) = oneshot::channel();
+        self.tell(id, GameMsg::Export { reply }).await;
+        game.await.ok()
     }
 
     /// Lets a game's task end if nothing waits for it. `wake` says when it has something to do again.

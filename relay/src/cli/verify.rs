@@ -1,10 +1,13 @@
 //! `rookery-relay verify`: checks a signed game from its file alone.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use rookery_ledger::{Game, Refusal, rook};
+use rookery_ledger::id::Hash;
+use rookery_ledger::record::{Item, Record, What};
+use rookery_ledger::{Game, rook};
 use serde::Serialize;
 
 /// What `verify` is told.
@@ -67,9 +70,15 @@ fn unreadable(reason: impl Into<String>) -> Verdict {
 }
 
 fn verdict(bytes: &[u8]) -> Verdict {
+    let items = match rook::read(bytes) {
+        Ok(items) => items,
+        Err(error) => return unreadable(error.code()),
+    };
+    if !matches!(items.first(), Some(Item::Genesis(_))) {
+        return unreadable("no-genesis");
+    }
     let (game, refused) = match rook::open(bytes) {
         Ok(opened) => opened,
-        Err(Refusal::Codec(error)) => return unreadable(error.code()),
         Err(refusal) => {
             return Verdict {
                 status: "broken",
@@ -94,14 +103,52 @@ fn verdict(bytes: &[u8]) -> Verdict {
             ..found
         };
     }
-    if !game.state().missing.is_empty() {
+    if let Some(at) = first_loose(&items) {
         return Verdict {
             status: "broken",
+            at: Some(at),
             reason: Some("missing-items".into()),
             ..found
         };
     }
     found
+}
+
+/// The first item that rests on one which is not in the file.
+fn first_loose(items: &[Item]) -> Option<usize> {
+    let hash = |item: &Item| match item {
+        Item::Genesis(genesis) => Some(genesis.hash()),
+        Item::Record(record) => Some(record.hash()),
+        Item::Receipt { receipt, .. } => Some(receipt.hash()),
+        Item::Home(home) => Some(home.hash()),
+        Item::Continued { seat, .. } => Some(seat.hash()),
+        Item::Lapsed { .. } => None,
+    };
+    let there: HashSet<Hash> = items.iter().filter_map(hash).collect();
+    let rests_on = |item: &Item| match item {
+        Item::Record(record) => match &record.body {
+            Record::ResignAt { at } => vec![*at],
+            body => body
+                .place()
+                .map(|place| [Some(place.prev), place.on])
+                .into_iter()
+                .flatten()
+                .flatten()
+                .collect(),
+        },
+        Item::Receipt { receipt, .. } => {
+            let what = match receipt.body.what {
+                What::Record(hash) | What::Home(hash) | What::Continued(hash) => Some(hash),
+                What::Genesis | What::Gap { .. } | What::Flag => None,
+            };
+            receipt.body.prev.into_iter().chain(what).collect()
+        }
+        Item::Home(home) => vec![home.body.after],
+        Item::Genesis(_) | Item::Lapsed { .. } | Item::Continued { .. } => Vec::new(),
+    };
+    items
+        .iter()
+        .position(|item| rests_on(item).iter().any(|hash| !there.contains(hash)))
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {

@@ -217,6 +217,12 @@ impl Task {
             GameMsg::List { listed, answer } => self.on_list(listed, &answer),
             GameMsg::Say { said, answer } => self.on_say(said, &answer),
             GameMsg::FromFellow { fellow, news } => self.on_fellow(fellow, news).await,
+            GameMsg::Export { reply } => {
+                if let Some(orderer) = &self.orderer {
+                    // Whoever asked may have gone.
+                    let _ = reply.send(orderer.game().clone());
+                }
+            }
             GameMsg::Wake { done } => {
                 self.on_time().await;
                 done.map(|done| done.send(()));
@@ -245,7 +251,10 @@ impl Task {
             | GameMsg::Watch { answer, .. }
             | GameMsg::List { answer, .. }
             | GameMsg::Say { answer, .. } => answer.clone(),
-            GameMsg::Unwatch { .. } | GameMsg::FromFellow { .. } | GameMsg::Wake { .. } => return,
+            GameMsg::Unwatch { .. }
+            | GameMsg::FromFellow { .. }
+            | GameMsg::Export { .. }
+            | GameMsg::Wake { .. } => return,
         };
         if self.unread {
             return answer.refused(Refused::retry(

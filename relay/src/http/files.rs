@@ -19,21 +19,20 @@ pub(super) async fn game(State(relay): State<Arc<Relay>>, Path(file): Path<Strin
     let Ok(id) = name.parse::<GameId>() else {
         return not_found.into_response();
     };
-    let loaded = match store::load(&*relay.log, &relay.key, id).await {
-        Ok(Some(loaded)) => loaded,
-        Ok(None) => return not_found.into_response(),
-        Err(error) => {
-            tracing::error!(%error, game = %id, "cannot read a game");
-            return (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The log cannot be read just now.\n",
-            )
-                .into_response();
-        }
+    let game = match relay.games.export(id).await {
+        Some(game) => game,
+        None => match store::load(&*relay.log, &relay.key, id).await {
+            Ok(Some(loaded)) => loaded.orderer.game().clone(),
+            Ok(None) => return not_found.into_response(),
+            Err(error) => {
+                tracing::error!(%error, game = %id, "cannot read a game");
+                let words = "The log cannot be read just now.\n";
+                return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
+            }
+        },
     };
-    let game = loaded.orderer.game();
     let (mime, body) = match kind {
-        "pgn" => ("application/x-chess-pgn", pgn::write(game).into_bytes()),
+        "pgn" => ("application/x-chess-pgn", pgn::write(&game).into_bytes()),
         "rook" => ("application/octet-stream", rook::write(&game.items())),
         _ => return not_found.into_response(),
     };

@@ -14,6 +14,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rookery_ledger::record::VERSION;
+use rookery_ledger::wire::PROTOCOL;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -98,11 +99,13 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         .map(ToString::to_string)
         .collect();
     let body = json!({
+        "v": 1,
         "peer_id": relay.node.local().to_string(),
         "addresses": addresses,
+        "protocols": [PROTOCOL],
         "versions": [VERSION],
         "agent": concat!("rookery-relay/", env!("CARGO_PKG_VERSION")),
-        "order_key": relay.order_key().to_string(),
+        "order": relay.order_key().to_string(),
         "policy": { "limits": relay.limits },
         "stun": null,
     });
