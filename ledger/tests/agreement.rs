@@ -139,6 +139,11 @@ fn history(clock: Clock, acts: &[Act]) -> Vec<Item> {
 
 /// Another move for the place of the record `last`, signed by its author.
 fn rival(game: &Game, last: Hash, pick: usize) -> Option<Item> {
+    let positions = game.state().line.positions();
+    rival_after(game, last, &positions[positions.len() - 2], pick)
+}
+
+fn rival_after(game: &Game, last: Hash, before: &shakmaty::Chess, pick: usize) -> Option<Item> {
     let entry = game.record(last)?;
     let Record::Move(played) = &entry.signed.body else {
         return None;
@@ -146,8 +151,6 @@ fn rival(game: &Game, last: Hash, pick: usize) -> Option<Item> {
     let by = [key(1), key(2)]
         .into_iter()
         .find(|key| key.player() == entry.author)?;
-    let positions = game.state().line.positions();
-    let before = &positions[positions.len() - 2];
     let legal = before.legal_moves();
     let uci = legal
         .get(pick % legal.len())?
@@ -261,4 +264,37 @@ proptest! {
             prop_assert!(worth(after.state().outcome(), colour) <= worth(before.state().outcome(), colour));
         }
     }
+
+    #[test]
+    fn nothing_that_a_player_can_still_sign_betters_a_finished_untimed_game(
+        acts in prop::collection::vec(act(), 4..40),
+        pick in any::<usize>(),
+    ) {
+        let items: Vec<Item> =
+            history(Clock::None, &acts).into_iter().filter(|item| !matches!(item, Item::Receipt { .. })).collect();
+        let over = fold(&items);
+        if over.state().outcome().is_none() {
+            return Ok(());
+        }
+        let records: Vec<_> = over.records().map(|(hash, entry)| (hash, entry.author)).collect();
+        for (hash, author) in records {
+            let colour = over.colour_of(author).unwrap();
+            let by = [key(1), key(2)].into_iter().find(|key| key.player() == author).unwrap();
+            let resign = Item::Record(by.sign(over.id(), Record::ResignAt { at: hash }));
+            for late in [rival_in_place(&over, hash, pick), Some(resign)].into_iter().flatten() {
+                let after = fold(&items.iter().cloned().chain([late]).collect::<Vec<_>>());
+                prop_assert!(worth(after.state().outcome(), colour) <= worth(over.state().outcome(), colour));
+            }
+        }
+    }
+}
+
+/// A rival of `hash`, where that is a move of the current line.
+fn rival_in_place(game: &Game, hash: Hash, pick: usize) -> Option<Item> {
+    let line = &game.state().line;
+    let at = line
+        .moves()
+        .iter()
+        .position(|played| played.record == Some(hash))?;
+    rival_after(game, hash, &line.positions()[at], pick)
 }
