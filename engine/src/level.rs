@@ -43,9 +43,9 @@ const fn plan(nodes: u64, depth: u32, candidates: usize, noise: i32, tolerance: 
 }
 
 const PLANS: [Plan; 7] = [
-    plan(1_500, 1, 16, 170, 520),
-    plan(3_000, 2, 12, 115, 330),
-    plan(6_000, 3, 10, 75, 220),
+    plan(1_500, 1, 16, 145, 450),
+    plan(3_000, 2, 12, 98, 300),
+    plan(6_000, 3, 10, 65, 200),
     plan(12_000, 4, 8, 48, 140),
     plan(30_000, 6, 6, 28, 85),
     plan(90_000, 8, 4, 15, 45),

@@ -182,10 +182,12 @@ impl MovePicker {
     /// Takes the best of what is left.
     fn select(&mut self, stack: &mut MoveStack) -> Option<Scored> {
         let rest = stack.get_mut(self.next..self.end)?;
-        let (best, _) = rest
-            .iter()
-            .enumerate()
-            .max_by(|(i, a), (j, b)| a.score.cmp(&b.score).then(j.cmp(i)))?;
+        let (mut best, mut score) = (0, rest.first()?.score);
+        for (index, scored) in rest.iter().enumerate().skip(1) {
+            if scored.score > score {
+                (best, score) = (index, scored.score);
+            }
+        }
         rest.swap(0, best);
         self.next += 1;
         rest.first().copied()
