@@ -463,6 +463,13 @@ impl Core {
                     return;
                 }
                 table.join_at = None;
+                table.notes.wish = None;
+                out.push(Output::Store {
+                    token: None,
+                    game,
+                    notes: Some(table.notes.encode()),
+                    items: Vec::new(),
+                });
             }
             Asked::Record(..) | Asked::List(_) | Asked::Say(_) => {}
         }

@@ -1,0 +1,116 @@
+// Which addresses of a relay this page can dial, and in which order. Text only: dialling is elsewhere.
+
+import { isMultiaddr } from './link.js';
+
+/** How long a relay may take to say its addresses, in ms. */
+const FETCH_MS = 3000;
+/** Addresses that are tried at most. */
+const MAX_ADDRESSES = 32;
+
+/**
+ * @typedef {object} Place
+ * @property {string} host The page's host name, without brackets.
+ * @property {boolean} secure Whether the page came by https: then plain `ws` is blocked, but to this device.
+ * @property {'ws' | 'webrtc'} [transport] The only one to use.
+ */
+
+/**
+ * @param {string} address
+ * @returns {'ws' | 'webrtc' | null} Null for what no browser can dial.
+ */
+export function transportOf(address) {
+  const parts = address.split('/');
+  // Behind a relay's circuit there is another peer.
+  if (parts.includes('p2p-circuit')) return null;
+  if (parts.includes('webrtc-direct')) return 'webrtc';
+  return parts.includes('ws') || parts.includes('wss') ? 'ws' : null;
+}
+
+/** @param {string} address */
+export function peerOf(address) {
+  return /\/p2p\/([A-Za-z0-9]+)/.exec(address)?.[1] ?? null;
+}
+
+/** @param {string} host */
+function isLoopback(host) {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** @param {string} host */
+function hostPart(host) {
+  if (/^\d+(\.\d+){3}$/.test(host)) return `/ip4/${host}`;
+  return host.includes(':') ? `/ip6/${host}` : `/dns/${host}`;
+}
+
+/**
+ * A relay that listens everywhere is reached where the page came from.
+ *
+ * @param {string} address
+ * @param {string} host
+ */
+export function withHost(address, host) {
+  if (!/^\/(ip4\/0\.0\.0\.0|ip6\/::)\//.test(address)) return address;
+  // WebRTC wants a number.
+  const known = host === 'localhost' ? '127.0.0.1' : host;
+  return address.replace(/^\/[^/]+\/[^/]+/, hostPart(known));
+}
+
+/**
+ * The addresses that can be dialled from here, best first: WebSocket before WebRTC, encrypted before plain, the page's
+ * own host before others.
+ *
+ * @param {string[]} addresses
+ * @param {Place} place
+ */
+export function dialable(addresses, { host, secure, transport }) {
+  /** @type {Map<string, number>} */
+  const ranks = new Map();
+  for (const given of addresses.slice(0, MAX_ADDRESSES)) {
+    const address = withHost(given, host);
+    const kind = transportOf(address);
+    if (!kind || (transport && kind !== transport)) continue;
+    const [, proto, target = ''] = address.split('/');
+    const here = isLoopback(target);
+    const encrypted = /\/(wss|tls)(\/|$)/.test(address);
+    if (secure && kind === 'ws' && !encrypted && !here) continue;
+    if (kind === 'webrtc' && proto.startsWith('dns')) continue;
+    // This device's own loopback is not the relay's, unless the page itself came from there.
+    const far = here && !isLoopback(host) ? 8 : 0;
+    const other = target === host || (here && isLoopback(host)) ? 0 : 1;
+    ranks.set(address, far + (kind === 'webrtc' ? 4 : 0) + (encrypted ? 0 : 2) + other);
+  }
+  return [...ranks].sort((a, b) => a[1] - b[1]).map(([address]) => address);
+}
+
+/**
+ * What a relay says of itself at an http(s) address.
+ *
+ * @param {string} base
+ * @returns {Promise<string[]>} Its multiaddrs, each with its peer id.
+ */
+async function addressesAt(base) {
+  const url = new URL('/.well-known/rookery.json', base);
+  const answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(FETCH_MS) });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  const { peer_id: peer, addresses } = /** @type {{ peer_id?: unknown, addresses?: unknown }} */ (
+    await answer.json()
+  );
+  if (!Array.isArray(addresses)) throw new Error(`${url} names no addresses`);
+  const suffix = typeof peer === 'string' && isMultiaddr(`/p2p/${peer}`) ? `/p2p/${peer}` : '';
+  return addresses
+    .filter(isMultiaddr)
+    .map((address) => withHost(address, url.hostname.replace(/^\[|\]$/g, '')))
+    .map((address) => (peerOf(address) ? address : address + suffix));
+}
+
+/**
+ * The multiaddrs of relays that are named by multiaddr or by http(s) address. What cannot be asked now is left out.
+ *
+ * @param {string[]} relays
+ */
+export async function resolveRelays(relays) {
+  const found = await Promise.all(
+    relays.map((relay) => (isMultiaddr(relay) ? [relay] : addressesAt(relay).catch(() => []))),
+  );
+  return found.flat();
+}

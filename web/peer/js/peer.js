@@ -1,0 +1,378 @@
+// The player in this tab: key, writer, relays, and the games that are open.
+
+import { PeerError } from './errors.js';
+import { Game } from './game.js';
+import { isGameId, isMultiaddr } from './link.js';
+import { RelaySession } from './relay-session.js';
+import { claimWriter } from './writer.js';
+
+/**
+ * @import { Connection, GameId, GameOptions, GameSummary, Seek } from './index.d.ts'
+ * @import { Dial } from './connector.js'
+ * @import { Store } from './store.js'
+ * @import { Writer } from './writer.js'
+ * @import * as Wasm from './rookery_web_peer.js'
+ */
+
+/** How long a new game, or one that only the relay knows, waits for the relay, in ms. */
+const PATIENCE_MS = 10_000;
+/** Unfinished games that are taken up at the start, newest first. */
+const MAX_RESUMED = 50;
+const START_FEN = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
+
+/** @param {unknown} value @param {number} least @param {number} most */
+function isWhole(value, least, most) {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+}
+
+/** @param {string} words */
+function badInput(words) {
+  return new PeerError('bad-input', words);
+}
+
+export class Peer extends EventTarget {
+  #wasm;
+  #store;
+  #secret;
+  #transport;
+  /** @type {Writer} */
+  #writer = { held: false, holder: null, release: async () => {} };
+  /** @type {RelaySession} */
+  #home;
+  /** The session whose connection the page shows. @type {RelaySession} */
+  #front;
+  /** Relays of links that the page itself does not name. @type {Map<string, RelaySession>} */
+  #others = new Map();
+  /** @type {Map<GameId, Game>} */
+  #open = new Map();
+  /** Games that are being opened. @type {Map<GameId, { known: () => void, unknown: () => void }>} */
+  #opening = new Map();
+  /** @type {Set<unknown>} */
+  #lobbyListeners = new Set();
+  #lastConnection = '';
+  #closed = false;
+  #poke = () => {
+    for (const session of this.#sessions()) session.poke();
+    this.#onConnection();
+  };
+  #visible = () => {
+    if (document.visibilityState === 'visible') this.#poke();
+  };
+
+  /**
+   * @param {object} options
+   * @param {typeof Wasm} options.wasm
+   * @param {Store} options.store
+   * @param {Uint8Array} options.secret
+   * @param {string[]} options.relays
+   * @param {'ws' | 'webrtc'} [options.transport]
+   */
+  constructor({ wasm, store, secret, relays, transport }) {
+    super();
+    this.#wasm = wasm;
+    this.#store = store;
+    this.#secret = secret;
+    this.#transport = transport;
+    this.#home = this.#newSession(relays, null);
+    this.#front = this.#home;
+    /** @readonly */
+    this.player = this.#home.core.player;
+  }
+
+  /**
+   * Takes the writer's place if it is free, takes up unfinished games, and starts connecting.
+   *
+   * @param {string} database
+   */
+  async start(database) {
+    this.#writer = await claimWriter({
+      name: `rookery-writer:${database}:${this.player}`,
+      store: this.#store,
+      locks: navigator.locks,
+      onChange: (held) => void this.#onWriter(held),
+    });
+    if (this.#writer.held) this.#home.run(this.#home.core.set_writer(true));
+    await this.#resume();
+    this.#home.start();
+    addEventListener('online', this.#poke);
+    addEventListener('offline', this.#poke);
+    document.addEventListener('visibilitychange', this.#visible);
+  }
+
+  get writer() {
+    return this.#writer.held;
+  }
+
+  get connection() {
+    return this.#front.connection;
+  }
+
+  get seeks() {
+    return this.#home.seeks;
+  }
+
+  /**
+   * @param {GameOptions} options
+   * @returns {Promise<Game>}
+   */
+  async create(options) {
+    this.#check();
+    this.#checkWriter();
+    const session = this.#home;
+    await session.ready(PATIENCE_MS);
+    const random = crypto.getRandomValues(new Uint8Array(32));
+    const id = await session.wish(() => session.core.create(this.#newGame(options), random));
+    if (!id) throw new PeerError('internal', 'The game was not created.');
+    this.#show(session);
+    return this.#handle(id, session);
+  }
+
+  /**
+   * @param {GameId} id
+   * @param {{ relay?: string }} [options]
+   * @returns {Promise<Game>}
+   */
+  async open(id, { relay } = {}) {
+    this.#check();
+    if (!isGameId(id)) throw new PeerError('bad-link', 'This is no name of a game.');
+    if (relay !== undefined && !isMultiaddr(relay)) {
+      throw new PeerError('bad-link', 'The link names its relay in a way that cannot be read.');
+    }
+    const open = this.#open.get(id);
+    if (open) return open;
+    const kept = await this.#store.game(id);
+    const session = await this.#sessionFor(kept ? kept.game.relay : (relay ?? null));
+    if (kept && !session.state(id)) {
+      try {
+        session.load(kept);
+      } catch {
+        // What cannot be read here any more, the relay may still have.
+      }
+    }
+    this.#show(session);
+    const known = new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
+      const unknown = () =>
+        reject(new PeerError('no-such-game', 'The relay does not know this game.'));
+      this.#opening.set(id, { known: resolve, unknown });
+      setTimeout(() => reject(new PeerError('offline', session.connection.words)), PATIENCE_MS);
+    });
+    try {
+      session.run(session.core.open(id));
+      if (!session.state(id)) await known;
+      else known.catch(() => {});
+      return this.#handle(id, session);
+    } catch (error) {
+      session.run(session.core.close(id));
+      throw PeerError.from(error);
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
+  /** @returns {Promise<GameSummary[]>} */
+  async games() {
+    const games = await this.#store.games();
+    return games.map(({ id, createdMs, summary }) => ({
+      id,
+      createdMs,
+      ...(summary ?? { you: null, opponent: null, ply: 0, phase: 'open', result: null }),
+    }));
+  }
+
+  async close() {
+    if (this.#closed) return;
+    for (const game of this.#open.values()) game.close();
+    this.#closed = true;
+    removeEventListener('online', this.#poke);
+    removeEventListener('offline', this.#poke);
+    document.removeEventListener('visibilitychange', this.#visible);
+    for (const session of this.#sessions()) session.stop();
+    await this.#writer.release();
+    this.#store.close();
+  }
+
+  /**
+   * The lobby is asked for while someone listens.
+   *
+   * @override
+   * @type {EventTarget['addEventListener']}
+   */
+  addEventListener(type, listener, options) {
+    super.addEventListener(type, listener, options);
+    if (type === 'seeks' && listener) {
+      this.#lobbyListeners.add(listener);
+      this.#home.setLobby(true);
+    }
+  }
+
+  /**
+   * @override
+   * @type {EventTarget['removeEventListener']}
+   */
+  removeEventListener(type, listener, options) {
+    super.removeEventListener(type, listener, options);
+    if (type === 'seeks' && this.#lobbyListeners.delete(listener) && !this.#lobbyListeners.size) {
+      this.#home.setLobby(false);
+    }
+  }
+
+  *#sessions() {
+    yield this.#home;
+    yield* this.#others.values();
+  }
+
+  /**
+   * @param {string[]} relays
+   * @param {string | null} relay
+   */
+  #newSession(relays, relay) {
+    const session = new RelaySession({
+      core: new this.#wasm.PeerCore(this.#secret),
+      dial: /** @type {Dial} */ (this.#wasm.dial),
+      store: this.#store,
+      holder: () => this.#writer.holder,
+      relays,
+      relay,
+      transport: this.#transport,
+      hooks: {
+        onChanged: (id) => {
+          this.#opening.get(id)?.known();
+          const game = this.#open.get(id);
+          game?.changed();
+          const state = game?.state ?? (session.keeps(id) ? session.state(id) : null);
+          if (state && this.#writer.held) session.summarize(state);
+        },
+        onUnknown: (id) => this.#opening.get(id)?.unknown(),
+        onNotice: (id, notice) => this.#open.get(id)?.noticed(notice),
+        onConnection: () => this.#onConnection(),
+        onSeeks: (seeks) => {
+          if (session === this.#home) this.#tell('seeks', seeks);
+        },
+      },
+    });
+    return session;
+  }
+
+  /**
+   * The session for a game's relay: that of the page, unless the link names another one.
+   *
+   * @param {string | null} relay
+   */
+  async #sessionFor(relay) {
+    if (relay === null || (await this.#home.serves(relay))) return this.#home;
+    for (const session of this.#others.values()) {
+      if (await session.serves(relay)) return session;
+    }
+    const session = this.#newSession([relay], relay);
+    this.#others.set(relay, session);
+    session.run(session.core.set_writer(this.#writer.held));
+    session.start();
+    return session;
+  }
+
+  /**
+   * @param {GameId} id
+   * @param {RelaySession} session
+   */
+  #handle(id, session) {
+    const open = this.#open.get(id);
+    if (open) return open;
+    const state = session.state(id);
+    if (!state) throw new PeerError('no-such-game', 'Nothing is known of this game.');
+    const game = new Game(id, session, state, () => this.#open.delete(id));
+    this.#open.set(id, game);
+    return game;
+  }
+
+  /** @param {RelaySession} session */
+  #show(session) {
+    this.#front = session;
+    this.#onConnection();
+  }
+
+  #onConnection() {
+    // Asked for while the first session is being made.
+    if (!this.#front) return;
+    const connection = this.connection;
+    const text = JSON.stringify(connection);
+    if (text === this.#lastConnection || this.#closed) return;
+    this.#lastConnection = text;
+    this.#tell('connection', connection);
+  }
+
+  /** @param {boolean} held */
+  async #onWriter(held) {
+    if (this.#closed) return;
+    if (held) {
+      // The other tab has written what is not known here.
+      await this.#resume().catch(() => {});
+    }
+    for (const session of this.#sessions()) session.becomeWriter(held);
+    this.#tell('writer', held);
+  }
+
+  /** Takes up the games of this device that go on, and those that are open here. */
+  async #resume() {
+    const games = await this.#store.games();
+    const wanted = games
+      .filter(({ id, summary }) => this.#open.has(id) || summary?.phase !== 'over')
+      .slice(0, MAX_RESUMED);
+    for (const { id } of wanted) {
+      const kept = await this.#store.game(id);
+      if (!kept) continue;
+      try {
+        const session = await this.#sessionFor(kept.game.relay);
+        session.load(kept);
+        this.#open.get(id)?.changed();
+      } catch {
+        // A game that cannot be read must not keep the others from being played.
+      }
+    }
+  }
+
+  /**
+   * @param {GameOptions} options
+   */
+  #newGame(options) {
+    const { clock, colour, startFen = START_FEN, variant = 'standard', opponent } = options ?? {};
+    if (variant !== 'standard' && variant !== 'chess960') throw badInput('No such variant.');
+    if (typeof startFen !== 'string') throw badInput('The start position must be a FEN.');
+    if (colour !== 'white' && colour !== 'black' && colour !== 'random') {
+      throw badInput('The colour must be white, black or random.');
+    }
+    const made = new this.#wasm.NewGameOptions(variant === 'chess960', startFen);
+    if (clock?.kind === 'live') {
+      if (!isWhole(clock.initialS, 1, 86_400) || !isWhole(clock.incrementS, 0, 3600)) {
+        throw badInput('A clock has 1 to 86,400 seconds and an increment of at most 3,600.');
+      }
+      made.live(clock.initialS, clock.incrementS);
+    } else if (clock?.kind === 'days') {
+      if (!isWhole(clock.days, 1, 366)) throw badInput('A move may take 1 to 366 days.');
+      made.days(clock.days);
+    } else if (clock?.kind !== 'none') {
+      throw badInput('The clock must be none, live or days.');
+    }
+    if (colour !== 'random') made.colour(colour === 'white');
+    if (opponent !== undefined) made.opponent(String(opponent));
+    made.flags(Boolean(options.takebacks), Boolean(options.listed));
+    return made;
+  }
+
+  #check() {
+    if (this.#closed) throw new PeerError('closed', 'This player was closed by the page.');
+  }
+
+  #checkWriter() {
+    if (!this.#writer.held) {
+      throw new PeerError('read-only-tab', 'Another tab plays now; this one only watches.');
+    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {Connection | Seek[] | boolean} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,396 @@
+// One relay and the games that are played through it: carries out what the core asks for, in its order. Nothing of the
+// player's own is sent before it is stored.
+
+import { dialable, peerOf, resolveRelays, transportOf } from './addresses.js';
+import { Connector } from './connector.js';
+import { PeerError } from './errors.js';
+
+/**
+ * @import { Connection, GameId, GameState, Notice, Seek } from './index.d.ts'
+ * @import { Dial } from './connector.js'
+ * @import { PeerCore } from './rookery_web_peer.js'
+ * @import { KeptGame, Store } from './store.js'
+ */
+
+/**
+ * @typedef {object} SessionHooks
+ * @property {(id: GameId) => void} onChanged
+ * @property {(id: GameId) => void} onUnknown
+ * @property {(id: GameId, notice: Notice) => void} onNotice
+ * @property {() => void} onConnection
+ * @property {(seeks: Seek[]) => void} onSeeks
+ */
+
+/** How often what waits is looked at, in ms. */
+const TICK_MS = 1000;
+/** Rounds in vain before the page says that it is offline. */
+const PATIENCE = 6;
+
+/** @type {Record<'ws' | 'webrtc', string>} */
+const NAMES = { ws: 'WebSocket', webrtc: 'WebRTC' };
+
+export class RelaySession {
+  /** @type {Seek[]} */
+  seeks = [];
+  #core;
+  #store;
+  #holder;
+  #hooks;
+  #relays;
+  #relay;
+  #connector;
+  #timer;
+  /** @type {Promise<string[]> | null} */
+  #known = null;
+  /** @type {string[]} */
+  #addresses = [];
+  /** @type {string | null} */
+  #address = null;
+  /** The relay's last words. @type {string | null} */
+  #bye = null;
+  #ready = false;
+  #wasReady = false;
+  #failures = 0;
+  /** @type {number | null} */
+  #rttMs = null;
+  #logBusy = false;
+  /** Games that this device keeps, with what their summary was last. @type {Map<GameId, string>} */
+  #kept = new Map();
+  /** @type {(() => void)[]} */
+  #readyWaiters = [];
+
+  /**
+   * @param {object} options
+   * @param {PeerCore} options.core
+   * @param {Dial} options.dial
+   * @param {Store} options.store
+   * @param {() => string | null} options.holder The lease that writes must hold.
+   * @param {string[]} options.relays Multiaddrs or http(s) addresses.
+   * @param {string | null} options.relay What is kept with the games, where it is no relay of the page's own.
+   * @param {'ws' | 'webrtc'} [options.transport]
+   * @param {SessionHooks} options.hooks
+   */
+  constructor({ core, dial, store, holder, relays, relay, transport, hooks }) {
+    this.#core = core;
+    this.#store = store;
+    this.#holder = holder;
+    this.#relays = relays;
+    this.#relay = relay;
+    this.#hooks = hooks;
+    const { hostname, protocol } = location;
+    const place = {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      secure: protocol === 'https:',
+      transport,
+    };
+    this.#connector = new Connector({
+      dial,
+      resolve: async () => {
+        this.#known = resolveRelays(relays);
+        this.#addresses = await this.#known;
+        return dialable(this.#addresses, place);
+      },
+      hooks: {
+        onOpen: (link, address) => {
+          this.#address = address;
+          this.#bye = null;
+          core.connected(link.from, link.to);
+        },
+        onFrame: (frame) => this.#onFrame(frame),
+        onClose: () => this.#onClose(),
+        onWait: (failures) => {
+          this.#failures = failures;
+          hooks.onConnection();
+        },
+      },
+    });
+    this.#timer = setInterval(() => this.run(core.tick()), TICK_MS);
+  }
+
+  start() {
+    if (this.#relays.length > 0) this.#connector.start();
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    this.#connector.stop();
+  }
+
+  poke() {
+    this.#connector.poke();
+  }
+
+  get core() {
+    return this.#core;
+  }
+
+  /** The address in use, or the one that was; null where none ever was. */
+  get address() {
+    return this.#address ?? this.#addresses.find(transportOf) ?? null;
+  }
+
+  get isReady() {
+    return this.#ready;
+  }
+
+  /** @returns {Connection} */
+  get connection() {
+    const transport = this.#ready && this.#address ? transportOf(this.#address) : null;
+    const state = this.#ready
+      ? 'connected'
+      : this.#relays.length === 0 || this.#failures >= PATIENCE || !navigator.onLine
+        ? 'offline'
+        : this.#wasReady
+          ? 'reconnecting'
+          : 'connecting';
+    return {
+      state,
+      words: this.#words(state, transport),
+      relay: this.#ready ? this.#address : null,
+      transport,
+      rttMs: this.#ready ? this.#rttMs : null,
+      logBusy: this.#ready && this.#logBusy,
+    };
+  }
+
+  /**
+   * @param {Connection['state']} state
+   * @param {'ws' | 'webrtc' | null} transport
+   */
+  #words(state, transport) {
+    if (state === 'connected' && this.#logBusy) {
+      return 'The relay cannot save moves right now; they wait and are sent again.';
+    }
+    if (state === 'connected' && transport) return `Connected to the relay by ${NAMES[transport]}.`;
+    if (this.#relays.length === 0)
+      return 'This page names no relay: only the computer can be played.';
+    if (this.#bye) return this.#bye;
+    if (state === 'offline') {
+      return navigator.onLine
+        ? 'No relay answers. Trying again; moves are kept until then.'
+        : 'This device is offline. Moves are kept until it is back.';
+    }
+    return state === 'reconnecting'
+      ? 'The connection is lost. Reconnecting; moves are kept.'
+      : 'Connecting to the relay…';
+  }
+
+  /**
+   * Whether an address is one of this session's relay.
+   *
+   * @param {string} address
+   */
+  async serves(address) {
+    if (this.#relays.includes(address)) return true;
+    const peer = peerOf(address);
+    const addresses = await (this.#known ?? resolveRelays(this.#relays));
+    return addresses.some((own) => own === address || (peer !== null && peerOf(own) === peer));
+  }
+
+  /**
+   * Resolves when the relay's session is ready.
+   *
+   * @param {number} withinMs
+   * @returns {Promise<void>} Rejects with code `offline` after that time.
+   */
+  ready(withinMs) {
+    return new Promise((resolve, reject) => {
+      if (this.#ready) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#readyWaiters = this.#readyWaiters.filter((waiter) => waiter !== done);
+        reject(new PeerError('offline', this.connection.words));
+      }, withinMs);
+      this.#readyWaiters.push(done);
+    });
+  }
+
+  /**
+   * Takes up a game that this device keeps.
+   *
+   * @param {{ game: KeptGame, items: Uint8Array }} kept
+   */
+  load({ game, items }) {
+    this.#core.load(items, game.notes ?? new Uint8Array());
+    this.#kept.set(game.id, JSON.stringify(game.summary));
+  }
+
+  /** @param {GameId} id */
+  keeps(id) {
+    return this.#kept.has(id);
+  }
+
+  /**
+   * @param {GameId} id
+   * @returns {GameState | null}
+   */
+  state(id) {
+    const text = this.#core.state(id);
+    return text === undefined ? null : JSON.parse(text);
+  }
+
+  /**
+   * Another tab may have written, or this one may sign now: the relay is to hear who this is.
+   *
+   * @param {boolean} writer
+   */
+  becomeWriter(writer) {
+    this.run(this.#core.set_writer(writer));
+    this.#connector.drop('writer');
+  }
+
+  /** @param {boolean} on */
+  setLobby(on) {
+    this.run(this.#core.set_lobby(on));
+    if (!on) this.seeks = [];
+  }
+
+  /**
+   * Carries out a wish of the page: the promise resolves when what it signed is stored and on its way.
+   *
+   * @param {() => unknown[]} wish
+   * @returns {Promise<GameId | null>} The game that was stored, if any.
+   */
+  async wish(wish) {
+    /** @type {unknown[]} */
+    let outputs;
+    try {
+      outputs = wish();
+    } catch (error) {
+      throw PeerError.from(error);
+    }
+    const [stored] = await Promise.all(this.#carryOut(outputs));
+    return stored ?? null;
+  }
+
+  /**
+   * Carries out what came by itself; a failure to store is told as a notice.
+   *
+   * @param {unknown[]} outputs
+   */
+  run(outputs) {
+    for (const storing of this.#carryOut(outputs)) storing.catch(() => {});
+  }
+
+  /** @param {Uint8Array} frame */
+  #onFrame(frame) {
+    let outputs;
+    try {
+      outputs = this.#core.receive(frame);
+    } catch (error) {
+      this.#bye = PeerError.from(error).message;
+      this.#connector.drop('bad frame');
+      return;
+    }
+    this.run(outputs);
+  }
+
+  #onClose() {
+    this.#ready = false;
+    this.#rttMs = null;
+    this.#logBusy = false;
+    this.run(this.#core.disconnected());
+    this.#hooks.onConnection();
+  }
+
+  /**
+   * @param {unknown[]} outputs
+   * @returns {Promise<GameId>[]} What is being stored with someone waiting for it.
+   */
+  #carryOut(outputs) {
+    /** @type {Set<GameId>} */
+    const changed = new Set();
+    /** @type {Promise<GameId>[]} */
+    const storing = [];
+    for (const [kind, ...args] of /** @type {[string, ...any[]][]} */ (outputs)) {
+      switch (kind) {
+        case 'send':
+          this.#connector.send(args[0]);
+          break;
+        case 'store':
+          storing.push(this.#save(args[0], args[1], args[2], args[3]));
+          break;
+        case 'ready':
+          this.#ready = true;
+          this.#wasReady = true;
+          this.#connector.confirm();
+          for (const waiter of this.#readyWaiters.splice(0)) waiter();
+          this.#hooks.onConnection();
+          break;
+        case 'beat':
+          this.#rttMs = args[0] || null;
+          this.#logBusy = args[1];
+          this.#hooks.onConnection();
+          break;
+        case 'bye':
+          this.#bye = args[1];
+          break;
+        case 'changed':
+          changed.add(args[0]);
+          break;
+        case 'unknown':
+          this.#hooks.onUnknown(args[0]);
+          break;
+        case 'notice':
+          this.#hooks.onNotice(args[0], { code: args[1], words: args[2] });
+          break;
+        case 'seeks':
+          this.seeks = JSON.parse(this.#core.seeks());
+          this.#hooks.onSeeks(this.seeks);
+          break;
+      }
+    }
+    for (const id of changed) this.#hooks.onChanged(id);
+    return storing;
+  }
+
+  /**
+   * @param {number} token Zero where nothing waits for it.
+   * @param {GameId} id
+   * @param {Uint8Array | null} notes
+   * @param {Uint8Array[]} items
+   */
+  async #save(token, id, notes, items) {
+    if (notes && !this.#kept.has(id)) this.#kept.set(id, 'null');
+    const what = {
+      id,
+      notes,
+      items,
+      relay: this.#relay,
+      strict: token > 0,
+      holder: this.#holder(),
+    };
+    try {
+      await this.#store.put(what);
+    } catch (error) {
+      const failure = PeerError.from(error, 'storage');
+      if (token > 0) {
+        this.run(this.#core.not_stored(token));
+        this.#hooks.onNotice(id, { code: failure.code, words: failure.message });
+      }
+      throw failure;
+    }
+    if (token > 0) this.run(this.#core.stored(token));
+    return id;
+  }
+
+  /**
+   * Keeps what the list of games shows, where it changed.
+   *
+   * @param {GameState} state
+   */
+  summarize({ id, you, white, black, ply, phase, result }) {
+    const before = this.#kept.get(id);
+    if (before === undefined) return;
+    const opponent = you === 'white' ? black : you === 'black' ? white : null;
+    const summary = { you, opponent, ply, phase, result };
+    const text = JSON.stringify(summary);
+    if (text === before) return;
+    this.#kept.set(id, text);
+    // The list may be a little behind; the game itself is not.
+    this.#store.summarize(id, summary).catch(() => {});
+  }
+}

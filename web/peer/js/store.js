@@ -1,0 +1,242 @@
+// What this device keeps, in IndexedDB: the player's key, games with their items, and the lease of the writing tab.
+// What must not be lost is written with strict durability, and counts as stored when the transaction has completed.
+
+import { PeerError } from './errors.js';
+
+/** @import { GameId, GameSummary } from './index.d.ts' */
+
+/**
+ * @typedef {object} KeptGame
+ * @property {GameId} id
+ * @property {number} createdMs
+ * @property {Uint8Array | null} notes What the core keeps beside the items.
+ * @property {string | null} relay The relay to ask, where it is not one of the page's own.
+ * @property {Pick<GameSummary, 'you' | 'opponent' | 'ply' | 'phase' | 'result'> | null} summary
+ */
+
+/** @typedef {{ holder: string, untilMs: number }} Lease */
+
+const VERSION = 1;
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function result(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>}
+ */
+function completed(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error ?? new Error('the write was aborted'));
+  });
+}
+
+/** @param {unknown} error */
+function storageError(error) {
+  if (error instanceof PeerError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new PeerError('storage', `This device cannot store the game: ${why}`, error);
+}
+
+export class Store {
+  #db;
+
+  /** @param {IDBDatabase} db */
+  constructor(db) {
+    this.#db = db;
+    // Another tab with a newer page may change the layout; this one reports errors from then on.
+    db.onversionchange = () => db.close();
+  }
+
+  /** @param {string} name */
+  static async open(name) {
+    try {
+      const request = indexedDB.open(name, VERSION);
+      request.onupgradeneeded = () => {
+        const db = request.result;
+        db.createObjectStore('keys');
+        db.createObjectStore('games', { keyPath: 'id' });
+        db.createObjectStore('items', { autoIncrement: true }).createIndex('game', 'game');
+        db.createObjectStore('lease');
+      };
+      return new Store(await result(request));
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  close() {
+    this.#db.close();
+  }
+
+  /**
+   * Runs one transaction to its end.
+   *
+   * @template T
+   * @param {string[]} stores
+   * @param {IDBTransactionMode} mode
+   * @param {boolean} strict
+   * @param {(transaction: IDBTransaction) => Promise<T>} act Awaits nothing but requests of the transaction.
+   * @returns {Promise<T>}
+   */
+  async #run(stores, mode, strict, act) {
+    try {
+      const durability = strict ? 'strict' : 'relaxed';
+      const transaction = this.#db.transaction(stores, mode, { durability });
+      const end = completed(transaction);
+      // The first failure is the one that is told.
+      end.catch(() => {});
+      try {
+        const value = await act(transaction);
+        await end;
+        return value;
+      } catch (error) {
+        try {
+          transaction.abort();
+        } catch {
+          // It has ended already.
+        }
+        throw error;
+      }
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  /**
+   * The player's secret key; made on first use. Two tabs that start at once get the same.
+   *
+   * @returns {Promise<Uint8Array>}
+   */
+  secret() {
+    const fresh = crypto.getRandomValues(new Uint8Array(32));
+    return this.#run(['keys'], 'readwrite', true, async (transaction) => {
+      const keys = transaction.objectStore('keys');
+      const known = await result(keys.get('player'));
+      if (known) return /** @type {{ secret: Uint8Array }} */ (known).secret;
+      keys.add({ secret: fresh }, 'player');
+      return fresh;
+    });
+  }
+
+  /**
+   * Every game, newest first.
+   *
+   * @returns {Promise<KeptGame[]>}
+   */
+  async games() {
+    const games = await this.#run(['games'], 'readonly', false, (transaction) =>
+      result(/** @type {IDBRequest<KeptGame[]>} */ (transaction.objectStore('games').getAll())),
+    );
+    return games.sort((a, b) => b.createdMs - a.createdMs);
+  }
+
+  /**
+   * @param {GameId} id
+   * @returns {Promise<{ game: KeptGame, items: Uint8Array } | null>} The items one behind the other, genesis first.
+   */
+  game(id) {
+    return this.#run(['games', 'items'], 'readonly', false, async (transaction) => {
+      const game = /** @type {KeptGame | undefined} */ (
+        await result(transaction.objectStore('games').get(id))
+      );
+      if (!game) return null;
+      const rows = /** @type {{ bytes: Uint8Array }[]} */ (
+        await result(transaction.objectStore('items').index('game').getAll(id))
+      );
+      const items = new Uint8Array(rows.reduce((sum, { bytes }) => sum + bytes.length, 0));
+      let at = 0;
+      for (const { bytes } of rows) {
+        items.set(bytes, at);
+        at += bytes.length;
+      }
+      return { game, items };
+    });
+  }
+
+  /**
+   * Stores items behind those of their game; with notes, also the game itself.
+   *
+   * @param {object} what
+   * @param {GameId} what.id
+   * @param {Uint8Array | null} what.notes
+   * @param {Uint8Array[]} what.items
+   * @param {string | null} what.relay
+   * @param {boolean} what.strict Durable before the promise resolves.
+   * @param {string | null} what.holder The lease that this tab must hold.
+   */
+  put({ id, notes, items, relay, strict, holder }) {
+    const stores = ['games', 'items', ...(holder ? ['lease'] : [])];
+    return this.#run(stores, 'readwrite', strict, async (transaction) => {
+      if (holder) {
+        const lease = /** @type {Lease | undefined} */ (
+          await result(transaction.objectStore('lease').get('writer'))
+        );
+        if (lease?.holder !== holder) {
+          throw new PeerError('read-only-tab', 'Another tab plays now; this one only watches.');
+        }
+      }
+      const games = transaction.objectStore('games');
+      if (notes) {
+        const known = /** @type {KeptGame | undefined} */ (await result(games.get(id)));
+        const game = known ?? { id, createdMs: Date.now(), relay, summary: null };
+        games.put({ ...game, notes });
+      }
+      for (const bytes of items) transaction.objectStore('items').add({ game: id, bytes });
+    });
+  }
+
+  /**
+   * Keeps what a list of games shows. A game that is not kept stays so.
+   *
+   * @param {GameId} id
+   * @param {NonNullable<KeptGame['summary']>} summary
+   */
+  summarize(id, summary) {
+    return this.#run(['games'], 'readwrite', false, async (transaction) => {
+      const games = transaction.objectStore('games');
+      const game = /** @type {KeptGame | undefined} */ (await result(games.get(id)));
+      if (game) games.put({ ...game, summary });
+    });
+  }
+
+  /**
+   * Takes or renews the lease.
+   *
+   * @param {string} holder
+   * @param {number} forMs
+   * @returns {Promise<boolean>} False while another holds it.
+   */
+  lease(holder, forMs) {
+    return this.#run(['lease'], 'readwrite', false, async (transaction) => {
+      const leases = transaction.objectStore('lease');
+      const lease = /** @type {Lease | undefined} */ (await result(leases.get('writer')));
+      const now = Date.now();
+      if (lease && lease.holder !== holder && lease.untilMs > now && lease.untilMs <= now + forMs) {
+        return false;
+      }
+      leases.put({ holder, untilMs: now + forMs }, 'writer');
+      return true;
+    });
+  }
+
+  /** @param {string} holder */
+  unlease(holder) {
+    return this.#run(['lease'], 'readwrite', false, async (transaction) => {
+      const leases = transaction.objectStore('lease');
+      const lease = /** @type {Lease | undefined} */ (await result(leases.get('writer')));
+      if (lease?.holder === holder) leases.delete('writer');
+    });
+  }
+}
