@@ -236,7 +236,8 @@ export class Peer extends EventTarget {
       transport: this.#transport,
       hooks: {
         onChanged: (id) => {
-          this.#opening.get(id)?.known();
+          // Being connected is a change too, before the relay has said what the game is.
+          if (session.state(id)) this.#opening.get(id)?.known();
           const game = this.#open.get(id);
           game?.changed();
           const state = game?.state ?? (session.keeps(id) ? session.state(id) : null);
