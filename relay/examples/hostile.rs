@@ -298,11 +298,9 @@ async fn others_game(args: &Args, results: &mut Results) {
         .unwrap();
     let game = table.game();
     let requests = table.session().requests();
-    let record = game
-        .records()
-        .map(|(_, entry)| entry.signed.clone())
-        .next()
-        .unwrap();
+    let is_move = |record: &&Signed<Record>| matches!(record.body, Record::Move(_));
+    let mut records = game.records().map(|(_, entry)| &entry.signed);
+    let record = records.find(is_move).expect("a move made").clone();
     results.note(
         "another's record, replayed",
         &["done"],
@@ -314,18 +312,7 @@ async fn others_game(args: &Args, results: &mut Results) {
     );
     let own = own_game(args).await.0[0].id();
     let got = code(requests.submit(own, Item::Record(record)).await);
-    results.note(
-        "another game's record",
-        &[
-            "unknown-prev",
-            "bad-signature",
-            "wrong-game",
-            "wrong-on",
-            "stale-head",
-            "seat-taken",
-        ],
-        got,
-    );
+    results.note("another game's record", &["unknown-prev", "wrong-on"], got);
     // The two at the board go on meanwhile, so the head may be stale by the time this arrives.
     let uci = a_legal_move(game);
     let mine = a_move(&key, args.game, place(&table), &uci);
@@ -461,16 +448,12 @@ async fn frames(args: &Args, results: &mut Results) {
             &["not-canonical"],
             vec![0x81, 0x00, 0x00],
         ),
-        ("broken CBOR", &["malformed"], framed(&[0xff, 0x00, 0x13])),
+        ("broken CBOR", &["malformed"], framed(b"\xa1\x64ec")),
         ("an empty frame", &["malformed"], framed(&[])),
-        (
-            "non-canonical CBOR",
-            &["not-canonical", "malformed"],
-            framed(&long_one),
-        ),
+        ("non-canonical CBOR", &["not-canonical"], framed(&long_one)),
         (
             "an unknown field",
-            &["not-canonical", "malformed"],
+            &["not-canonical"],
             framed(&unknown_field),
         ),
         ("a million-byte string", &["too-large"], framed(&million)),

@@ -84,6 +84,9 @@ async fn each_attack_gets_its_code_or_is_cut_off_and_the_others_notice_nothing()
     println!("the slowest honest move took {longest:?}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let attacks = report.as_array().unwrap();
+    for attack in attacks {
+        println!("{}: {}", attack["attack"], attack["got"]);
+    }
     let failed: Vec<_> = attacks
         .iter()
         .filter(|attack| attack["ok"] != true)

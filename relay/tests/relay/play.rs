@@ -4,7 +4,7 @@ use rookery_ledger::record::{Clock, Item, Move, Record};
 use rookery_ledger::{Colour, Reason, pgn, rook};
 use serde_json::Value;
 
-use crate::support::{LIVE, OPERA, Pair, Relay, assert_one_order, moves_of, run};
+use crate::support::{LIVE, OPERA, Pair, Relay, assert_one_order, moves_of, run, serve};
 
 async fn a_whole_game(relay: &Relay, transport: &str, clock: Clock) -> Pair {
     let address = relay.at(transport);
@@ -50,6 +50,16 @@ async fn untimed_and_live_games_are_played_over_every_transport_and_an_outsider_
             a_whole_game(&relay, transport, clock).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_game_is_played_over_webrtc_direct() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut command = serve(&data);
+    command.args(["--listen", "/ip4/127.0.0.1/udp/0/webrtc-direct"]);
+    let relay = Relay::spawn(command, &data);
+    a_whole_game(&relay, "webrtc-direct", LIVE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
