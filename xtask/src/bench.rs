@@ -2,6 +2,8 @@
 //! in the same run.
 
 mod engine;
+mod page;
+mod relay;
 mod report;
 mod size;
 mod uci;
@@ -21,7 +23,7 @@ struct Bench {
     run: fn(&Workspace, &mut Report) -> Result<()>,
 }
 
-const BENCHES: [Bench; 2] = [
+const BENCHES: [Bench; 5] = [
     Bench {
         name: "size",
         measures: "bytes of both wasm packages and of the page, raw and brotli",
@@ -31,6 +33,21 @@ const BENCHES: [Bench; 2] = [
         name: "engine",
         measures: "perft, search speed and start-up, native and wasm, beside Stockfish 19 lite",
         run: engine::run,
+    },
+    Bench {
+        name: "page",
+        measures: "page load to the first engine reply in Chromium, beside Stockfish 19 lite",
+        run: page::run_page,
+    },
+    Bench {
+        name: "move",
+        measures: "pointer to the opponent's board, p50 and p99, over WebSocket and WebRTC-direct",
+        run: page::run_move,
+    },
+    Bench {
+        name: "relay",
+        measures: "memory at 0 and 500 connections, ordered moves a second with fsync",
+        run: relay::run,
     },
 ];
 

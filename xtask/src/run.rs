@@ -17,6 +17,11 @@ use crate::workspace::{Workspace, cargo, in_ci};
 /// The hidden command of the process that waits for the relay's ready line.
 pub(crate) const ANNOUNCE: &str = "announce";
 
+/// How many other ports are tried when the wanted one is taken.
+const OTHER_PORTS: u16 = 9;
+/// From one to the next, which leaves room for the peers' port.
+const PORT_STEP: u16 = 10;
+
 /// What the user chose.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -56,7 +61,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     build_binaries(workspace)?;
 
     let port = free_port(options.port)?;
-    let data = workspace.target.join("run");
+    // Each port is a relay of its own, with its own identity: two of them can run side by side.
+    let data = workspace.target.join("run").join(port.to_string());
     fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
 
     let (ready, relay_output) = std::io::pipe().context("cannot create a pipe")?;
@@ -81,6 +87,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
         ])
         .args(["--http", &format!("127.0.0.1:{port}")])
         .args(["--metrics", "127.0.0.1:0"])
+        .args(["--log", "warn"])
         .arg("--site")
         .arg(&workspace.dist)
         .stdin(Stdio::null())
@@ -129,14 +136,20 @@ fn page_address(ready_line: &str) -> Result<String> {
     })
 }
 
-/// `wanted` if nobody uses it, otherwise one that is free, saying so.
+/// `wanted` if nobody uses it, otherwise the next of a few that is free, saying so.
 fn free_port(wanted: u16) -> Result<u16> {
     let local = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let refused = match local(wanted) {
         Ok(listener) => return port_of(&listener),
         Err(error) => error,
     };
-    let other = local(0).context("this machine gives out no port")?;
+    // The same ones each time: a browser keeps its games by the page's address.
+    let other = (1..=OTHER_PORTS)
+        .filter_map(|step| wanted.checked_add(step * PORT_STEP))
+        .find_map(|port| local(port).ok());
+    let Some(other) = other else {
+        bail!("port {wanted} cannot be used ({refused}): choose another with --port");
+    };
     let port = port_of(&other)?;
     println!("Port {wanted} cannot be used ({refused}), so this run takes port {port}.");
     Ok(port)

@@ -9,7 +9,7 @@ import { Player } from './player.mjs';
 
 /**
  * @import { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
- * @import { Scope } from './relay.mjs'
+ * @import { Scope } from './ending.mjs'
  */
 
 /**

@@ -1,12 +1,17 @@
 // What a test started is ended with it: last started, first ended, and all of it, whatever fails on the way.
 
-/** @import { TestContext } from 'node:test' */
+/**
+ * @typedef {object} Scope What a relay or a browser lives in: a test's context, or a bench.
+ * @property {string} name
+ * @property {(end: () => Promise<void>) => void} after
+ * @property {(message: string) => void} diagnostic
+ */
 
-/** @type {WeakMap<TestContext, (() => Promise<unknown>)[]>} */
+/** @type {WeakMap<Scope, (() => Promise<unknown>)[]>} */
 const endings = new WeakMap();
 
 /**
- * @param {TestContext} t
+ * @param {Scope} t
  * @param {() => Promise<unknown>} end
  */
 export function atEnd(t, end) {

@@ -9,13 +9,9 @@ import { createInterface } from 'node:readline';
 import { atEnd } from './ending.mjs';
 import { DIST, LOGS, RELAY, slug } from './places.mjs';
 
-/** @import { ChildProcess } from 'node:child_process' */
-
 /**
- * @typedef {object} Scope What a relay or a browser lives in and ends with: a test's context, or a bench.
- * @property {string} name
- * @property {(end: () => Promise<void>) => void} after Ends things when the scope ends.
- * @property {(message: string) => void} diagnostic
+ * @import { ChildProcess } from 'node:child_process'
+ * @import { Scope } from './ending.mjs'
  */
 
 /**

@@ -1,0 +1,38 @@
+// What a bench has in the place of a test's context: a name, and an end at which all is cleared away.
+
+/** @import { Scope } from '../harness/ending.mjs' */
+
+/** @implements {Scope} */
+export class BenchScope {
+  /** @type {(() => Promise<void>)[]} */
+  #endings = [];
+
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+  }
+
+  /** @param {() => Promise<void>} end */
+  after(end) {
+    this.#endings.push(end);
+  }
+
+  /** @param {string} message */
+  diagnostic(message) {
+    console.error(message);
+  }
+
+  async end() {
+    for (const end of this.#endings.reverse()) await end();
+  }
+}
+
+/**
+ * Prints one measurement as the bench command reads it.
+ * @param {string} name
+ * @param {number[]} runs In ms.
+ * @param {number[] | null} [peer] The peer's, in ms.
+ */
+export function report(name, runs, peer = null) {
+  console.log(JSON.stringify({ name, runs, peer }));
+}
