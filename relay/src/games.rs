@@ -117,7 +117,12 @@ impl Games {
     /// The mailbox of a game, started if it is not in memory.
     fn mailbox(&self, relay: &Arc<Relay>, id: GameId) -> Option<mpsc::Sender<GameMsg>> {
         let mut state = self.lock();
-        if let Some(mailbox) = state.mailboxes.get(&id) {
+        // A closed mailbox here is that of a task that died; the game is read back from the log.
+        if let Some(mailbox) = state
+            .mailboxes
+            .get(&id)
+            .filter(|mailbox| !mailbox.is_closed())
+        {
             return Some(mailbox.clone());
         }
         if state.mailboxes.len() as u64 >= relay.limits.games {

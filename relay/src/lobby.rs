@@ -75,7 +75,7 @@ impl Lobby {
     /// # Errors
     ///
     /// [`Refused`] where the creator or the lobby has as many as may be.
-    pub fn add_own(&self, relay: &Relay, genesis: Signed<Genesis>) -> Result<(), Refused> {
+    pub fn add_own(&self, relay: &Relay, genesis: Signed<Genesis>) -> Result<(), Box<Refused>> {
         let creator = genesis.body.creator;
         let addresses = relay
             .node
@@ -98,14 +98,14 @@ impl Lobby {
                 .count();
             if of_creator as u64 >= relay.limits.seeks_per_session {
                 let words = "You have as many open games in the lobby as may be.";
-                return Err(Refused::retry("rate-limited", words, 10_000));
+                return Err(Box::new(Refused::retry("rate-limited", words, 10_000)));
             }
             if state.seeks.len() as u64 >= relay.limits.seeks && !state.seeks.contains_key(&game) {
-                return Err(Refused::retry(
+                return Err(Box::new(Refused::retry(
                     "rate-limited",
                     "The lobby is full; try again later.",
                     10_000,
-                ));
+                )));
             }
             Self::put(&mut state, relay, seek.clone(), None);
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rookery_ledger::id::{Millis, OrderKey, PlayerKey};
 use rookery_ledger::sign::Keypair;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::fellows::Fellows;
@@ -17,6 +18,9 @@ use crate::node::Node;
 use crate::order_log::{Health, OrderLog};
 use crate::outbox::{Outbox, SessionId};
 use crate::wall_clock::WallClock;
+
+/// Exports at once; one core's worth, as most of it is checking signatures.
+const EXPORTS: usize = 2;
 
 /// The shared parts.
 pub struct Relay {
@@ -44,6 +48,8 @@ pub struct Relay {
     pub draining: CancellationToken,
     /// The last alive mark before this process, and when this process began to serve.
     pub outage: OnceLock<(Millis, Millis)>,
+    /// Games that are read from the log for HTTP at the same time: each costs some milliseconds of CPU.
+    pub exports: Semaphore,
     sessions: AtomicU64,
 }
 
@@ -64,6 +70,7 @@ impl Relay {
             players: Players::default(),
             draining: CancellationToken::new(),
             outage: OnceLock::new(),
+            exports: Semaphore::new(EXPORTS),
             sessions: AtomicU64::new(0),
         })
     }

@@ -30,8 +30,6 @@ use crate::{fellows, http, lobby, node, session};
 
 /// The log's file in the data folder.
 const LOG_FILE: &str = "order.redb";
-/// Open games that are read back at the same time after a start. Reading one is mostly checking signatures.
-const RESUME_AT_ONCE: usize = 4;
 /// Games that are listed at once.
 const PAGE: usize = 256;
 
@@ -83,11 +81,36 @@ pub(super) fn run(args: &Args) -> ExitCode {
     }
 }
 
+/// Every connection is an open file: takes as many as the system lets this process have.
+fn raise_open_files(connections: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::debug!(%error, "the limit of open files stays as it is");
+        }
+        let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        // Listeners, the log, HTTP.
+        if open < connections + 256 {
+            tracing::warn!(
+                open,
+                connections,
+                "fewer files may be open than connections; raise the limit (ulimit -n)"
+            );
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = connections;
+}
+
 async fn serve(config: &Config) -> anyhow::Result<()> {
+    raise_open_files(config.limits.connections);
     let mut signals = Signals::install()?;
     let keys = Keys::load_or_make(&config.data)?;
     let path = config.data.join(LOG_FILE);
-    let log = RedbLog::open(&path).with_context(|| path.display().to_string())?;
+    let log = RedbLog::open(&path, keys.order_key()).with_context(|| path.display().to_string())?;
     let log: Arc<dyn OrderLog> = Arc::new(log);
     let (http_listener, http_address) = http::bind(config.http)
         .await
@@ -181,6 +204,8 @@ async fn accept(
 
 /// Reads the games that go on back into memory, so that their clocks run and the outage is stamped.
 async fn resume(relay: Arc<Relay>) {
+    // Reading a game is mostly checking signatures; half of the cores stay free for those who play already.
+    let at_once = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
     let mut after = None;
     let mut count = 0_u64;
     loop {
@@ -213,7 +238,7 @@ async fn resume(relay: Arc<Relay>) {
         };
         futures::stream::iter(page)
             .map(wake)
-            .buffer_unordered(RESUME_AT_ONCE)
+            .buffer_unordered(at_once)
             .collect::<()>()
             .await;
     }

@@ -201,6 +201,7 @@ impl Task {
         if self.orderer.is_none() && !self.is_for_unknown(&message) {
             return self.park(message);
         }
+        self.ask_upstream();
         match message {
             GameMsg::Submit { item, at, answer } => self.on_submit(item, at, &answer).await,
             GameMsg::Join { join, answer } => self.on_join(join, &answer),
@@ -328,7 +329,6 @@ impl Task {
                 answer.outbox.push(&audience::joined(self.id, join));
             }
         }
-        self.ask_upstream();
         if let (Some(orderer), true) = (&self.orderer, mover.is_some() && mover == player) {
             let now = self.relay.clock.now();
             let decision = orderer.mover_returned(now);
@@ -442,7 +442,7 @@ impl Task {
             .add_own(&self.relay, game.genesis().clone())
         {
             Ok(()) => answer.done(),
-            Err(refused) => answer.refused(refused),
+            Err(refused) => answer.refused(*refused),
         }
     }
 }

@@ -13,11 +13,16 @@ use crate::store;
 
 /// How often a decision is made anew because the log's head was another one.
 const TRIES: usize = 3;
+/// A clock that is further behind an entry it reads than this orders no clocked games.
+const MAX_BEHIND_MS: u64 = 100;
 
 impl Task {
     /// Something that time brings may be due.
     pub(super) async fn on_time(&mut self) {
         let (now, lag) = (self.relay.clock.now(), self.mover_lag());
+        if let Some(behind) = self.clock_behind() {
+            return tokio::time::sleep(std::time::Duration::from_millis(behind.min(200))).await;
+        }
         let Some(orderer) = &mut self.orderer else {
             return;
         };
@@ -28,11 +33,27 @@ impl Task {
         }
     }
 
+    /// How many ms the clock is behind the game's last receipt, where that is too many to order by.
+    fn clock_behind(&self) -> Option<u64> {
+        let game = self
+            .orderer
+            .as_ref()
+            .map(Orderer::game)
+            .filter(|game| game.is_clocked())?;
+        let last = game.state().last_receipt()?.receipt.at_ms;
+        let behind = last.saturating_sub(self.relay.clock.now()).get();
+        (behind > MAX_BEHIND_MS).then_some(behind)
+    }
+
     /// An item is offered.
     pub(super) async fn on_submit(&mut self, item: Item, at: Millis, answer: &Answer) {
         if self.orderer.is_none() {
             let Item::Genesis(genesis) = item else { return };
             return self.create(genesis, at, answer).await;
+        }
+        if let Some(behind) = self.clock_behind() {
+            let words = "The relay's clock is behind its own log; it orders no clocked games until that is past.";
+            return answer.refused(Refused::retry("clock-behind", words, behind));
         }
         let lag = answer.outbox.info().lag(self.id);
         for _ in 0..TRIES {
@@ -260,6 +281,14 @@ impl Task {
                     answer.refused(Refused::ledger(refusal, game));
                 }
             }
+        }
+        if entries
+            .iter()
+            .any(|entry| matches!(entry.receipt.what, What::Home(_)))
+            && self.upstream.take().is_some()
+        {
+            // The game is at home here now.
+            self.relay.fellows.unwatch(self.id);
         }
         if is_seated && !was_seated {
             self.joins.clear();

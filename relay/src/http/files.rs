@@ -19,6 +19,9 @@ pub(super) async fn game(State(relay): State<Arc<Relay>>, Path(file): Path<Strin
     let Ok(id) = name.parse::<GameId>() else {
         return not_found.into_response();
     };
+    let Ok(_permit) = relay.exports.acquire().await else {
+        return not_found.into_response();
+    };
     let game = match relay.games.export(id).await {
         Some(game) => game,
         None => match store::load(&*relay.log, &relay.key, id).await {

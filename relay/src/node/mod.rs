@@ -1,6 +1,7 @@
 //! The libp2p node: one task owns the swarm, takes commands and tells what happens. It knows peers, streams and
 //! gossip, and nothing of games.
 
+mod dials;
 mod gate;
 mod transport;
 
@@ -15,14 +16,15 @@ use libp2p::gossipsub::{
     WhitelistSubscriptionFilter,
 };
 use libp2p::multiaddr::Protocol;
-use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, connection_limits, identify, ping};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::config::{Config, Peer};
+use crate::config::Config;
 use crate::keys::Keys;
+
+use dials::Dials;
 
 pub use gate::{Counters as GateCounters, Inbound, PROTOCOL, StreamPermit};
 pub use transport::{TransportError, build as build_transport};
@@ -35,9 +37,6 @@ const QUEUE: usize = 1024;
 const MAX_GOSSIP: usize = 32 * 1024;
 /// A connection on which no stream is open is closed after this long.
 const IDLE_CONNECTION: Duration = Duration::from_secs(10);
-/// The first wait before a fellow relay is dialled again, and the longest; it doubles in between.
-const REDIAL_FIRST: Duration = Duration::from_millis(500);
-const REDIAL_LONGEST: Duration = Duration::from_secs(30);
 /// How long all listeners may take to say where they listen.
 const LISTEN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -360,65 +359,6 @@ fn named(
     .collect()
 }
 
-/// When each fellow relay is dialled again.
-struct Dials {
-    due: HashMap<PeerId, Dial>,
-}
-
-struct Dial {
-    addresses: Vec<Multiaddr>,
-    at: Instant,
-    wait: Duration,
-}
-
-impl Dials {
-    fn new(peers: &[Peer], local: PeerId) -> Self {
-        let mut due: HashMap<PeerId, Dial> = HashMap::new();
-        for peer in peers.iter().filter(|peer| peer.id != local) {
-            let Some(address) = &peer.address else {
-                continue;
-            };
-            let dial = due.entry(peer.id).or_insert_with(|| Dial {
-                addresses: Vec::new(),
-                at: Instant::now(),
-                wait: REDIAL_FIRST,
-            });
-            dial.addresses.push(address.clone());
-        }
-        Self { due }
-    }
-
-    fn connected(&mut self, peer: PeerId) {
-        if let Some(dial) = self.due.get_mut(&peer) {
-            dial.wait = REDIAL_FIRST;
-        }
-    }
-
-    fn lost(&mut self, peer: PeerId) {
-        if let Some(dial) = self.due.get_mut(&peer) {
-            dial.at = Instant::now() + dial.wait;
-            dial.wait = (dial.wait * 2).min(REDIAL_LONGEST);
-        }
-    }
-
-    fn take_due(&mut self, connected: impl Fn(&PeerId) -> bool) -> Vec<DialOpts> {
-        let now = Instant::now();
-        let ready = self
-            .due
-            .iter_mut()
-            .filter(|(peer, dial)| dial.at <= now && !connected(peer));
-        ready
-            .map(|(peer, dial)| {
-                dial.at = now + dial.wait;
-                DialOpts::peer_id(*peer)
-                    .condition(PeerCondition::DisconnectedAndNotDialing)
-                    .addresses(dial.addresses.clone())
-                    .build()
-            })
-            .collect()
-    }
-}
-
 struct Task {
     swarm: Swarm<Behaviour>,
     commands: mpsc::Receiver<Command>,
@@ -433,7 +373,7 @@ struct Task {
 
 impl Task {
     async fn run(mut self) {
-        let mut redial = tokio::time::interval(REDIAL_FIRST / 2);
+        let mut redial = tokio::time::interval(dials::FIRST / 2);
         redial.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -534,15 +474,10 @@ impl Task {
             SwarmEvent::NewListenAddr {
                 listener_id,
                 address,
-            } => {
-                if !self.listening.contains(&(listener_id, address.clone())) {
-                    self.listening.push((listener_id, address));
-                    self.addresses.send_replace(named(
-                        &self.announced,
-                        &self.listening,
-                        self.local,
-                    ));
-                }
+            } if !self.listening.contains(&(listener_id, address.clone())) => {
+                self.listening.push((listener_id, address));
+                self.addresses
+                    .send_replace(named(&self.announced, &self.listening, self.local));
             }
             SwarmEvent::ExpiredListenAddr {
                 listener_id,

@@ -3,6 +3,7 @@
 use futures::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
+use crate::config::Peer;
 use crate::limits::Limits;
 
 fn config(listen: &[&str], peers: Vec<Peer>) -> Config {

@@ -5,6 +5,8 @@ pub mod memory;
 pub mod redb;
 
 mod backend;
+mod high_water;
+mod rows;
 
 use futures::future::BoxFuture;
 use rookery_ledger::id::{GameId, Millis, OrderKey};

@@ -8,31 +8,24 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use redb::{
-    Builder, Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
-};
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::backend::PreallocatedFile;
+use super::high_water::HighWater;
+use super::rows::{
+    ENTRIES, GAMES, HEADS, META, OPEN, chain_key, decode_entry, encode_entry, entry_key,
+};
 use super::{
     Append, AppendError, ChainId, Committed, Counts, Entry, Health, OrderLog, Position, ReadError,
     StoredGame, Which,
 };
 
-/// Chain (game, order key) and position, big-endian, to an entry.
-const ENTRIES: TableDefinition<'_, &[u8; 72], &[u8]> = TableDefinition::new("entries");
-/// Chain to the position of its last entry.
-const HEADS: TableDefinition<'_, &[u8; 64], u64> = TableDefinition::new("heads");
-/// Game to its signed genesis.
-const GAMES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("games");
-/// The games that go on.
-const OPEN: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("open");
-/// Small values: the format, alive marks, what the relay keeps with the log.
-const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-
 const FORMAT_KEY: &str = "format";
 const FORMAT: &[u8] = b"rookery-log/1";
+/// Counts commits for ever.
+const COMMITS_KEY: &str = "commits";
 
 /// Jobs that may wait for the writer; beyond them callers wait at the door. 4096 moves are a third of a second of the
 /// most that one core can check (9.1k signatures a second), so a longer queue would only be a longer wait.
@@ -92,30 +85,58 @@ pub enum OpenError {
         /// The format that it names.
         found: String,
     },
+    /// The log is older than what was acknowledged under this order key.
+    #[error(
+        "the log was restored from a backup or cut short: it was written {found} times, and {known} times before. It \
+         must not go on under the old order key. Rename order.key to go on: the relay makes a new one, and open clocked \
+         games move to it when their players agree"
+    )]
+    RolledBack {
+        /// Commits in the log.
+        found: u64,
+        /// Commits that were acknowledged.
+        known: u64,
+    },
+    /// The mark beside the log cannot be kept.
+    #[error("cannot keep the mark beside the log: {0}")]
+    Mark(#[source] std::io::Error),
     /// No thread for the writer.
     #[error("cannot start the log's writer: {0}")]
     Thread(#[from] std::io::Error),
 }
 
 impl RedbLog {
-    /// Opens the log in the file `path`, or makes it.
+    /// Opens the log in the file `path`, or makes it. `owner` is the order key under which its entries are signed; a
+    /// mark beside the file tells when the log is older than what was acknowledged under that key.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] where the file cannot be opened, is open elsewhere, or is of another format.
-    pub fn open(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
+    /// [`OpenError`] where the file cannot be opened, is open elsewhere, is of another format or was rolled back.
+    pub fn open(path: impl Into<PathBuf>, owner: OrderKey) -> Result<Self, OpenError> {
         let path = path.into();
-        Self::open_with(Box::new(move || {
+        let mark = (path.with_extension("mark"), owner);
+        let opener = move || {
             let file = PreallocatedFile::open(&path).map_err(redb::StorageError::Io)?;
             builder().create_with_backend(file)
-        }))
+        };
+        Self::open_with(Box::new(opener), Some(mark))
     }
 
-    fn open_with(opener: Opener) -> Result<Self, OpenError> {
+    fn open_with(opener: Opener, mark: Option<(PathBuf, OrderKey)>) -> Result<Self, OpenError> {
         let database = opener().map_err(|error| Box::new(error.into()))?;
         if let Some(found) = prepare(&database).map_err(Box::new)? {
             return Err(OpenError::Format { found });
         }
+        let mark = match mark {
+            Some((path, owner)) => {
+                let found = commits(&database).map_err(Box::new)?;
+                match HighWater::open(&path, owner, found).map_err(OpenError::Mark)? {
+                    Ok(mark) => Some(mark),
+                    Err(known) => return Err(OpenError::RolledBack { found, known }),
+                }
+            }
+            None => None,
+        };
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (health_tx, health) = watch::channel(Health::Ready);
         let shared = Arc::new(Shared {
@@ -129,6 +150,7 @@ impl RedbLog {
             queue,
             health: health_tx,
             failed: None,
+            mark,
         };
         std::thread::Builder::new()
             .name("order-log".into())
@@ -215,6 +237,7 @@ struct Writer {
     health: watch::Sender<Health>,
     /// The last failure and when it was, until a commit succeeds.
     failed: Option<(Instant, AppendError)>,
+    mark: Option<HighWater>,
 }
 
 impl Writer {
@@ -271,8 +294,12 @@ impl Writer {
         }
         let started = Instant::now();
         match self.commit(&work) {
-            Ok(results) => {
+            Ok((results, commits)) => {
                 self.failed = None;
+                // Before anything is acknowledged: what is acknowledged, the mark knows of.
+                if let Some(Err(error)) = self.mark.as_ref().map(|mark| mark.raise(commits)) {
+                    tracing::warn!(%error, "the mark beside the log is behind");
+                }
                 self.shared.counters.commits.fetch_add(1, Ordering::Relaxed);
                 let busy = crowded || started.elapsed() > SLOW_COMMIT;
                 self.health.send_if_modified(|health| {
@@ -304,7 +331,7 @@ impl Writer {
     }
 
     /// Puts the batch into one transaction. Gives a result for each job, or the error that undid them all.
-    fn commit(&mut self, work: &[Job]) -> Result<Vec<Result<Position, AppendError>>, AppendError> {
+    fn commit(&mut self, work: &[Job]) -> Result<Committing, AppendError> {
         let missing = self
             .shared
             .database
@@ -379,18 +406,33 @@ fn refuse(work: Vec<Job>, error: &AppendError) {
     }
 }
 
-fn write_batch(
-    database: &Database,
-    work: &[Job],
-) -> Result<Vec<Result<Position, AppendError>>, redb::Error> {
+/// A result for each job, and how many commits there were.
+type Committing = (Vec<Result<Position, AppendError>>, u64);
+
+/// How often the log was committed to.
+fn commits(database: &Database) -> Result<u64, redb::Error> {
+    let tx = database.begin_read()?;
+    let count = tx.open_table(META)?.get(COMMITS_KEY)?;
+    Ok(count
+        .and_then(|count| count.value().try_into().ok())
+        .map_or(0, u64::from_be_bytes))
+}
+
+fn write_batch(database: &Database, work: &[Job]) -> Result<Committing, redb::Error> {
     let tx = begin(database)?;
     let mut results = Vec::with_capacity(work.len());
+    let commits;
     {
         let mut entries = tx.open_table(ENTRIES)?;
         let mut heads = tx.open_table(HEADS)?;
         let mut games = tx.open_table(GAMES)?;
         let mut open = tx.open_table(OPEN)?;
         let mut meta = tx.open_table(META)?;
+        let before = meta
+            .get(COMMITS_KEY)?
+            .and_then(|count| count.value().try_into().ok());
+        commits = before.map_or(0, u64::from_be_bytes) + 1;
+        meta.insert(COMMITS_KEY, commits.to_be_bytes().as_slice())?;
         for job in work {
             let result = match job {
                 Job::Append(append, _) => {
@@ -442,7 +484,7 @@ fn write_batch(
         }
     }
     tx.commit()?;
-    Ok(results)
+    Ok((results, commits))
 }
 
 fn classify(error: &redb::Error) -> AppendError {
@@ -453,55 +495,6 @@ fn classify(error: &redb::Error) -> AppendError {
         }
         other => AppendError::Unavailable(other.to_string()),
     }
-}
-
-fn chain_key(chain: ChainId) -> [u8; 64] {
-    let mut key = [0; 64];
-    key[..32].copy_from_slice(chain.game.as_bytes());
-    key[32..].copy_from_slice(chain.order_key.as_bytes());
-    key
-}
-
-fn entry_key(chain: ChainId, position: u64) -> [u8; 72] {
-    let mut key = [0; 72];
-    key[..64].copy_from_slice(&chain_key(chain));
-    key[64..].copy_from_slice(&position.to_be_bytes());
-    key
-}
-
-/// `epoch`, `seq`, the receipt's length (4 bytes), the receipt; then a 1 and the item if there is one, else a 0.
-fn encode_entry(entry: &Entry) -> Vec<u8> {
-    let item = entry.item.as_deref();
-    let mut out = Vec::with_capacity(21 + entry.receipt.len() + item.map_or(0, <[u8]>::len));
-    out.extend_from_slice(&entry.epoch.to_be_bytes());
-    out.extend_from_slice(&entry.seq.to_be_bytes());
-    out.extend_from_slice(
-        &u32::try_from(entry.receipt.len())
-            .unwrap_or(u32::MAX)
-            .to_be_bytes(),
-    );
-    out.extend_from_slice(&entry.receipt);
-    out.push(u8::from(item.is_some()));
-    out.extend_from_slice(item.unwrap_or_default());
-    out
-}
-
-fn decode_entry(bytes: &[u8]) -> Option<Entry> {
-    let (epoch, rest) = bytes.split_first_chunk::<8>()?;
-    let (seq, rest) = rest.split_first_chunk::<8>()?;
-    let (len, rest) = rest.split_first_chunk::<4>()?;
-    let (receipt, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*len)).ok()?)?;
-    let item = match rest.split_first()? {
-        (0, []) => None,
-        (1, item) => Some(item.to_vec()),
-        _ => return None,
-    };
-    Some(Entry {
-        epoch: u64::from_be_bytes(*epoch),
-        seq: u64::from_be_bytes(*seq),
-        receipt: receipt.to_vec(),
-        item,
-    })
 }
 
 fn corrupt(what: &str) -> redb::Error {

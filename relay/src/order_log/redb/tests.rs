@@ -23,7 +23,7 @@ fn entry(seq: u64, text: &str) -> Entry {
         epoch: 0,
         seq,
         receipt: text.as_bytes().to_vec(),
-        item: (seq % 2 == 0).then(|| vec![seq as u8; 300]),
+        item: seq.is_multiple_of(2).then(|| vec![seq as u8; 300]),
     }
 }
 
@@ -118,13 +118,16 @@ impl StorageBackend for Disk {
 
 fn in_memory() -> RedbLog {
     let opened = AtomicBool::new(false);
-    RedbLog::open_with(Box::new(move || {
-        assert!(
-            !opened.swap(true, Ordering::SeqCst),
-            "memory cannot be opened twice"
-        );
-        builder().create_with_backend(InMemoryBackend::new())
-    }))
+    RedbLog::open_with(
+        Box::new(move || {
+            assert!(
+                !opened.swap(true, Ordering::SeqCst),
+                "memory cannot be opened twice"
+            );
+            builder().create_with_backend(InMemoryBackend::new())
+        }),
+        None,
+    )
     .unwrap()
 }
 
@@ -282,7 +285,7 @@ fn appends_that_wait_together_share_a_commit() {
 #[test]
 fn a_full_disk_acknowledges_nothing_lets_reads_go_on_and_recovers_with_room() {
     let disk = Disk::new(u64::MAX);
-    let log = RedbLog::open_with(disk.opener()).unwrap();
+    let log = RedbLog::open_with(disk.opener(), None).unwrap();
     runtime().block_on(async {
         let mut head = log
             .append(append(chain(1), Position::START, "first"))
@@ -325,7 +328,7 @@ fn a_full_disk_acknowledges_nothing_lets_reads_go_on_and_recovers_with_room() {
         log.close().await;
     });
     drop(log);
-    let log = RedbLog::open_with(disk.opener()).unwrap();
+    let log = RedbLog::open_with(disk.opener(), None).unwrap();
     runtime().block_on(async {
         let stored = log.read(chain(1), Position::START, 10_000).await.unwrap();
         assert_eq!(stored.first().unwrap().1.receipt, b"first");
@@ -336,7 +339,7 @@ fn a_full_disk_acknowledges_nothing_lets_reads_go_on_and_recovers_with_room() {
 #[test]
 fn after_a_failed_fsync_the_tail_tells_what_became_of_the_append() {
     let disk = Disk::new(u64::MAX);
-    let log = RedbLog::open_with(disk.opener()).unwrap();
+    let log = RedbLog::open_with(disk.opener(), None).unwrap();
     runtime().block_on(async {
         let head = log
             .append(append(chain(1), Position::START, "sure"))
@@ -390,7 +393,7 @@ fn a_log_of_another_format_is_not_opened() {
         .unwrap();
     tx.commit().unwrap();
     drop(database);
-    let refused = RedbLog::open_with(disk.opener()).err().unwrap();
+    let refused = RedbLog::open_with(disk.opener(), None).err().unwrap();
     assert!(
         matches!(&refused, OpenError::Format { found } if found == "rookery-log/9"),
         "{refused}"
@@ -406,7 +409,7 @@ fn child_that_appends_until_it_is_killed() {
         return;
     };
     let runtime = runtime();
-    let log = Arc::new(RedbLog::open(path).unwrap());
+    let log = Arc::new(RedbLog::open(path, OrderKey([7; 32])).unwrap());
     let tasks: Vec<_> = (0..8)
         .map(|name| {
             let log = log.clone();
@@ -460,7 +463,7 @@ fn what_was_acknowledged_survives_sigkill_at_any_moment() {
         child.wait().unwrap();
         assert!(seen >= 37 * round);
 
-        let log = RedbLog::open(&path).unwrap();
+        let log = RedbLog::open(&path, OrderKey([7; 32])).unwrap();
         runtime().block_on(async {
             for (name, acknowledged) in (0..).zip(acknowledged) {
                 let stored = log
@@ -478,4 +481,25 @@ fn what_was_acknowledged_survives_sigkill_at_any_moment() {
             log.close().await;
         });
     }
+}
+
+#[test]
+fn a_log_that_was_replaced_by_an_older_copy_is_not_opened_under_its_old_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, backup) = (dir.path().join("log.redb"), dir.path().join("backup"));
+    let owner = OrderKey([7; 32]);
+    let write = |text: &str, head| {
+        let log = RedbLog::open(&path, owner).unwrap();
+        runtime().block_on(async {
+            log.append(append(chain(1), head, text)).await.unwrap();
+            log.close().await;
+        });
+    };
+    write("first", Position::START);
+    std::fs::copy(&path, &backup).unwrap();
+    write("second", Position(1));
+    std::fs::copy(&backup, &path).unwrap();
+    let refused = RedbLog::open(&path, owner).err().unwrap();
+    assert!(matches!(refused, OpenError::RolledBack { .. }), "{refused}");
+    RedbLog::open(&path, OrderKey([8; 32])).unwrap();
 }
