@@ -43,7 +43,7 @@ function statusView({ peer }, table, act) {
   return html`
     <div class="status" data-over=${game.result ? 'true' : 'false'}>
       <p class="status-main" role="status">${mainWords(table)}</p>
-      <p class="status-side">${sideWords(table, peer)}</p>
+      <p class="status-side" title=${sideWords(table, peer)}>${sideWords(table, peer)}</p>
       ${
         asked && game.you
           ? html`<button class="quiet" @click=${act.decline}>Decline</button>`
