@@ -1,5 +1,7 @@
 //! Games in the log: how an entry holds receipts, records and lapses, and how a game is read back and added to.
 
+use std::collections::BTreeMap;
+
 use rookery_ledger::id::{Epoch, GameId, OrderKey};
 use rookery_ledger::order::{self, Orderer};
 use rookery_ledger::record::{Item, Lapsed, Receipt};
@@ -10,6 +12,8 @@ use crate::order_log::{Append, AppendError, ChainId, Entry, OrderLog, Position, 
 
 /// The place that a lapse takes in its epoch: one that no receipt reaches.
 const LAPSE_SEQ: u64 = u64::MAX;
+/// The chain of signed items that are no receipts.
+const NOBODY: OrderKey = OrderKey([0; 32]);
 /// Entries that are read at once.
 const PAGE: usize = 512;
 
@@ -155,54 +159,50 @@ pub fn lapse_entry(lapsed: &Lapsed) -> Entry {
     }
 }
 
-/// Keeps the receipts that other keys signed, with the records that they are for: a relay that takes a game over needs
-/// them to begin where the old home ended, after a restart too.
+/// Keeps what this relay did not order itself: the receipts that other keys signed, with the records that they are for,
+/// and the signatures under every `Home`. A relay that takes a game over needs them to begin where the old home ended,
+/// after a restart too.
 ///
 /// # Errors
 ///
-/// [`AppendError`]; a chain that is longer in the log than here is left as it is.
+/// [`AppendError`]; what the log has already is left as it is.
 pub async fn keep_foreign(
     log: &dyn OrderLog,
     own: OrderKey,
     game: &Game,
 ) -> Result<(), AppendError> {
-    let mut chains: std::collections::BTreeMap<OrderKey, Vec<Entry>> =
-        std::collections::BTreeMap::new();
+    let mut chains: BTreeMap<OrderKey, Vec<Entry>> = BTreeMap::new();
     for item in game.items() {
-        let Item::Receipt { by, receipt } = &item else {
-            continue;
+        let (order_key, epoch, seq, of) = match &item {
+            Item::Receipt { by, receipt } if *by != own => {
+                let body = &receipt.body;
+                (*by, body.epoch, body.seq.get(), receipted(game, body))
+            }
+            Item::Home(home) => (NOBODY, home.body.epoch, 0, None),
+            _ => continue,
         };
-        if *by == own {
-            continue;
-        }
-        chains.entry(*by).or_default().push(Entry {
-            epoch: receipt.body.epoch.get(),
-            seq: receipt.body.seq.get(),
+        chains.entry(order_key).or_default().push(Entry {
+            epoch: epoch.get(),
+            seq,
             receipt: codec::encode(&item),
-            item: receipted(game, &receipt.body).map(|item| codec::encode(&item)),
+            item: of.map(|item| codec::encode(&item)),
         });
     }
-    let genesis = Some(codec::encode(&Item::Genesis(game.genesis().clone())));
-    for (order_key, entries) in chains {
+    let genesis = codec::encode(&Item::Genesis(game.genesis().clone()));
+    for (order_key, mut entries) in chains {
         let chain = ChainId {
             game: game.id(),
             order_key,
         };
-        let stored = match log.read(chain, Position::START, usize::MAX).await {
-            Ok(stored) => stored,
-            Err(error) => return Err(AppendError::Unavailable(error.to_string())),
-        };
-        let expected = stored
-            .last()
-            .map_or(Position::START, |(position, _)| *position);
-        let fresh = entries
-            .into_iter()
-            .filter(|entry| stored.iter().all(|(_, old)| old.receipt != entry.receipt));
+        let stored = log.read(chain, Position::START, usize::MAX).await;
+        let stored = stored.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+        let expected = stored.last().map_or(Position::START, |(last, _)| *last);
+        entries.retain(|entry| stored.iter().all(|(_, old)| old.receipt != entry.receipt));
         let append = Append {
             chain,
             expected,
-            genesis: genesis.clone(),
-            entries: fresh.collect(),
+            genesis: Some(genesis.clone()),
+            entries,
             open: None,
         };
         log.append(append).await?;

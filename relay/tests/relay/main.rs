@@ -11,6 +11,7 @@ mod cli;
 mod crash;
 mod disk;
 mod fellows;
+mod home;
 mod hostile;
 mod http;
 mod load;
