@@ -26,7 +26,7 @@ import { transportOf } from './addresses.js';
  */
 
 /** A relay says something each second; after this long without a word it is gone, in ms. */
-const SILENCE_MS = 3500;
+const SILENCE_MS = 3000;
 /** How often that is looked at, in ms. */
 const LOOK_MS = 250;
 /** A link that ends within this time counts as one that failed, in ms. */

@@ -1,5 +1,6 @@
 // The player in this tab: key, writer, relays, and the games that are open.
 
+import { guarded } from './channel-guard.js';
 import { PeerError } from './errors.js';
 import { Game } from './game.js';
 import { isGameId, isMultiaddr } from './link.js';
@@ -16,6 +17,8 @@ import { claimWriter } from './writer.js';
 
 /** How long a new game, or one that only the relay knows, waits for the relay, in ms. */
 const PATIENCE_MS = 10_000;
+/** How long a new game may take to reach the relay before the page goes on without its word, in ms. */
+const PLACE_MS = 4000;
 /** Unfinished games that are taken up at the start, newest first. */
 const MAX_RESUMED = 50;
 const START_FEN = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
@@ -123,6 +126,7 @@ export class Peer extends EventTarget {
     const random = crypto.getRandomValues(new Uint8Array(32));
     const id = await session.wish(() => session.core.create(this.#newGame(options), random));
     if (!id) throw new PeerError('internal', 'The game was not created.');
+    await session.placed(id, PLACE_MS);
     this.#show(session);
     return this.#handle(id, session);
   }
@@ -228,7 +232,7 @@ export class Peer extends EventTarget {
   #newSession(relays, relay) {
     const session = new RelaySession({
       core: new this.#wasm.PeerCore(this.#secret),
-      dial: /** @type {Dial} */ (this.#wasm.dial),
+      dial: guarded(/** @type {Dial} */ (this.#wasm.dial)),
       store: this.#store,
       holder: () => this.#writer.holder,
       relays,

@@ -58,6 +58,8 @@ export class RelaySession {
   #kept = new Map();
   /** @type {(() => void)[]} */
   #readyWaiters = [];
+  /** New games that the relay is to take. @type {Map<GameId, (refusal: Notice | null) => void>} */
+  #placing = new Map();
 
   /**
    * @param {object} options
@@ -209,6 +211,27 @@ export class RelaySession {
   }
 
   /**
+   * Resolves when the relay has a new game, or when it cannot be asked for so long: then it gets it later.
+   *
+   * @param {GameId} id
+   * @param {number} withinMs
+   * @returns {Promise<void>} Rejects with the relay's code where it does not take the game, which is then forgotten.
+   */
+  async placed(id, withinMs) {
+    const refusal = await new Promise((/** @type {(refusal: Notice | null) => void} */ resolve) => {
+      if (this.#core.is_live(id)) return resolve(null);
+      this.#placing.set(id, resolve);
+      setTimeout(() => resolve(null), withinMs);
+    });
+    this.#placing.delete(id);
+    if (!refusal) return;
+    this.#core.forget(id);
+    this.#kept.delete(id);
+    await this.#store.remove(id);
+    throw new PeerError(refusal.code, refusal.words);
+  }
+
+  /**
    * Takes up a game that this device keeps.
    *
    * @param {{ game: KeptGame, items: Uint8Array }} kept
@@ -335,6 +358,7 @@ export class RelaySession {
           this.#hooks.onUnknown(args[0]);
           break;
         case 'notice':
+          this.#placing.get(args[0])?.({ code: args[1], words: args[2] });
           this.#hooks.onNotice(args[0], { code: args[1], words: args[2] });
           break;
         case 'seeks':
@@ -343,7 +367,10 @@ export class RelaySession {
           break;
       }
     }
-    for (const id of changed) this.#hooks.onChanged(id);
+    for (const id of changed) {
+      if (this.#placing.has(id) && this.#core.is_live(id)) this.#placing.get(id)?.(null);
+      this.#hooks.onChanged(id);
+    }
     return storing;
   }
 

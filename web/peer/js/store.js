@@ -198,6 +198,19 @@ export class Store {
   }
 
   /**
+   * Forgets a game with its items.
+   *
+   * @param {GameId} id
+   */
+  remove(id) {
+    return this.#run(['games', 'items'], 'readwrite', true, async (transaction) => {
+      transaction.objectStore('games').delete(id);
+      const items = transaction.objectStore('items');
+      for (const key of await result(items.index('game').getAllKeys(id))) items.delete(key);
+    });
+  }
+
+  /**
    * Keeps what a list of games shows. A game that is not kept stays so.
    *
    * @param {GameId} id

@@ -134,9 +134,9 @@ impl NewGameOptions {
     ///
     /// `bad-input` where it is no key.
     pub fn opponent(&mut self, key: &str) -> Result<(), JsValue> {
-        let key = key.parse().map_err(|_| {
-            Failure::BadInput("a player is named by 64 lower-case hex digits")
-        })?;
+        let key = key
+            .parse()
+            .map_err(|_| Failure::BadInput("a player is named by 64 lower-case hex digits"))?;
         self.0.opponent = Some(key);
         Ok(())
     }
@@ -248,6 +248,25 @@ impl PeerCore {
     /// `bad-input`
     pub fn close(&mut self, id: &str) -> Result<Array, JsValue> {
         Ok(list(self.0.close(game(id)?)))
+    }
+
+    /// See [`Core::is_live`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn is_live(&self, id: &str) -> Result<bool, JsValue> {
+        Ok(self.0.is_live(game(id)?))
+    }
+
+    /// See [`Core::forget`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn forget(&mut self, id: &str) -> Result<(), JsValue> {
+        self.0.forget(game(id)?);
+        Ok(())
     }
 
     /// See [`Core::join`].

@@ -304,12 +304,7 @@ impl Core {
         self.watch_after(id, after, out);
     }
 
-    fn watch_after(
-        &mut self,
-        id: GameId,
-        after: Option<Hash>,
-        out: &mut Vec<Output>,
-    ) {
+    fn watch_after(&mut self, id: GameId, after: Option<Hash>, out: &mut Vec<Output>) {
         if let Some(table) = self.tables.get_mut(&id) {
             table.watching = Watching::Asked {
                 whole: after.is_none(),
@@ -658,7 +653,9 @@ impl Core {
     fn nonces<const N: usize>(random: &[u8]) -> Result<[Nonce; N], Failure> {
         let mut nonces = [Nonce([0; 16]); N];
         if random.len() != 16 * N {
-            return Err(Failure::BadInput("16 random bytes are needed for each nonce"));
+            return Err(Failure::BadInput(
+                "16 random bytes are needed for each nonce",
+            ));
         }
         for (nonce, bytes) in nonces.iter_mut().zip(random.chunks_exact(16)) {
             nonce.0.copy_from_slice(bytes);

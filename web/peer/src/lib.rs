@@ -18,6 +18,8 @@ mod talk;
 mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod net;
+#[cfg(target_arch = "wasm32")]
+mod socket;
 
 pub use self::core::{Core, NewGame};
 pub use self::failure::Failure;

@@ -1,5 +1,5 @@
-//! One libp2p connection to a relay with one stream on it. A page needs no more, so there is no swarm: a transport is
-//! dialled, the stream negotiated, and what the relay opens towards the page is closed again.
+//! One libp2p connection to a relay with one stream on it. A page needs no more, so there is no swarm: a connection
+//! is dialled, the stream negotiated, and what the relay opens towards the page is closed again.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,20 +7,24 @@ use std::task::Poll;
 
 use futures::channel::mpsc;
 use futures::future::{self, Either};
-use futures::{AsyncReadExt as _, AsyncWriteExt as _, FutureExt as _, StreamExt as _};
+use futures::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, FutureExt as _, StreamExt as _,
+};
 use js_sys::{Function, Promise, Uint8Array};
 use libp2p::core::muxing::{StreamMuxerBox, StreamMuxerExt as _, SubstreamBox};
-use libp2p::core::transport::{Boxed, DialOpts, PortUse, Transport as _};
-use libp2p::core::upgrade::Version;
+use libp2p::core::transport::{DialOpts, PortUse, Transport as _};
+use libp2p::core::upgrade::{OutboundConnectionUpgrade as _, UpgradeInfo as _, Version};
 use libp2p::core::{Endpoint, Negotiated};
 use libp2p::identity::Keypair;
 use libp2p::multiaddr::Protocol;
-use libp2p::{Multiaddr, PeerId, noise, webrtc_websys, websocket_websys, yamux};
+use libp2p::{Multiaddr, PeerId, noise, webrtc_websys, yamux};
+use multistream_select::dialer_select_proto;
 use rookery_ledger::wire::{Frames, PROTOCOL};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::bindings::failure;
+use crate::socket::Socket;
 
 /// Frames that may wait for the socket. A page sends a few a second, so a full queue is a dead connection.
 const QUEUE: usize = 1_024;
@@ -87,24 +91,67 @@ impl Link {
     }
 }
 
-fn transport(key: &Keypair, address: &Multiaddr) -> Option<Boxed<(PeerId, StreamMuxerBox)>> {
-    let webrtc = address
-        .iter()
-        .any(|part| matches!(part, Protocol::WebRTCDirect));
-    if webrtc {
-        return Some(
-            webrtc_websys::Transport::new(webrtc_websys::Config::new(key))
-                .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
-                .boxed(),
-        );
+/// A connection to whom the address leads: who answers, and the streams.
+async fn connect(key: &Keypair, address: &Multiaddr) -> Result<(PeerId, StreamMuxerBox), String> {
+    let mut parts = address.iter();
+    if parts.any(|part| matches!(part, Protocol::WebRTCDirect)) {
+        let mut transport = webrtc_websys::Transport::new(webrtc_websys::Config::new(key));
+        let opts = DialOpts {
+            role: Endpoint::Dialer,
+            port_use: PortUse::New,
+        };
+        let dialled = transport.dial(address.clone(), opts).map_err(text)?;
+        let (peer, connection) = dialled.await.map_err(text)?;
+        return Ok((peer, StreamMuxerBox::new(connection)));
     }
-    Some(
-        websocket_websys::Transport::default()
-            .upgrade(Version::V1Lazy)
-            .authenticate(noise::Config::new(key).ok()?)
-            .multiplex(yamux::Config::default())
-            .boxed(),
-    )
+    let url = socket_url(address).ok_or("a page cannot dial this address")?;
+    let socket = Socket::connect(&url).await?;
+    let noise = noise::Config::new(key).map_err(text)?;
+    let (name, socket) = select(socket, noise.protocol_info(), Version::V1Lazy).await?;
+    let (peer, secret) = noise.upgrade_outbound(socket, name).await.map_err(text)?;
+    let yamux = yamux::Config::default();
+    let (name, secret) = select(secret, yamux.protocol_info(), Version::V1Lazy).await?;
+    let muxer = yamux.upgrade_outbound(secret, name).await.map_err(text)?;
+    Ok((peer, StreamMuxerBox::new(muxer)))
+}
+
+fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+async fn select<S, N, I>(
+    stream: S,
+    names: I,
+    version: Version,
+) -> Result<(N, Negotiated<S>), String>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    N: AsRef<str> + Clone,
+    I: IntoIterator<Item = N>,
+{
+    dialer_select_proto(stream, names, version)
+        .await
+        .map_err(text)
+}
+
+/// The URL of a WebSocket multiaddr; what stands behind it (the peer id) is left out.
+fn socket_url(address: &Multiaddr) -> Option<String> {
+    let mut parts = address.iter();
+    let host = match parts.next()? {
+        Protocol::Ip4(ip) => ip.to_string(),
+        Protocol::Ip6(ip) => format!("[{ip}]"),
+        Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name) => name.into_owned(),
+        _ => return None,
+    };
+    let Protocol::Tcp(port) = parts.next()? else {
+        return None;
+    };
+    let (scheme, path) = match (parts.next()?, parts.next()) {
+        (Protocol::Tls, Some(Protocol::Ws(path))) | (Protocol::Wss(path), _) => ("wss", path),
+        (Protocol::Ws(path), _) => ("ws", path),
+        _ => return None,
+    };
+    Some(format!("{scheme}://{host}:{port}{path}"))
 }
 
 /// Opens the stream while the connection is driven.
@@ -116,16 +163,11 @@ async fn open(muxer: &mut StreamMuxerBox) -> Result<Negotiated<SubstreamBox>, St
         drive(muxer, cx).map(Err)
     });
     let stream = opening.await?;
-    let negotiating = std::pin::pin!(multistream_select::dialer_select_proto(
-        stream,
-        [PROTOCOL],
-        Version::V1
-    ));
+    let negotiating = std::pin::pin!(select(stream, [PROTOCOL], Version::V1));
     let driving = future::poll_fn(|cx| drive(muxer, cx));
     match future::select(negotiating, driving).await {
         Either::Left((Ok((_, stream)), _)) => Ok(stream),
-        Either::Left((Err(error), _)) => Err(error.to_string()),
-        Either::Right((error, _)) => Err(error),
+        Either::Left((Err(error), _)) | Either::Right((error, _)) => Err(error),
     }
 }
 
@@ -166,15 +208,7 @@ pub async fn dial(
     });
     let key = Keypair::generate_ed25519();
     let connecting = async {
-        let mut transport = transport(&key, &address).ok_or("no transport")?;
-        let opts = DialOpts {
-            role: Endpoint::Dialer,
-            port_use: PortUse::New,
-        };
-        let dialled = transport
-            .dial(address.clone(), opts)
-            .map_err(|error| error.to_string())?;
-        let (to, mut muxer) = dialled.await.map_err(|error| error.to_string())?;
+        let (to, mut muxer) = connect(&key, &address).await?;
         if wanted.is_some_and(|wanted| wanted != to) {
             return Err(format!("another peer answers there: {to}"));
         }

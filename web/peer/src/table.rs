@@ -152,7 +152,9 @@ impl Table {
                 "equivocation" => {
                     "A player signed two records for one place: both are kept as proof."
                 }
-                _ => "The relay signed what it could not honestly sign: the receipts are kept as proof.",
+                _ => {
+                    "The relay signed what it could not honestly sign: the receipts are kept as proof."
+                }
             };
             notices.push((proof.code(), words.to_owned()));
         }

@@ -209,4 +209,3 @@ pub(crate) enum Answer {
     /// By sending one's own consent.
     Say(Message),
 }
-

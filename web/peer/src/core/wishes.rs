@@ -104,6 +104,19 @@ impl Core {
         out
     }
 
+    /// Whether the relay has the game and tells what is new of it.
+    #[must_use]
+    pub fn is_live(&self, id: GameId) -> bool {
+        self.tables
+            .get(&id)
+            .is_some_and(|table| table.watching == Watching::Live)
+    }
+
+    /// Forgets a game that no relay took and of which the page keeps nothing.
+    pub fn forget(&mut self, id: GameId) {
+        self.tables.remove(&id);
+    }
+
     /// Asks for the open seat. `random` is 16 fresh random bytes.
     ///
     /// # Errors
