@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::clock::{Charge, Overrun};
 use crate::codec;
 use crate::game::State;
-use crate::id::{Epoch, Hash, Millis, OrderKey, Seq};
+use crate::id::{Epoch, Hash, Millis, OrderKey, PlayerKey, Seq};
 use crate::line::Step;
 use crate::outcome::{Colour, Outcome, Reason};
 use crate::proof::Proof;
@@ -55,10 +55,7 @@ pub(crate) fn fold(store: &Store, genesis: &Genesis, frozen: Option<Home>, state
     };
     let weights = Weights::of(store);
     let chain = committed(store, genesis, frozen, &mut state.missing)
-        .or_else(|| {
-            let chain = walk_back(store, frozen?.after, frozen?.epoch).ok()?;
-            begins(genesis, &chain).then(|| chain.into_iter().rev().collect())
-        })
+        .or_else(|| chain_to(store, genesis, frozen?.after).ok())
         .unwrap_or_else(|| {
             let first = successor(store, &weights, *first_home, Epoch::ZERO, Seq::ZERO, None);
             first.into_iter().collect()
@@ -94,37 +91,32 @@ fn follow(store: &Store, weights: &Weights, frozen: Option<Home>, state: &mut St
 
 /// How often the players' records name a receipt or one that follows it in its epoch. Only asked where a relay forked
 /// its chain, so only computed then.
-struct Weights(BTreeMap<Hash, u64>);
+struct Weights(BTreeMap<(OrderKey, Hash), u64>);
 
 impl Weights {
     fn of(store: &Store) -> Self {
-        let mut weights: BTreeMap<Hash, u64> = BTreeMap::new();
+        let mut weights: BTreeMap<(OrderKey, Hash), u64> = BTreeMap::new();
         if !store.forked {
             return Self(weights);
         }
         // Later places first, so that each receipt is complete when it is added to the one before.
-        for ((by, epoch, seq), place) in store.receipts.iter().rev() {
+        for ((by, _, seq), place) in store.receipts.iter().rev() {
             for (hash, receipt) in place {
                 let named = u64::from(store.named.get(hash).copied().unwrap_or(0));
-                let weight = weights.entry(*hash).or_default();
+                let weight = weights.entry((*by, *hash)).or_default();
                 *weight += named;
-                let (weight, prev) = (*weight, receipt.body.prev);
-                let before = prev.filter(|prev| {
-                    store
-                        .receipt_at
-                        .get(prev)
-                        .is_some_and(|(b, e, s)| (b, e) == (by, epoch) && s.next() == *seq)
-                });
-                if let Some(before) = before {
-                    *weights.entry(before).or_default() += weight;
+                let weight = *weight;
+                let prev = receipt.body.prev.filter(|_| *seq > Seq::ZERO);
+                if let Some(prev) = prev {
+                    *weights.entry((*by, prev)).or_default() += weight;
                 }
             }
         }
         Self(weights)
     }
 
-    fn of_receipt(&self, hash: &Hash) -> u64 {
-        self.0.get(hash).copied().unwrap_or(0)
+    fn of_receipt(&self, by: OrderKey, hash: Hash) -> u64 {
+        self.0.get(&(by, hash)).copied().unwrap_or(0)
     }
 }
 
@@ -142,7 +134,7 @@ fn successor(
     let linked = place
         .iter()
         .filter(|(_, receipt)| receipt.body.prev == prev);
-    let best = linked.max_by_key(|(hash, _)| (weights.of_receipt(hash), Reverse(**hash)));
+    let best = linked.max_by_key(|(hash, _)| (weights.of_receipt(by, **hash), Reverse(**hash)));
     best.map(|(hash, receipt)| (by, *hash, *receipt))
 }
 
@@ -154,31 +146,24 @@ fn committed(
     frozen: Option<Home>,
     missing: &mut BTreeSet<Hash>,
 ) -> Option<Vec<Link>> {
+    if store.homes.is_empty() {
+        return None;
+    }
     let least = frozen.map_or(Epoch::ZERO, |home| home.epoch);
-    let homes = store.homes.iter().filter(|(home, by)| {
-        home.epoch >= least && by.len() > 1 && by.contains_key(&genesis.creator)
+    let players = store.may_move_home(genesis);
+    let homes = store.homes.keys().filter(|home| {
+        let signed = |pair: &[PlayerKey; 2]| store.home_is_signed(home, *pair);
+        home.epoch >= least && players.iter().any(signed)
     });
     // Highest epoch first; players who sign two for one epoch get the lower hash.
-    let mut homes: Vec<_> = homes.map(|(home, _)| (home, codec::hash(home))).collect();
+    let mut homes: Vec<_> = homes.map(|home| (home, codec::hash(home))).collect();
     homes.sort_by_key(|(home, hash)| (Reverse(home.epoch), *hash));
     for (home, hash) in homes {
         let Some(commit) = commit_of(store, home, hash) else {
             continue;
         };
-        let mut links = match walk_back(store, home.after, home.epoch) {
-            Ok(links) => links,
-            Err(Broken::Missing(hash)) => {
-                missing.insert(hash);
-                continue;
-            }
-            Err(Broken::Wrong) => continue,
-        };
-        links.insert(0, commit);
-        match both_moved(store, genesis, &links) {
-            Ok(()) => {
-                links.reverse();
-                return Some(links);
-            }
+        match chain_to(store, genesis, commit) {
+            Ok(chain) => return Some(chain),
             Err(Broken::Missing(hash)) => {
                 missing.insert(hash);
             }
@@ -189,12 +174,12 @@ fn committed(
 }
 
 /// The receipt with which the key that `home` names commits it; of two the lower hash.
-fn commit_of(store: &Store, home: &Home, hash: Hash) -> Option<Link> {
+fn commit_of(store: &Store, home: &Home, hash: Hash) -> Option<Hash> {
     let place = store.receipts.get(&(home.to, home.epoch, Seq::ZERO))?;
-    let commit = place.iter().find(|(_, receipt)| {
+    let mut commits = place.iter().filter(|(_, receipt)| {
         receipt.body.prev == Some(home.after) && receipt.body.what == What::Home(hash)
     });
-    commit.map(|(hash, receipt)| (home.to, *hash, *receipt))
+    commits.next().map(|(hash, _)| *hash)
 }
 
 /// Why a chain of receipts leads nowhere.
@@ -204,83 +189,64 @@ enum Broken {
     Wrong,
 }
 
-/// Whether a chain, newest first, reaches the first receipt of the first home.
-fn begins(genesis: &Genesis, links: &[Link]) -> bool {
-    links.last().is_some_and(|(by, _, receipt)| {
-        receipt.body.epoch == Epoch::ZERO
-            && receipt.body.seq == Seq::ZERO
-            && receipt.body.prev.is_none()
-            && genesis.homes.first() == Some(by)
-    })
-}
-
-/// The receipts from `hash` back to one without `prev`, newest first, through commits of known `Home`s.
-fn walk_back(store: &Store, hash: Hash, below: Epoch) -> Result<Vec<Link>, Broken> {
-    let mut links: Vec<Link> = Vec::new();
-    let mut wanted = Some(hash);
+/// The receipts from the first of the first home to the one of hash `last`, oldest first. Their bodies follow from the
+/// links alone. Who must have signed each follows from the bodies: the first home, then whom each `Home` names, which the
+/// two must have signed who sit by the first Seat before it.
+fn chain_to(store: &Store, genesis: &Genesis, last: Hash) -> Result<Vec<Link>, Broken> {
+    let mut bodies: Vec<(Hash, Receipt)> = Vec::new();
+    let mut wanted = Some(last);
     while let Some(hash) = wanted {
-        let at = store.receipt_at.get(&hash).ok_or(Broken::Missing(hash))?;
-        let (by, epoch, seq) = *at;
-        let place = store.receipts.get(at).and_then(|place| place.get(&hash));
-        let receipt = *place.ok_or(Broken::Missing(hash))?;
-        let fits = match links.last() {
-            None => epoch < below,
-            Some((newer, _, next)) if next.body.seq == Seq::ZERO => {
-                epoch < next.body.epoch && home_of(store, *newer, &next.body).is_some()
+        let receipt = store.receipt(hash).ok_or(Broken::Missing(hash))?.body;
+        let fits = bodies.last().is_none_or(|(_, next)| {
+            if next.seq == Seq::ZERO {
+                receipt.epoch < next.epoch
+            } else {
+                receipt.epoch == next.epoch && receipt.seq.next() == next.seq
             }
-            Some((newer, _, next)) => {
-                *newer == by && next.body.epoch == epoch && next.body.seq == seq.next()
-            }
-        };
+        });
         if !fits {
             return Err(Broken::Wrong);
         }
-        links.push((by, hash, receipt));
-        wanted = receipt.body.prev;
+        bodies.push((hash, receipt));
+        wanted = receipt.prev;
     }
-    Ok(links)
-}
-
-/// The `Home` that a receipt commits, if it is the commit of one that is known.
-fn home_of<'a>(store: &'a Store, by: OrderKey, commit: &Receipt) -> Option<&'a Home> {
-    store.homes.keys().find(|home| {
-        home.to == by
-            && home.epoch == commit.epoch
-            && Some(home.after) == commit.prev
-            && commit.what == What::Home(codec::hash(*home))
-    })
-}
-
-/// Whether every `Home` on a chain, newest first, was signed by the two who sit by the first Seat on it, after they sat down.
-fn both_moved(store: &Store, genesis: &Genesis, links: &[Link]) -> Result<(), Broken> {
-    if !begins(genesis, links) {
+    let begins = bodies
+        .last()
+        .is_some_and(|(_, first)| (first.epoch, first.seq) == (Epoch::ZERO, Seq::ZERO));
+    let (true, Some(first_home)) = (begins, genesis.homes.first()) else {
         return Err(Broken::Wrong);
-    }
-    let mut joiner = None;
-    for (by, _, receipt) in links.iter().rev() {
-        let receipt = &receipt.body;
-        match (receipt.what, joiner) {
-            (What::Record(hash), None) => match store.records.get(&hash) {
+    };
+    let (mut by, mut joiner, mut chain) = (*first_home, None, Vec::with_capacity(bodies.len()));
+    for (hash, body) in bodies.into_iter().rev() {
+        match body.what {
+            What::Record(record) if joiner.is_none() => match store.records.get(&record) {
                 Some(entry) => {
                     if let Record::Seat(seat) = &entry.signed.body {
                         joiner = Some(seat.join.body.player);
                     }
                 }
-                None if store.evidence.contains_key(&hash) => {}
-                None => return Err(Broken::Missing(hash)),
+                None if store.evidence.contains_key(&record) => {}
+                None => return Err(Broken::Missing(record)),
             },
-            (What::Home(_), joiner) if receipt.seq == Seq::ZERO => {
-                let (Some(joiner), Some(home)) = (joiner, home_of(store, *by, receipt)) else {
-                    return Err(Broken::Wrong);
-                };
-                if !store.home_is_signed(home, [genesis.creator, joiner]) {
+            What::Home(named) if body.seq == Seq::ZERO && body.epoch > Epoch::ZERO => {
+                let mut homes = store.homes.keys();
+                let home = homes.find(|home| codec::hash(*home) == named);
+                let home = home.ok_or(Broken::Missing(named))?;
+                let both = joiner.map(|joiner| [genesis.creator, joiner]);
+                let signed = both.is_some_and(|both| store.home_is_signed(home, both));
+                if !signed || home.epoch != body.epoch || Some(home.after) != body.prev {
                     return Err(Broken::Wrong);
                 }
+                by = home.to;
             }
+            _ if body.seq == Seq::ZERO && body.epoch > Epoch::ZERO => return Err(Broken::Wrong),
             _ => {}
         }
+        let place = store.receipts.get(&(by, body.epoch, body.seq));
+        let signed = place.and_then(|place| place.get(&hash));
+        chain.push((by, hash, *signed.ok_or(Broken::Missing(hash))?));
     }
-    Ok(())
+    Ok(chain)
 }
 
 /// Applies the next receipt. False where what it is for is not known, so that nothing after it can be judged.

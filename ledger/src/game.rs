@@ -170,15 +170,22 @@ impl Game {
         hashes.filter_map(|hash| self.store.records.get(hash))
     }
 
-    /// A receipt, by its hash, with who signed it.
+    /// A receipt, by its hash, with who signed it: of several who signed the same, the one by whom it counts.
     #[must_use]
     pub fn receipt(&self, hash: Hash) -> Option<(OrderKey, &Signed<Receipt>)> {
-        let at = self.store.receipt_at.get(&hash)?;
-        self.store
-            .receipts
-            .get(at)?
-            .get(&hash)
-            .map(|receipt| (at.0, receipt))
+        let places = self.store.receipt_at.get(&hash)?;
+        let counted = || {
+            let mut counted = self.state.counted.iter().rev();
+            counted
+                .find(|counted| counted.hash == hash)
+                .map(|counted| counted.by)
+        };
+        let by = if places.len() > 1 { counted() } else { None };
+        let at = places
+            .iter()
+            .find(|(key, _, _)| by.is_none_or(|by| by == *key))?;
+        let receipt = self.store.receipts.get(at)?.get(&hash)?;
+        Some((at.0, receipt))
     }
 
     /// Whether an item of this hash is known (a record, a receipt or the genesis).

@@ -294,7 +294,9 @@ impl Game {
         receipt: Signed<Receipt>,
     ) -> Result<Inserted, Refusal> {
         let (hash, body) = (receipt.hash(), receipt.body);
-        if self.store.receipt_at.contains_key(&hash) {
+        let at = (by, body.epoch, body.seq);
+        let known_at = self.store.receipt_at.get(&hash);
+        if known_at.is_some_and(|known| known.contains(&at)) {
             return Ok(Inserted::Duplicate);
         }
         if body.game != self.id {
@@ -322,11 +324,10 @@ impl Game {
             return Err(Refusal::TooMany);
         }
         *count += 1;
-        let at = (by, body.epoch, body.seq);
         let place = self.store.receipts.entry(at).or_default();
         let forks = !place.is_empty();
         place.insert(hash, receipt);
-        self.store.receipt_at.insert(hash, at);
+        self.store.receipt_at.entry(hash).or_default().insert(at);
         self.store.forked |= forks;
         if let What::Record(record) = body.what {
             self.store.receipted.insert((record, by));

@@ -70,8 +70,8 @@ pub(crate) struct Store {
     pub(crate) evidence: BTreeMap<Hash, Signed<Record>>,
     /// Receipts by order key, epoch and place; more than one at a place is a proof.
     pub(crate) receipts: BTreeMap<(OrderKey, Epoch, Seq), BTreeMap<Hash, Signed<Receipt>>>,
-    /// Where a receipt is kept.
-    pub(crate) receipt_at: BTreeMap<Hash, (OrderKey, Epoch, Seq)>,
+    /// Where a receipt is kept. Its hash does not say who signed it, and a second key may have signed a copy.
+    pub(crate) receipt_at: BTreeMap<Hash, BTreeSet<(OrderKey, Epoch, Seq)>>,
     /// How many receipts of each key there are.
     pub(crate) receipts_of: BTreeMap<OrderKey, usize>,
     /// Whether some place has more than one receipt.
@@ -164,6 +164,31 @@ impl Store {
     pub(crate) fn is_receipted(&self, record: Hash) -> bool {
         let keys = (record, OrderKey([0; 32]))..=(record, OrderKey([0xff; 32]));
         self.receipted.range(keys).next().is_some()
+    }
+
+    /// A receipt by its hash, whoever signed it.
+    pub(crate) fn receipt(&self, hash: Hash) -> Option<&Signed<Receipt>> {
+        let at = self.receipt_at.get(&hash)?.first()?;
+        self.receipts.get(at)?.get(&hash)
+    }
+
+    /// The pairs who may have moved the game to another home: the creator with each joiner whose Seat the first home
+    /// ordered. More than one only where the creator or that home cheats.
+    pub(crate) fn may_move_home(&self, genesis: &Genesis) -> Vec<[PlayerKey; 2]> {
+        let Some(first_home) = genesis.homes.first() else {
+            return Vec::new();
+        };
+        let seats = self.children.get(&genesis.id().as_hash());
+        let ordered = |seat: &&Hash| self.receipted.contains(&(**seat, *first_home));
+        let seats = seats.into_iter().flatten().filter(ordered);
+        let joiner = |seat| match &self.records.get(seat)?.signed.body {
+            Record::Seat(seat) => Some(seat.join.body.player),
+            _ => None,
+        };
+        seats
+            .filter_map(joiner)
+            .map(|joiner| [genesis.creator, joiner])
+            .collect()
     }
 
     /// Whether both players signed this body.
