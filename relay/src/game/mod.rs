@@ -459,3 +459,6 @@ fn colour_of(game: &rookery_ledger::Game, outbox: &Outbox) -> Option<Colour> {
         .player()
         .and_then(|player| game.colour_of(player))
 }
+
+#[cfg(test)]
+mod tests;

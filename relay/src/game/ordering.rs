@@ -70,6 +70,8 @@ impl Task {
                     }
                     return self.after_done(item, answer);
                 }
+                // Another relay with this key may have gone on meanwhile.
+                Decision::Refused(_) if self.catch_up().await => {}
                 decision => match self.carry_out(decision, Some(answer), at).await {
                     Err(AppendError::Conflict { .. }) => {}
                     Err(error) => return answer.refused(Refused::log(&error)),
@@ -364,6 +366,17 @@ impl Task {
             answer.done();
         }
         Ok(())
+    }
+
+    /// Reads the game again if the log goes on behind the end that is known here; whether it did.
+    async fn catch_up(&mut self) -> bool {
+        let behind = self.relay.log.read(self.chain(), self.head, 1).await;
+        if !self.stored || behind.is_ok_and(|entries| entries.is_empty()) {
+            return false;
+        }
+        let before = self.head;
+        self.reload().await;
+        self.head > before
     }
 
     /// The log holds more than this task knows: an append whose answer was lost, or another relay with the same key.
