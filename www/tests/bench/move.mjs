@@ -52,7 +52,7 @@ async function measureGame(query, seed) {
     await sitDown(white, black, by(await invite(white), query));
     await Promise.all([white, black].map(watch));
     const times = [];
-    for (const [i, uci] of quietGame(PLIES, seed).entries()) {
+    for (const [i, uci] of randomGame(PLIES, seed).entries()) {
       const ply = i + 1;
       const [mover, other] = i % 2 === 0 ? [white, black] : [black, white];
       await mover.play(uci);
@@ -90,11 +90,11 @@ async function watch({ page }) {
 }
 
 /**
- * A game of random quiet moves: no captures, pawn moves or ends.
+ * A game of random moves without castling, promotions and ends.
  * @param {number} plies
  * @param {number} seed The same game for the same seed.
  */
-function quietGame(plies, seed) {
+function randomGame(plies, seed) {
   const position = Chess.default();
   const ucis = [];
   let random = seed;
@@ -102,17 +102,17 @@ function quietGame(plies, seed) {
     const moves = [];
     for (const [from, targets] of position.allDests()) {
       for (const to of targets) {
-        const pawn = position.board.pawn.has(from);
+        const castles = position.board[position.turn].has(to);
+        const promotes = position.board.pawn.has(from) && (to < 8 || to >= 56);
         const next = position.clone();
         next.play({ from, to });
-        if (position.board.occupied.has(to) || pawn || next.isEnd()) continue;
-        moves.push({ from, to });
+        if (!castles && !promotes && !next.isEnd()) moves.push({ from, to });
       }
     }
     // A linear congruential generator, with the constants of the C standard's example.
     random = (Math.imul(random, 1103515245) + 12345) & 0x7fffffff;
     const move = moves[(random >>> 8) % moves.length];
-    if (!move) throw new Error(`seed ${seed} ran out of quiet moves`);
+    if (!move) throw new Error(`seed ${seed} has no way on`);
     ucis.push(makeUci(move));
     position.play(move);
   }
