@@ -30,6 +30,8 @@ const PATIENCE = 6;
 const NAMES = { ws: 'WebSocket', webrtc: 'WebRTC' };
 
 export class RelaySession {
+  /** @type {import('./addresses.js').Place} */
+  #place;
   /** @type {Seek[]} */
   seeks = [];
   #core;
@@ -80,11 +82,11 @@ export class RelaySession {
     this.#relay = relay;
     this.#hooks = hooks;
     const { hostname, protocol } = location;
-    const place = {
+    const place = (this.#place = {
       host: hostname.replace(/^\[|\]$/g, ''),
       secure: protocol === 'https:',
       transport,
-    };
+    });
     this.#connector = new Connector({
       dial,
       resolve: async () => {
@@ -187,6 +189,19 @@ export class RelaySession {
     const peer = peerOf(address);
     const addresses = await (this.#known ?? resolveRelays(this.#relays));
     return addresses.some((own) => own === address || (peer !== null && peerOf(own) === peer));
+  }
+
+  /**
+   * The lobby. A relay that this page cannot dial is left out: the page's own relay passes on what goes there.
+   *
+   * @returns {Seek[]}
+   */
+  #readSeeks() {
+    const seeks = /** @type {(Seek & { relays: string[] })[]} */ (JSON.parse(this.#core.seeks()));
+    return seeks.map(({ relays, ...seek }) => ({
+      ...seek,
+      relay: dialable(relays, this.#place)[0] ?? null,
+    }));
   }
 
   /**
@@ -362,7 +377,7 @@ export class RelaySession {
           this.#hooks.onNotice(args[0], { code: args[1], words: args[2] });
           break;
         case 'seeks':
-          this.seeks = JSON.parse(this.#core.seeks());
+          this.seeks = this.#readSeeks();
           this.#hooks.onSeeks(this.seeks);
           break;
       }

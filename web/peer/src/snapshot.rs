@@ -86,7 +86,7 @@ fn write_result(outcome: Outcome, o: &mut Object<'_>) {
     o.text("reason", outcome.reason.as_str());
 }
 
-/// The seeks of a lobby.
+/// The seeks of a lobby, each with all addresses of its relay: which of them the page can dial is known there.
 pub(crate) fn seeks<'a>(seeks: impl Iterator<Item = &'a Seek>) -> String {
     json::list(seeks, |seek, o| {
         let genesis: &Genesis = &seek.genesis.body;
@@ -102,7 +102,7 @@ pub(crate) fn seeks<'a>(seeks: impl Iterator<Item = &'a Seek>) -> String {
             },
         );
         o.text("variant", variant_name(genesis.variant));
-        o.maybe_text("relay", seek.relay.first().map(String::as_str));
+        o.texts("relays", &seek.relay);
     })
 }
 

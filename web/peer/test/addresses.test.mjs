@@ -1,0 +1,70 @@
+// Which addresses of a relay a page tries, and in which order.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { dialable, peerOf, resolveRelays, transportOf, withHost } from '../js/addresses.js';
+
+const PEER = '12D3KooWEC7C2fJT9x8UxQBuZX9PTzAkhdmGSt2QyCFPbGvhdrt4';
+const WS = `/ip4/192.0.2.7/tcp/4751/ws/p2p/${PEER}`;
+const WSS = `/dns4/relay.example/tcp/443/wss/p2p/${PEER}`;
+const TLS = `/dns/relay.example/tcp/443/tls/ws/p2p/${PEER}`;
+const RTC = `/ip4/192.0.2.7/udp/4752/webrtc-direct/certhash/uEiA/p2p/${PEER}`;
+const LOCAL = `/ip4/127.0.0.1/tcp/4751/ws/p2p/${PEER}`;
+const OTHERS = [`/ip4/192.0.2.7/tcp/4750/p2p/${PEER}`, '/ip4/192.0.2.7/udp/4750/quic-v1', 'x'];
+
+test('WebSocket comes before WebRTC, encrypted before plain, and the rest is left out', () => {
+  const page = { host: 'page.example', secure: false };
+  assert.deepEqual(dialable([RTC, WS, ...OTHERS, WSS], page), [WSS, WS, RTC]);
+  assert.deepEqual(dialable([TLS, RTC], page), [TLS, RTC]);
+  assert.deepEqual(dialable([`${WS}/p2p-circuit/p2p/${PEER}`], page), []);
+});
+
+test('an https page dials no plain WebSocket but that of its own device', () => {
+  assert.deepEqual(dialable([WS, LOCAL, RTC], { host: 'localhost', secure: true }), [LOCAL, RTC]);
+});
+
+test('a forced transport is the only one', () => {
+  const page = { host: 'page.example', secure: false };
+  assert.deepEqual(dialable([WS, RTC], { ...page, transport: 'webrtc' }), [RTC]);
+  assert.deepEqual(dialable([WS, RTC], { ...page, transport: 'ws' }), [WS]);
+});
+
+test('the host that the page came from is tried first, and loopback last from elsewhere', () => {
+  const far = `/ip4/10.0.0.1/tcp/4751/ws/p2p/${PEER}`;
+  assert.deepEqual(dialable([LOCAL, far, WS], { host: '192.0.2.7', secure: false }), [
+    WS,
+    far,
+    LOCAL,
+  ]);
+  assert.deepEqual(dialable([far, LOCAL], { host: 'localhost', secure: false }), [LOCAL, far]);
+});
+
+test('a relay that listens everywhere is reached at the host of the page', () => {
+  assert.equal(withHost('/ip4/0.0.0.0/tcp/1/ws', '192.0.2.7'), '/ip4/192.0.2.7/tcp/1/ws');
+  assert.equal(withHost('/ip4/0.0.0.0/tcp/1/ws', 'localhost'), '/ip4/127.0.0.1/tcp/1/ws');
+  assert.equal(withHost('/ip6/::/tcp/1/ws', 'a.example'), '/dns/a.example/tcp/1/ws');
+  assert.equal(withHost('/ip6/::1/tcp/1/ws', 'a.example'), '/ip6/::1/tcp/1/ws');
+});
+
+test('kind and peer are read from an address', () => {
+  assert.deepEqual([WS, WSS, RTC, OTHERS[0]].map(transportOf), ['ws', 'ws', 'webrtc', null]);
+  assert.equal(peerOf(WS), PEER);
+  assert.equal(peerOf('/ip4/192.0.2.7/tcp/1/ws'), null);
+});
+
+test('a relay named by its site is asked for its addresses; one that fails is left out', async (t) => {
+  const server = createServer((request, response) => {
+    const known = request.url === '/.well-known/rookery.json';
+    response.statusCode = known ? 200 : 404;
+    response.end(
+      JSON.stringify({ peer_id: PEER, addresses: ['/ip4/0.0.0.0/tcp/4751/ws', 7, WSS, 'bad'] }),
+    );
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  t.after(() => server.close());
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const found = await resolveRelays([`http://127.0.0.1:${port}/some/page`, RTC]);
+  assert.deepEqual(found, [`/ip4/127.0.0.1/tcp/4751/ws/p2p/${PEER}`, WSS, RTC]);
+  assert.deepEqual(await resolveRelays(['http://127.0.0.1:1/']), []);
+});

@@ -1,0 +1,158 @@
+// Links that end, fail, hang or fall silent, with a dial that the test answers and timers that it moves.
+
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { Connector, waitBefore } from '../js/connector.js';
+
+const WS = '/ip4/192.0.2.7/tcp/1/ws';
+const RTC = '/ip4/192.0.2.7/udp/1/webrtc-direct';
+
+/** @typedef {ReturnType<typeof setUp>} Setting */
+
+/** @param {string[]} addresses */
+function setUp(addresses) {
+  /** @type {any[]} */
+  const dials = [];
+  /** @type {string[]} */
+  const events = [];
+  const connector = new Connector({
+    dial: (address, timeoutMs, onFrame, onClose) =>
+      new Promise((resolve, reject) => {
+        const link = {
+          from: new Uint8Array(),
+          to: new Uint8Array(),
+          peer: '',
+          closed: false,
+          send: () => true,
+          close() {
+            link.closed = true;
+          },
+        };
+        dials.push({ address, timeoutMs, onFrame, onClose, resolve, reject, link });
+      }),
+    resolve: async () => addresses,
+    hooks: {
+      onOpen: (_, address) => events.push(`open ${address}`),
+      onFrame: (frame) => events.push(`frame ${frame[0]}`),
+      onClose: (reason) => events.push(`close ${reason}`),
+      onWait: (failures) => events.push(`wait ${failures}`),
+    },
+  });
+  return { connector, dials, events };
+}
+
+/** Lets promises go on. */
+async function turn() {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+let now = 0;
+beforeEach((t) => {
+  const test = /** @type {import('node:test').TestContext} */ (t);
+  now = 0;
+  test.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  test.mock.method(performance, 'now', () => now);
+  test.mock.method(Math, 'random', () => 0.5);
+});
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {number} ms
+ */
+async function pass(t, ms) {
+  for (let step = 0; step < ms; step += 50) {
+    now += 50;
+    t.mock.timers.tick(50);
+    await turn();
+  }
+}
+
+test('frames that come before the link is known are handed over after it, in order', async () => {
+  const { connector, dials, events } = setUp([WS]);
+  connector.start();
+  await turn();
+  dials[0].onFrame(new Uint8Array([1]));
+  dials[0].onFrame(new Uint8Array([2]));
+  dials[0].resolve(dials[0].link);
+  await turn();
+  assert.deepEqual(events, ['wait 0', `open ${WS}`, 'frame 1', 'frame 2']);
+  connector.stop();
+});
+
+test('a link without a word for three seconds is given up and dialled again at once', async (t) => {
+  const { connector, dials, events } = setUp([WS]);
+  connector.start();
+  await turn();
+  dials[0].resolve(dials[0].link);
+  await turn();
+  connector.confirm();
+  await pass(t, 2_900);
+  dials[0].onFrame(new Uint8Array([7]));
+  await pass(t, 2_900);
+  assert.equal(dials.length, 1, 'it spoke in time');
+  await pass(t, 400);
+  assert.ok(events.includes('close silence') && dials[0].link.closed);
+  assert.equal(dials.length, 2);
+  dials[0].onFrame(new Uint8Array([8]));
+  assert.ok(!events.includes('frame 8'), 'a link that was given up is not heard any more');
+  connector.stop();
+});
+
+test('after a loss the waits are short at first and two seconds at most for a good while', () => {
+  const waits = [0, 1, 2, 3, 4, 5, 6, 100].map((failures) => waitBefore(failures, 0.5));
+  assert.deepEqual(waits, [0, 100, 250, 500, 1000, 2000, 2000, 2000]);
+  assert.deepEqual([waitBefore(4, 0), waitBefore(4, 1)], [750, 1250]);
+  assert.equal(waitBefore(1000, 0.5), 4000);
+});
+
+test('the next address is tried when one fails, and the good one is preferred from then on', async (t) => {
+  const { connector, dials } = setUp([WS, RTC]);
+  connector.start();
+  await turn();
+  dials[0].reject(new Error('no'));
+  await turn();
+  assert.deepEqual(
+    dials.map(({ address }) => address),
+    [WS, RTC],
+  );
+  dials[1].resolve(dials[1].link);
+  await turn();
+  connector.confirm();
+  now += 2_500;
+  dials[1].onClose('gone');
+  await pass(t, 100);
+  assert.equal(dials[2].address, RTC);
+  connector.stop();
+});
+
+test('a link that the relay ends before it accepts the page counts as a failure', async (t) => {
+  const { connector, dials, events } = setUp([WS]);
+  connector.start();
+  await turn();
+  dials[0].resolve(dials[0].link);
+  await turn();
+  dials[0].onClose('bye');
+  await turn();
+  assert.equal(dials.length, 1, 'not dialled at once');
+  await pass(t, 150);
+  assert.equal(dials.length, 2);
+  assert.ok(events.includes('wait 1'));
+  connector.stop();
+});
+
+test('a poke ends the wait, and a stop ends a dial that hangs and closes what it brings', async () => {
+  const { connector, dials } = setUp([WS]);
+  connector.start();
+  await turn();
+  dials[0].reject(new Error('no'));
+  await turn();
+  connector.poke();
+  await turn();
+  assert.equal(dials.length, 2);
+  connector.stop();
+  await turn();
+  dials[1].resolve(dials[1].link);
+  await turn();
+  assert.ok(dials[1].link.closed);
+  assert.equal(connector.send(new Uint8Array()), false);
+});
