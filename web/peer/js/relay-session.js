@@ -192,7 +192,7 @@ export class RelaySession {
   }
 
   /**
-   * The lobby. A relay that this page cannot dial is left out: the page's own relay passes on what goes there.
+   * The lobby. A relay that this page cannot dial is not named: the page's own relay passes on what goes there.
    *
    * @returns {Seek[]}
    */

@@ -1,5 +1,6 @@
 // Where the harness finds what it tests and puts what it sees.
 
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** @param {string} path From the workspace's root. */
@@ -9,6 +10,8 @@ const inWorkspace = (path) => fileURLToPath(new URL(`../../../${path}`, import.m
 export const DIST = process.env.ROOKERY_SITE || inWorkspace('dist');
 /** The relay's binary. */
 export const RELAY = process.env.ROOKERY_RELAY || inWorkspace('target/release/rookery-relay');
+/** The hostile client, an example of the relay's package. */
+export const HOSTILE = join(dirname(RELAY), 'examples/hostile');
 /** The browser's program. */
 export const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 export const SCREENSHOTS = inWorkspace('target/screenshots');

@@ -1,11 +1,12 @@
 // A relay of its own for each test: the real binary, started, killed and started again.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { atEnd } from './ending.mjs';
 import { DIST, LOGS, RELAY, slug } from './places.mjs';
 
@@ -43,7 +44,8 @@ export class Relay {
   #ready = null;
   #listen;
   #http = '127.0.0.1:0';
-  #options;
+  /** More options of `rookery-relay serve`, from the next start on. */
+  options;
   #log;
   #data = mkdtempSync(join(tmpdir(), 'rookery-relay-'));
 
@@ -53,7 +55,7 @@ export class Relay {
    */
   constructor(test, { name = 'relay', listen = LISTEN, options = [] }) {
     this.#listen = listen;
-    this.#options = options;
+    this.options = [...options];
     mkdirSync(LOGS, { recursive: true });
     this.#log = createWriteStream(join(LOGS, `${slug(test)}-${name}.log`));
   }
@@ -75,6 +77,25 @@ export class Relay {
     return pid;
   }
 
+  /** The name by which other relays know it, before it runs for the first time too. */
+  async peerId() {
+    const { stdout } = await promisify(execFile)(RELAY, [
+      ...['identity', '--json'],
+      ...['--data', this.#data],
+    ]);
+    return /** @type {string} */ (JSON.parse(stdout).peer_id);
+  }
+
+  /**
+   * An address of the running relay, with its name.
+   * @param {RegExp} kind
+   */
+  address(kind) {
+    const found = this.ready.listen.find((address) => kind.test(address));
+    if (!found) throw new Error(`none of ${this.ready.listen} is like ${kind}`);
+    return found.includes('/p2p/') ? found : `${found}/p2p/${this.ready.peer_id}`;
+  }
+
   /** Starts the process, on the same ports and data as before if there was one. */
   async start() {
     if (this.#process) throw new Error('the relay is running already');
@@ -87,7 +108,7 @@ export class Relay {
         ...['--http', this.#http],
         ...['--metrics', '127.0.0.1:0'],
         ...['--site', DIST],
-        ...this.#options,
+        ...this.options,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -148,4 +169,22 @@ export async function startRelay(t, options = {}) {
   atEnd(t, () => relay.end());
   await relay.start();
   return relay;
+}
+
+/**
+ * Two running relays that know each other; the second dials the first.
+ * @param {Scope} t
+ * @returns {Promise<[Relay, Relay]>}
+ */
+export async function startTwoRelays(t) {
+  const second = new Relay(t.name, { name: 'second' });
+  atEnd(t, () => second.end());
+  const first = await startRelay(t, {
+    name: 'first',
+    listen: ['/ip4/127.0.0.1/tcp/0', ...LISTEN],
+    options: ['--peer', `/p2p/${await second.peerId()}`],
+  });
+  second.options.push('--peer', first.address(/\/tcp\/\d+(\/p2p\/|$)/));
+  await second.start();
+  return [first, second];
 }
