@@ -347,7 +347,8 @@ impl Game {
         let last = self.state.counted.last();
         let same_chain = last.is_some_and(|last| last.by == by && last.receipt.epoch == body.epoch);
         let next = last.is_some_and(|last| last.receipt.seq.next() == body.seq);
-        if same_chain && next && self.state.missing.is_empty() {
+        let waits = self.store.commits_above(body.epoch) || !self.state.missing.is_empty();
+        if same_chain && next && !waits {
             clocked::advance(&self.store, self.frozen, &mut self.state);
             let head = self.state.line.head();
             self.side.take_if(|side| side.head() == head);

@@ -166,6 +166,14 @@ impl Store {
         self.receipted.range(keys).next().is_some()
     }
 
+    /// Whether there is a first receipt of a higher epoch under a known `Home`, which may come to count.
+    pub(crate) fn commits_above(&self, epoch: Epoch) -> bool {
+        self.homes.keys().any(|home| {
+            let first = (home.to, home.epoch, Seq::ZERO);
+            home.epoch > epoch && self.receipts.contains_key(&first)
+        })
+    }
+
     /// A receipt by its hash, whoever signed it.
     pub(crate) fn receipt(&self, hash: Hash) -> Option<&Signed<Receipt>> {
         let at = self.receipt_at.get(&hash)?.first()?;
