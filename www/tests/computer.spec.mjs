@@ -139,7 +139,7 @@ test('a promotion is chosen with the keyboard alone, and Escape takes the pawn b
   await page.getByRole('listitem').getByText('a8=R+').waitFor();
 });
 
-test('on a phone a game is played by touch, and nothing is wider than the screen', async (t) => {
+test('on a phone a game is played by touch, nothing is too wide, and turning it keeps the pieces', async (t) => {
   const relay = await startRelay(t);
   const browser = await startBrowser(t);
   const person = await browser.player('phone', { phone: true });
@@ -154,4 +154,19 @@ test('on a phone a game is played by touch, and nothing is wider than the screen
   await person.sees({ ply: 4 });
   const box = await person.page.locator('cg-board').boundingBox();
   assert.ok(box && box.width >= 320, `the board takes the width: ${box?.width}`);
+
+  // Turned on its side and back, every piece stands on its square.
+  for (const viewport of [
+    { width: 740, height: 360 },
+    { width: 360, height: 740 },
+  ]) {
+    await person.page.setViewportSize(viewport);
+    await person.page.waitForFunction((turned) => {
+      const board = document.querySelector('cg-board')?.getBoundingClientRect();
+      const king = document.querySelector('piece.white.king')?.getBoundingClientRect();
+      if (!board || !king || board.width > turned) return false;
+      const [column, row] = [(king.x - board.x) / king.width, (king.y - board.y) / king.height];
+      return Math.abs(column - 4) < 0.05 && Math.abs(row - 7) < 0.05;
+    }, viewport.width);
+  }
 });

@@ -1,0 +1,116 @@
+// A walk past every screen of the page, for whoever looks at all of them: in words to a checker, or in pictures.
+
+import { line, invite, playOut, sitDown } from './table.mjs';
+
+/**
+ * @import { TestBrowser } from './browser.mjs'
+ * @import { Player } from './player.mjs'
+ * @import { Relay } from './relay.mjs'
+ */
+
+/** Both castle, a piece is taken, and White has something to look at. */
+const GAME = line(
+  'e4 e5 Nf3 Nc6 Bb5 a6 Ba4 Nf6 O-O Be7 Re1 b5 Bb3 O-O c3 d5 exd5 Nxd5 Nxe5 Nxe5 Rxe5',
+);
+
+/**
+ * @param {TestBrowser} browser
+ * @param {Relay} relay
+ * @param {(screen: string, player: Player) => Promise<void>} look Called at each stop.
+ */
+export async function tour(browser, relay, look) {
+  const white = await browser.player('white');
+  const black = await browser.player('black');
+  const guest = await browser.player('guest');
+  const { page } = white;
+  const escape = async () => {
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  };
+
+  await guest.open(relay.url);
+  await invite(guest, { time: '3 + 2', colour: 'Random', lobby: true });
+  await white.open(relay.url);
+  await page.getByRole('region', { name: 'Lobby' }).getByText('3 + 2').waitFor();
+  await look('home', white);
+
+  await white.press('Play the computer');
+  await page.getByText('Level 3:').waitFor();
+  await look('computer', white);
+  await escape();
+  await white.press('Create game');
+  await page.getByRole('dialog', { name: 'Create a game' }).waitFor();
+  await look('create', white);
+  await escape();
+
+  const link = await invite(white, { time: '5 + 3' });
+  await look('waiting', white);
+  await black.open(link);
+  await black.sees({ screen: 'invitation' });
+  await look('invitation', black);
+  await sitDown(white, black, link);
+  await playOut({ white, black }, GAME);
+  await look('game', white);
+  await black.press('Offer draw');
+  await playOut({ white, black }, line('c6', GAME.at(-1)));
+  await page.locator('.status').getByText('Black offers a draw').waitFor();
+  await look('draw-offered', white);
+  await white.press('Resign');
+  await look('resign', white);
+  await white.press('Keep playing');
+
+  const { game } = await white.shown();
+  await guest.open(`${relay.url}#/game/${game}`);
+  await guest.sees({ screen: 'game' });
+  await look('watching', guest);
+
+  await white.press('Accept draw');
+  await black.sees({ result: '1/2-1/2' });
+  await black.press('Analyse');
+  await black.page.locator('.analysis .line').nth(2).waitFor();
+  await look('over', black);
+  await guest.open(`${relay.url}#/game/${'ab'.repeat(32)}`);
+  await guest.sees({ screen: 'failed' });
+  await look('failed', guest);
+
+  await white.open(relay.url);
+  await white.press('Play the computer');
+  await page.getByText('Start from a position').click();
+  await page.getByLabel('Position (FEN)').fill('r3k3/1P4pp/8/8/4n3/8/5PPP/6K1 w q - 0 1');
+  await page.getByRole('radio', { name: 'White', exact: true }).check();
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await white.sees({ screen: 'game' });
+  await white.drag('b7', 'a8');
+  await page.getByRole('dialog', { name: 'Promote the pawn to' }).waitFor();
+  await look('promotion', white);
+  await escape();
+
+  await page.getByRole('link', { name: 'Rookery' }).click();
+  for (const player of [white, black, guest]) player.expectOutage();
+  await relay.stop();
+  await white.sees({ screen: 'home', connection: 'reconnecting' });
+  await look('offline', white);
+}
+
+/** A phone and a desktop, in light and in dark. */
+export const VIEWS = ['phone', 'desktop'].flatMap((device) =>
+  /** @type {const} */ (['light', 'dark']).map((colorScheme) => ({
+    name: `${device}-${colorScheme}`,
+    colorScheme,
+    viewport: device === 'phone' ? { width: 360, height: 740 } : { width: 1440, height: 900 },
+  })),
+);
+
+/**
+ * Shows a page as one of the views.
+ * @param {Player} player
+ * @param {typeof VIEWS[number]} view
+ */
+export async function showAs({ page }, { colorScheme, viewport }) {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  // Two frames later everything is drawn anew.
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
+}
