@@ -1,25 +1,9 @@
 //! What can go wrong between a client and a relay.
 
 use rookery_ledger::codec::CodecError;
-use rookery_ledger::id::Millis;
-use rookery_ledger::record::Item;
-use rookery_ledger::wire::Head;
 use rookery_ledger::{PlayError, Refusal};
 
-/// The relay did not carry out a request; the fields are those of [`rookery_ledger::wire::Push::Refused`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// The stable code.
-    pub code: String,
-    /// One sentence for a person.
-    pub words: String,
-    /// Where the relay's chain stands, if that matters.
-    pub head: Option<Head>,
-    /// What shows the refusal to be right.
-    pub item: Option<Item>,
-    /// When to try again, ms from now.
-    pub retry_ms: Option<Millis>,
-}
+use crate::outbox::Refused;
 
 /// A client could not do what it was asked to.
 #[derive(Debug, thiserror::Error)]

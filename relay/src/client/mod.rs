@@ -7,8 +7,9 @@ mod raw;
 mod session;
 mod table;
 
+pub use crate::outbox::Refused;
 pub use connection::Connection;
-pub use error::{ClientError, Refused};
+pub use error::ClientError;
 pub use raw::RawStream;
 pub use session::{Event, Requests, Session, Welcome};
 pub use table::Table;

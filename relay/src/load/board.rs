@@ -158,7 +158,7 @@ impl Board {
         for (game, acknowledged, seen) in games {
             let session = Session::connect(&address, None).await?;
             let table = Table::watch(session, outsider.clone(), game).await?;
-            played.add(verdict(&table, &acknowledged, &seen));
+            played.add(verdict(table.game(), table.arrived(), &acknowledged, &seen));
         }
         Ok(played)
     }
@@ -209,8 +209,12 @@ async fn play(tables: &mut [Table; 2], uci: &str) -> Result<(Hash, Duration), Cl
 }
 
 /// What the two players and the outsider disagree about.
-fn verdict(outsider: &Table, acknowledged: &[Hash], seen: &[Vec<String>; 2]) -> Played {
-    let game = outsider.game();
+fn verdict(
+    game: &Game,
+    arrived: &[Item],
+    acknowledged: &[Hash],
+    seen: &[Vec<String>; 2],
+) -> Played {
     let lost = acknowledged
         .iter()
         .filter(|hash| !game.is_receipted(**hash) || game.record(**hash).is_none());
@@ -218,7 +222,7 @@ fn verdict(outsider: &Table, acknowledged: &[Hash], seen: &[Vec<String>; 2]) -> 
     let mut places = BTreeSet::new();
     let mut known = BTreeSet::new();
     let mut doubled = 0;
-    for item in outsider.arrived() {
+    for item in arrived {
         if let Item::Receipt { by, receipt } = item
             && known.insert(receipt.hash())
             && !places.insert((*by, receipt.body.epoch, receipt.body.seq))
@@ -245,28 +249,32 @@ fn moves_of(game: &Game) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use rookery_ledger::Player;
     use rookery_ledger::id::{Millis, Nonce};
+    use rookery_ledger::player::Options;
+    use rookery_ledger::record::What;
+    use rookery_ledger::{Colour, Player};
 
     use super::*;
+
+    /// Two players at an untimed game, White first.
+    fn seated() -> (Player, Player) {
+        let options = Options {
+            colour: Some(Colour::White),
+            ..usual_game(Clock::None, Vec::new())
+        };
+        let [white, black] = [1, 2].map(|seed| Keypair::from_secret(&[seed; 32]));
+        let mut creator = Player::create(white, options, Nonce([0; 16]), Nonce([0; 16])).unwrap();
+        let genesis = creator.game().genesis().clone();
+        let mut joiner = Player::open(black, genesis, None).unwrap();
+        let join = joiner.join(Nonce([7; 16])).unwrap();
+        joiner.receive(creator.seat(join).unwrap()).unwrap();
+        (creator, joiner)
+    }
 
     #[test]
     fn every_script_is_a_whole_legal_game() {
         for script in SCRIPTS {
-            let [mut creator, mut joiner] = [1, 2].map(|seed| {
-                let options = usual_game(Clock::None, Vec::new());
-                let options = rookery_ledger::player::Options {
-                    colour: Some(rookery_ledger::Colour::White),
-                    ..options
-                };
-                let key = Keypair::from_secret(&[seed; 32]);
-                let creator = Keypair::from_secret(&[1; 32]);
-                let made =
-                    Player::create(creator, options, Nonce([0; 16]), Nonce([0; 16])).unwrap();
-                Player::open(key, made.game().genesis().clone(), None).unwrap()
-            });
-            let join = joiner.join(Nonce([7; 16])).unwrap();
-            joiner.receive(creator.seat(join).unwrap()).unwrap();
+            let (mut creator, mut joiner) = seated();
             let (mut mover, mut waiter) = (&mut creator, &mut joiner);
             for uci in script.split_whitespace() {
                 waiter
@@ -276,5 +284,38 @@ mod tests {
             }
             assert!(mover.game().state().outcome().is_some(), "{script}");
         }
+    }
+
+    #[test]
+    fn a_lost_a_doubled_and_a_diverging_move_are_each_found() {
+        let relay = Keypair::from_secret(&[9; 32]);
+        let (mut creator, _) = seated();
+        let mut arrived = Vec::new();
+        let Item::Record(first) = creator.play("e2e4", Millis::ZERO, false).unwrap() else {
+            panic!("a move is a record");
+        };
+        let hash = first.hash();
+        let receipt = |creator: &Player, at| {
+            let at = Millis::new(at);
+            let next =
+                creator
+                    .game()
+                    .next_receipt(relay.order(), What::Record(hash), at, Millis::ZERO);
+            Game::sign_receipt(&relay, next)
+        };
+        let (one, other) = (receipt(&creator, 1), receipt(&creator, 2));
+        let seen = [vec!["e2e4".to_owned()], vec!["e2e4".to_owned()]];
+        let counts = |creator: &Player, arrived: &[Item], seen| {
+            let played = verdict(creator.game(), arrived, &[hash], seen);
+            (played.lost, played.doubled, played.diverging)
+        };
+        assert_eq!(counts(&creator, &arrived, &seen), (1, 0, 0), "no receipt");
+        creator.receive(one.clone()).unwrap();
+        arrived.push(one);
+        assert_eq!(counts(&creator, &arrived, &seen), (0, 0, 0));
+        let differs = [seen[0].clone(), Vec::new()];
+        assert_eq!(counts(&creator, &arrived, &differs), (0, 0, 1));
+        arrived.push(other);
+        assert_eq!(counts(&creator, &arrived, &seen), (0, 1, 0));
     }
 }

@@ -54,6 +54,8 @@ async fn each_attack_gets_its_code_or_is_cut_off_and_the_others_notice_nothing()
         &address.to_string(),
         "--game",
         &pair.id().to_string(),
+        "--patience",
+        "8",
     ]);
     let hostile = hostile
         .stdin(Stdio::null())
