@@ -120,8 +120,13 @@ export class Game extends EventTarget {
     if (this.#closed) return;
     this.#closed = true;
     this.dispatchEvent(new Event('closed'));
-    this.#onClose();
     this.#session.run(this.#session.core.close(this.id));
+    this.#onClose();
+  }
+
+  /** @param {RelaySession} session */
+  uses(session) {
+    return this.#session === session;
   }
 
   /** The session says that something changed. */

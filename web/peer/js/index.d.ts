@@ -108,7 +108,15 @@ export interface GameState {
   /** Own move that is stored and sent but not yet confirmed by a receipt (clocked) or by the relay's storage (untimed). */
   pending: { uci: string; fen: string } | null;
   offers: { draw: Colour | null; takeback: { by: Colour; toPly: number } | null };
-  can: { move: boolean; resign: boolean; abort: boolean; claimDraw: boolean; acceptDraw: boolean; askTakeback: boolean; acceptTakeback: boolean };
+  can: {
+    move: boolean;
+    resign: boolean;
+    abort: boolean;
+    claimDraw: boolean;
+    acceptDraw: boolean;
+    askTakeback: boolean;
+    acceptTakeback: boolean;
+  };
   result: Result | null;
   path: 'relay' | 'direct' | 'none';
 }
@@ -146,7 +154,7 @@ export interface Game extends EventTarget {
   export(): Uint8Array;
   close(): void;
   addEventListener(type: 'change', listener: (event: CustomEvent<GameState>) => void): void;
-  /** A refusal, a proof or a complaint, in words. */
+  /** A refusal, a proof or a complaint (`clock-complaint`: more time was charged than was used), in words. */
   addEventListener(type: 'notice', listener: (event: CustomEvent<Notice>) => void): void;
 }
 
@@ -166,7 +174,11 @@ export interface Seek {
 }
 
 export declare class PeerError extends Error {
-  /** Stable, e.g. offline, not-your-turn, illegal-move, seat-taken, read-only-tab, storage, bad-link, no-such-game, refused. */
+  /**
+   * Stable. Of this package: offline, read-only-tab, storage, bad-link, bad-input, no-such-game, nothing-there (to decline
+   * or take back), on-its-way (the last move is not confirmed), not-ready, not-a-player, closed, wasm, internal. Of the rules
+   * and of relays, as in the protocol: not-your-turn, illegal-move, seat-taken, game-over, no-draw, creator-away, log-full...
+   */
   readonly code: string;
 }
 
@@ -177,6 +189,7 @@ export interface Peer extends EventTarget {
   readonly connection: Connection;
   /** Open seeks of the lobby; kept current while at least one listener for `seeks` is attached. */
   readonly seeks: Seek[];
+  /** Resolves when the relay has the game, so that its link can be opened; after 4 s without a word also before. */
   create(options: GameOptions): Promise<Game>;
   /** Opens a game for playing or watching: from this device, then from the relay. `relay` comes from the link. */
   open(id: GameId, options?: { relay?: string }): Promise<Game>;
@@ -191,4 +204,6 @@ export interface Peer extends EventTarget {
 /** Loads the wasm, opens storage, takes the writer lock if it is free, and starts connecting. */
 export declare function startPeer(options?: PeerOptions): Promise<Peer>;
 /** Parses `#/game/<id>?relay=<multiaddr>` (with or without the page's address before it). Null when it is no such link. */
-export declare function parseLink(link: string): { id: GameId; relay: string | null; transport: 'ws' | 'webrtc' | null } | null;
+export declare function parseLink(
+  link: string,
+): { id: GameId; relay: string | null; transport: 'ws' | 'webrtc' | null } | null;

@@ -10,7 +10,7 @@ import { claimWriter } from './writer.js';
 /**
  * @import { Connection, GameId, GameOptions, GameSummary, Seek } from './index.d.ts'
  * @import { Dial } from './connector.js'
- * @import { Store } from './store.js'
+ * @import { KeptGame, Store } from './store.js'
  * @import { Writer } from './writer.js'
  * @import * as Wasm from './rookery_web_peer.js'
  */
@@ -95,8 +95,11 @@ export class Peer extends EventTarget {
       onChange: (held) => void this.#onWriter(held),
     });
     if (this.#writer.held) this.#home.run(this.#home.core.set_writer(true));
-    await this.#resume();
+    const games = await this.#unfinished();
+    await this.#resume(games.filter(({ relay }) => relay === null));
     this.#home.start();
+    // Whether another relay is ours is asked of ours, which may take its time.
+    void this.#resume(games.filter(({ relay }) => relay !== null));
     addEventListener('online', this.#poke);
     addEventListener('offline', this.#poke);
     document.addEventListener('visibilitychange', this.#visible);
@@ -167,6 +170,7 @@ export class Peer extends EventTarget {
       return this.#handle(id, session);
     } catch (error) {
       session.run(session.core.close(id));
+      this.#leave(session);
       throw PeerError.from(error);
     } finally {
       this.#opening.delete(id);
@@ -284,7 +288,10 @@ export class Peer extends EventTarget {
     if (open) return open;
     const state = session.state(id);
     if (!state) throw new PeerError('no-such-game', 'Nothing is known of this game.');
-    const game = new Game(id, session, state, () => this.#open.delete(id));
+    const game = new Game(id, session, state, () => {
+      this.#open.delete(id);
+      this.#leave(session);
+    });
     this.#open.set(id, game);
     return game;
   }
@@ -293,6 +300,23 @@ export class Peer extends EventTarget {
   #show(session) {
     this.#front = session;
     this.#onConnection();
+  }
+
+  /**
+   * A game of this session was closed. Another relay's session that has none left ends.
+   *
+   * @param {RelaySession} session
+   */
+  #leave(session) {
+    if (session === this.#home || [...this.#open.values()].some((game) => game.uses(session)))
+      return;
+    if (this.#front === session) this.#show(this.#home);
+    if (session.isIdle) {
+      session.stop();
+      for (const [relay, other] of this.#others) {
+        if (other === session) this.#others.delete(relay);
+      }
+    }
   }
 
   #onConnection() {
@@ -310,25 +334,29 @@ export class Peer extends EventTarget {
     if (this.#closed) return;
     if (held) {
       // The other tab has written what is not known here.
-      await this.#resume().catch(() => {});
+      await this.#unfinished().then(
+        (games) => this.#resume(games),
+        () => {},
+      );
     }
     for (const session of this.#sessions()) session.becomeWriter(held);
     this.#tell('writer', held);
   }
 
-  /** Takes up the games of this device that go on, and those that are open here. */
-  async #resume() {
+  /** The games of this device that go on, and those that are open here. */
+  async #unfinished() {
     const games = await this.#store.games();
-    const wanted = games
+    return games
       .filter(({ id, summary }) => this.#open.has(id) || summary?.phase !== 'over')
       .slice(0, MAX_RESUMED);
-    for (const { id } of wanted) {
-      const kept = await this.#store.game(id);
-      if (!kept) continue;
+  }
+
+  /** @param {KeptGame[]} games */
+  async #resume(games) {
+    for (const { id } of games) {
       try {
-        const session = await this.#sessionFor(kept.game.relay);
-        session.load(kept);
-        this.#open.get(id)?.changed();
+        const kept = await this.#store.game(id);
+        if (kept) (await this.#sessionFor(kept.game.relay)).load(kept);
       } catch {
         // A game that cannot be read must not keep the others from being played.
       }

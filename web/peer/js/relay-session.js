@@ -187,7 +187,8 @@ export class RelaySession {
   async serves(address) {
     if (this.#relays.includes(address)) return true;
     const peer = peerOf(address);
-    const addresses = await (this.#known ?? resolveRelays(this.#relays));
+    this.#known ??= resolveRelays(this.#relays);
+    const addresses = await this.#known;
     return addresses.some((own) => own === address || (peer !== null && peerOf(own) === peer));
   }
 
@@ -252,8 +253,14 @@ export class RelaySession {
    * @param {{ game: KeptGame, items: Uint8Array }} kept
    */
   load({ game, items }) {
-    this.#core.load(items, game.notes ?? new Uint8Array());
+    const outputs = this.#core.load(items, game.notes ?? new Uint8Array());
     this.#kept.set(game.id, JSON.stringify(game.summary));
+    this.run(outputs);
+  }
+
+  /** Whether this device keeps no game of this relay. */
+  get isIdle() {
+    return this.#kept.size === 0;
   }
 
   /** @param {GameId} id */

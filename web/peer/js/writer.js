@@ -24,7 +24,7 @@ const LEASE_MS = 4000;
  * @returns {Promise<Writer>}
  */
 export function claimWriter({ name, store, locks, onChange }) {
-  return locks ? byLock(name, locks, onChange) : byLease(store, onChange);
+  return locks ? byLock(name, locks, onChange) : byLease(name, store, onChange);
 }
 
 /**
@@ -70,13 +70,31 @@ async function byLock(name, locks, onChange) {
 }
 
 /**
+ * The holder that this tab was before it was loaded again, else a new one. The name lies in the tab's own storage only
+ * while no page is there, so a tab that is duplicated does not take it along.
+ *
+ * @param {string} name
+ */
+function takeHolder(name) {
+  try {
+    const before = sessionStorage.getItem(name);
+    sessionStorage.removeItem(name);
+    if (before) return before;
+  } catch {
+    // Without it a page that is loaded again waits until its old lease ends.
+  }
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * @param {string} name
  * @param {Store} store
  * @param {(held: boolean) => void} onChange
  * @returns {Promise<Writer>}
  */
-async function byLease(store, onChange) {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const holder = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+async function byLease(name, store, onChange) {
+  const holder = takeHolder(name);
   const renew = () => store.lease(holder, LEASE_MS).catch(() => false);
   const writer = {
     held: await renew(),
@@ -94,7 +112,14 @@ async function byLease(store, onChange) {
     writer.held = held;
     onChange(held);
   }, RENEW_MS);
-  const leave = () => void store.unlease(holder).catch(() => {});
+  const leave = () => {
+    try {
+      if (writer.held) sessionStorage.setItem(name, holder);
+    } catch {
+      // As above.
+    }
+    void store.unlease(holder).catch(() => {});
+  };
   addEventListener('pagehide', leave);
   return writer;
 }

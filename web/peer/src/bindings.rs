@@ -183,9 +183,8 @@ impl PeerCore {
     /// # Errors
     ///
     /// Where there is no valid genesis.
-    pub fn load(&mut self, items: &[u8], notes: &[u8]) -> Result<(), JsValue> {
-        self.0.load(items, notes, now())?;
-        Ok(())
+    pub fn load(&mut self, items: &[u8], notes: &[u8]) -> Result<Array, JsValue> {
+        Ok(list(self.0.load(items, notes, now())?))
     }
 
     /// See [`Core::connected`].

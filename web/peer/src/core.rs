@@ -118,13 +118,13 @@ impl Core {
         self.tables.keys().copied().map(Output::Changed).collect()
     }
 
-    /// Takes up a game from this device's storage, in place of what was known of it here. `items` is a DAG-CBOR
-    /// sequence, genesis first.
+    /// Takes up a game from this device's storage, in place of what was known of it here, and asks the relay for what
+    /// is new. `items` is a DAG-CBOR sequence, genesis first.
     ///
     /// # Errors
     ///
     /// [`Failure::Play`] where there is no valid genesis.
-    pub fn load(&mut self, items: &[u8], notes: &[u8], now: Now) -> Result<GameId, Failure> {
+    pub fn load(&mut self, items: &[u8], notes: &[u8], now: Now) -> Result<Vec<Output>, Failure> {
         let notes = Notes::decode(notes);
         let mut items = rook::read(items)
             .map_err(|error| Failure::from(rookery_ledger::Refusal::from(error)))?
@@ -141,13 +141,11 @@ impl Core {
         // Evidence was told when it came; after a reload it is not news.
         let _ = table.settle(now.mono);
         let id = table.id();
-        if let Some(before) = self.tables.insert(id, table) {
-            let table = self.tables.get_mut(&id);
-            if let Some(table) = table {
-                table.shown = before.shown;
-            }
-        }
-        Ok(id)
+        table.shown = self.tables.get(&id).is_some_and(|before| before.shown);
+        self.tables.insert(id, table);
+        let mut out = vec![Output::Changed(id)];
+        self.watch(id, &mut out);
+        Ok(out)
     }
 
     /// A stream to a relay is open. `from` and `to` are the peer ids of both ends, as bytes.

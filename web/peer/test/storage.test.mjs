@@ -45,6 +45,24 @@ after(async () => {
   server.close();
 });
 
+/** Runs in a tab. */
+const setUp = async () => {
+  const at = (/** @type {string} */ name) => import(`/${name}.js`);
+  const page = /** @type {any} */ (window);
+  page.store = await (await at('store')).Store.open('test');
+  page.claim = (await at('writer')).claimWriter;
+  page.bytes = (/** @type {number[]} */ ...list) => new Uint8Array(list);
+  page.put = (/** @type {object} */ what) =>
+    page.store.put({
+      notes: null,
+      items: [],
+      relay: null,
+      strict: true,
+      holder: null,
+      ...what,
+    });
+};
+
 /**
  * Tabs of one person, each with a store as `window.store`.
  *
@@ -57,22 +75,7 @@ async function tabs(count) {
     Array.from({ length: count }, async () => {
       const tab = /** @type {any} */ (await context.newPage());
       await tab.goto(origin);
-      await tab.evaluate(async () => {
-        const at = (/** @type {string} */ name) => import(`/${name}.js`);
-        const page = /** @type {any} */ (window);
-        page.store = await (await at('store')).Store.open('test');
-        page.claim = (await at('writer')).claimWriter;
-        page.bytes = (/** @type {number[]} */ ...list) => new Uint8Array(list);
-        page.put = (/** @type {object} */ what) =>
-          page.store.put({
-            notes: null,
-            items: [],
-            relay: null,
-            strict: true,
-            holder: null,
-            ...what,
-          });
-      });
+      await tab.evaluate(setUp);
       return tab;
     }),
   );
@@ -181,7 +184,11 @@ test(
     };
     assert.equal(await a.evaluate(write), 'stored');
     assert.equal(await b.evaluate(write), 'read-only-tab');
-    await a.close({ runBeforeUnload: false });
+    // The same tab, loaded again, goes on at once.
+    await a.reload();
+    await a.evaluate(setUp);
+    assert.equal(await a.evaluate(claim), true);
+    await a.close();
     await b.waitForFunction(() => /** @type {any} */ (window).writer.held);
     assert.deepEqual(await b.evaluate(() => /** @type {any} */ (window).changes), [true]);
     assert.equal(await b.evaluate(write), 'stored');
