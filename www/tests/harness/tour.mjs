@@ -9,7 +9,7 @@ import { line, invite, playOut, sitDown } from './table.mjs';
  */
 
 /** Both castle, a piece is taken, and White has something to look at. */
-const GAME = line(
+export const GAME = line(
   'e4 e5 Nf3 Nc6 Bb5 a6 Ba4 Nf6 O-O Be7 Re1 b5 Bb3 O-O c3 d5 exd5 Nxd5 Nxe5 Nxe5 Rxe5',
 );
 
