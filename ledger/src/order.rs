@@ -162,7 +162,12 @@ impl Orderer {
                 .min(),
             _ => None,
         };
-        turn.into_iter().chain(lapse).min()
+        // What was learnt since may have made a `Home` ready to commit or to lapse.
+        let ready = match self.commit_if_ready(Millis::ZERO) {
+            Decision::Done => None,
+            _ => self.asked.iter().map(|(_, at)| *at).min(),
+        };
+        turn.into_iter().chain(lapse).chain(ready).min()
     }
 
     /// What time alone brings at `at`.
@@ -187,8 +192,9 @@ impl Orderer {
     }
 
     fn tick_lapses(&mut self, at: Millis) -> Decision {
-        if let commit @ Decision::Append { .. } = self.commit_if_ready(at) {
-            return commit;
+        match self.commit_if_ready(at) {
+            Decision::Done => {}
+            decision => return decision,
         }
         if !matches!(self.game.genesis().body.clock, Clock::Live { .. }) {
             return Decision::Done;

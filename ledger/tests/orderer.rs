@@ -434,3 +434,100 @@ impl Table {
         }
     }
 }
+
+#[test]
+fn a_successor_commits_as_soon_as_it_has_learnt_what_the_players_count() {
+    let mut table = Table::open(BLITZ);
+    table.play("e2e4 e7e5", 1_000);
+    let successor = key(8);
+    let seat_only: Vec<Item> = table
+        .white
+        .game()
+        .items()
+        .into_iter()
+        .filter(|i| matches!(i, Item::Record(_)))
+        .collect();
+    let receipts: Vec<Item> = table
+        .white
+        .game()
+        .items()
+        .into_iter()
+        .filter(|i| matches!(i, Item::Receipt { .. }))
+        .collect();
+    let mut game = Game::new(table.white.game().genesis().clone()).unwrap();
+    for item in seat_only {
+        game.insert(item).unwrap();
+    }
+    let mut orderer = Orderer::new(game, successor.order(), vec![]);
+    let home = table.white.move_home(successor.order()).unwrap();
+    let Item::Home(signed) = &home else { panic!() };
+    table.black.receive(home.clone()).unwrap();
+    let other = table.black.agree_home(signed.body).unwrap();
+    for item in [&home, &other] {
+        assert_eq!(
+            orderer.submit(item, ms(60_000), Millis::ZERO),
+            Decision::Done,
+            "it lacks the receipts"
+        );
+    }
+    for item in receipts {
+        orderer.learn(item).unwrap();
+    }
+    assert_eq!(orderer.wake_at(Millis::ZERO), Some(ms(60_000)));
+    let Decision::Append { entries, .. } = orderer.tick(ms(60_100), Millis::ZERO) else {
+        panic!()
+    };
+    assert!(matches!(entries[0].receipt.what, What::Home(_)));
+    orderer.commit(&successor, &entries);
+    assert_eq!(orderer.elsewhere(), None);
+}
+
+#[test]
+fn a_signer_who_asks_again_after_a_while_gets_the_lapse_in_a_game_of_days_too() {
+    let mut table = Table::open(Clock::Days { days: 1 });
+    table.play("e2e4 e7e5", 1_000);
+    let successor = key(8);
+    let mut orderer = Orderer::new(table.white.game().clone(), successor.order(), vec![]);
+    let home = table.white.move_home(successor.order()).unwrap();
+    assert_eq!(
+        orderer.submit(&home, ms(60_000), Millis::ZERO),
+        Decision::Done
+    );
+    assert_eq!(
+        orderer.tick(ms(60_000 + 10 * LAPSE_MS), Millis::ZERO),
+        Decision::Done,
+        "days wait"
+    );
+    assert_eq!(
+        orderer.submit(&home, ms(60_000 + LAPSE_MS - 1), Millis::ZERO),
+        Decision::Done
+    );
+    let lapse = orderer.submit(&home, ms(60_000 + LAPSE_MS), Millis::ZERO);
+    assert!(matches!(lapse, Decision::Lapse(lapsed) if lapsed.epoch == Epoch::new(1)));
+}
+
+#[test]
+fn an_untimed_record_that_rests_on_nothing_known_is_refused_with_the_head() {
+    let mut table = Table::open(Clock::None);
+    let first = table.white.play("e2e4", Millis::ZERO, false).unwrap();
+    table.black.receive(first.clone()).unwrap();
+    let second = table.black.play("e7e5", Millis::ZERO, false).unwrap();
+    assert!(
+        matches!(table.submit(&second), Err(Refusal::UnknownPrev { height, .. }) if height.get() == 1)
+    );
+    assert_eq!(table.submit(&first), Ok(()));
+    assert_eq!(
+        table.submit(&second),
+        Ok(()),
+        "sent again it gets its receipt"
+    );
+    let Item::Record(second) = &second else {
+        panic!()
+    };
+    assert!(
+        table
+            .orderer
+            .game()
+            .is_receipted_by(key(9).order(), second.hash())
+    );
+}
