@@ -64,7 +64,7 @@ async function clockedGame(t, query = '') {
   const browser = await startBrowser(t);
   const white = await browser.player('white');
   const black = await browser.player('black');
-  await startGame(white, black, relay.url + query, { time: '5 + 3' });
+  await startGame(white, black, relay.url, { time: '5 + 3' }, query);
   const players = { white, black };
   await playOut(players, OPENING);
   return { relay, players };
@@ -99,46 +99,53 @@ test('a reload in a clocked game costs the mover the time it took, and the other
   assert.equal(await white.page.locator('.plate').filter({ hasText: 'You' }).count(), 1);
 });
 
-test('a relay that is killed and started again goes on with the game, and nobody pays for it', async (t) => {
-  const { relay, players } = await clockedGame(t);
-  const { white, black } = players;
-  const both = (/** @type {Record<string, string | number>} */ wanted, /** @type {number} */ ms) =>
-    Promise.all([white.sees(wanted, ms), black.sees(wanted, ms)]);
-  white.expectOutage();
-  black.expectOutage();
+for (const [transport, query] of [
+  ['WebSocket', '?transport=ws'],
+  ['WebRTC-direct', '?transport=webrtc'],
+]) {
+  test(`a relay that is killed and started again goes on with the game over ${transport}, and nobody pays`, async (t) => {
+    const { relay, players } = await clockedGame(t, query);
+    const { white, black } = players;
+    const both = (
+      /** @type {Record<string, string | number>} */ wanted,
+      /** @type {number} */ ms,
+    ) => Promise.all([white.sees(wanted, ms), black.sees(wanted, ms)]);
+    white.expectOutage();
+    black.expectOutage();
 
-  // White thinks while the relay dies, and moves while it is away.
-  const before = await clocks(white);
-  await relay.stop('SIGKILL');
-  const killed = performance.now();
-  await both({ connection: 'reconnecting' }, 20_000);
-  const [fourth] = then('Bc4', OPENING);
-  assert.ok(fourth);
-  await white.play(fourth.uci);
-  await white.page.locator('.game[data-pending=true]').waitFor();
-  await black.sees({ ply: 4 });
-  const away = OUTAGE_MS - (performance.now() - killed);
-  if (away > 0) await new Promise((resolve) => setTimeout(resolve, away));
+    // White thinks while the relay dies, and moves while it is away.
+    const before = await clocks(white);
+    await relay.stop('SIGKILL');
+    const killed = performance.now();
+    await both({ connection: 'reconnecting' }, 20_000);
+    const [fourth] = then('Bc4', OPENING);
+    assert.ok(fourth);
+    await white.play(fourth.uci);
+    await white.page.locator('.game[data-pending=true]').waitFor();
+    await black.sees({ ply: 4 });
+    const away = OUTAGE_MS - (performance.now() - killed);
+    if (away > 0) await new Promise((resolve) => setTimeout(resolve, away));
 
-  await relay.start();
-  const ready = performance.now();
-  await both({ ply: 5, fen: fourth.fen, connection: 'connected' }, BACK_MS);
-  t.diagnostic(`play went on ${Math.round(performance.now() - ready)} ms after the ready line`);
-  const after = await clocks(white);
-  // The increment of 3 s comes with the move. Time counts to the relay's last sign of life, at most 1 s before its death,
-  // and from the player's return.
-  const charged = before.white + 3000 - after.white;
-  between(charged, killed - before.at - 1000, killed - before.at, 'White was charged');
-  assert.equal(after.black > before.black - TOLERANCE_MS, true);
-  await sameClocks(players);
+    await relay.start();
+    const ready = performance.now();
+    await both({ ply: 5, fen: fourth.fen, connection: 'connected' }, BACK_MS);
+    t.diagnostic(`play went on ${Math.round(performance.now() - ready)} ms after the ready line`);
+    const after = await clocks(white);
+    // The increment of 3 s comes with the move. Time counts to the relay's last sign of life, at most 1 s before its death,
+    // and from the player's return.
+    const charged = before.white + 3000 - after.white;
+    between(charged, killed - before.at - 1000, killed - before.at, 'White was charged');
+    assert.equal(after.black > before.black - TOLERANCE_MS, true);
+    await sameClocks(players);
 
-  const rest = line('Nf6 d3 Bc5 c3 d6 O-O O-O', { fen: fourth.fen, ply: 5 });
-  await playOut(players, rest);
-  await sameClocks(players);
-  const { game } = await white.shown();
-  const stored = await (await fetch(`${relay.url}games/${game}.pgn`)).text();
-  assert.match(stored, /3\. ?Bc4 Nf6 4\. ?d3 Bc5 5\. ?c3 d6 6\. ?O-O O-O/);
-});
+    const rest = line('Nf6 d3 Bc5 c3 d6 O-O O-O', { fen: fourth.fen, ply: 5 });
+    await playOut(players, rest);
+    await sameClocks(players);
+    const { game } = await white.shown();
+    const stored = await (await fetch(`${relay.url}games/${game}.pgn`)).text();
+    assert.match(stored, /3\. ?Bc4 Nf6 4\. ?d3 Bc5 5\. ?c3 d6 6\. ?O-O O-O/);
+  });
+}
 
 test('a player who waits through the death of the relay is not charged for it', async (t) => {
   const { relay, players } = await clockedGame(t);

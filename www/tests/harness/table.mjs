@@ -68,10 +68,11 @@ export async function sitDown(creator, guest, link) {
  * @param {Player} black
  * @param {string} url The page's address.
  * @param {Terms} [terms]
+ * @param {string} [query] `?transport=webrtc`, or nothing.
  */
-export async function startGame(white, black, url, terms) {
-  await white.open(url);
-  await sitDown(white, black, await invite(white, terms));
+export async function startGame(white, black, url, terms, query = '') {
+  await white.open(url + query);
+  await sitDown(white, black, by(await invite(white, terms), query));
 }
 
 /**
