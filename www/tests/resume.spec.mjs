@@ -135,7 +135,9 @@ for (const [transport, query] of [
     // and from the player's return.
     const charged = before.white + 3000 - after.white;
     between(charged, killed - before.at - 1000, killed - before.at, 'White was charged');
-    assert.equal(after.black > before.black - TOLERANCE_MS, true);
+    // Black's clock runs again from the move on, and reading it takes time on a busy machine.
+    const running = performance.now() - ready;
+    assert.equal(after.black > before.black - TOLERANCE_MS - running, true);
     await sameClocks(players);
 
     const rest = line('Nf6 d3 Bc5 c3 d6 O-O O-O', { fen: fourth.fen, ply: 5 });
