@@ -497,7 +497,15 @@ impl Orderer {
                 self.outage = None;
             }
             let receipt = Game::sign_receipt(key, entry.receipt);
-            for item in entry.item.iter().cloned().chain([receipt]) {
+            let mut carried: Vec<Item> = entry.item.iter().cloned().collect();
+            if let Some(Item::Home(home)) = &entry.item {
+                // Whoever signed one needs the other's to count the commit; a watcher needs both.
+                let signatures = self.game.home_signatures();
+                let others =
+                    signatures.filter(|(_, other)| other.body == home.body && *other != home);
+                carried.extend(others.map(|(_, other)| Item::Home(*other)));
+            }
+            for item in carried.into_iter().chain([receipt]) {
                 // What was judged before it was appended is not refused now.
                 let _ = self.game.insert(item.clone());
                 items.push(item);

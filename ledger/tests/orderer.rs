@@ -342,8 +342,11 @@ fn a_clocked_game_moves_home_and_goes_on_with_the_same_bytes() {
     else {
         panic!()
     };
-    let mut sent = vec![from_black.clone()];
-    sent.extend(orderer.commit(&successor, &entries));
+    let sent = orderer.commit(&successor, &entries);
+    assert!(
+        sent.contains(&from_white) && sent.contains(&from_black),
+        "each player needs the other's signature to count the commit"
+    );
     for item in sent {
         table.white.receive(item.clone()).unwrap();
         table.black.receive(item).unwrap();

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startBrowser } from './harness/browser.mjs';
 import { atEnd } from './harness/ending.mjs';
@@ -16,6 +17,8 @@ import { line, playOut, startGame } from './harness/table.mjs';
 
 /** The longest that a move may take meanwhile, in ms: two busy cores are slow, a relay that waits would be slower. */
 const MOST_MS = 4000;
+/** How long a player thinks before a move, in ms. */
+const THINK_MS = 300;
 /** Knights out and home again, three times; then a pawn each, so that no position stands a fifth time. */
 const SHUFFLE = 'Nf3 Nf6 Ng1 Ng8 '.repeat(3);
 const PAWNS = 'a3 a6|b3 b6|c3 c6|g3 g6|h3 h6|a4 a5|b4 b5|c4 c5|g4 g5|h4 h5'.split('|');
@@ -48,8 +51,10 @@ test('a game in two browsers goes on undisturbed while a hostile process attacks
   const attacked = attack.catch((error) => error).finally(() => (over = true));
 
   let [plies, slowest] = [2, 0];
-  for (const step of ENDLESS.slice(plies)) {
+  // Two moves are kept for when the attacks are over; people who think make the rest last until then.
+  for (const step of ENDLESS.slice(plies, -2)) {
     if (over) break;
+    await sleep(THINK_MS);
     const began = performance.now();
     await playOut(players, [step]);
     slowest = Math.max(slowest, performance.now() - began);

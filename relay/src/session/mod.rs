@@ -127,6 +127,12 @@ impl Session {
             return;
         }
         while let Ok((request, at)) = self.next().await {
+            if self.quota.frame(at.get()).is_err() {
+                return self.cut(
+                    "rate-limited",
+                    "Far too many frames; connect again and slow down.",
+                );
+            }
             self.on_request(request, at).await;
             if let Err(words) = self.quota.refusals(self.outbox.info().refusals(), at.get()) {
                 return self.cut("too-many-refusals", words);

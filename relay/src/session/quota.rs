@@ -13,6 +13,7 @@ pub(super) struct Quota {
     games: TokenBucket,
     refusals: TokenBucket,
     refusals_seen: u64,
+    frames: TokenBucket,
     /// A fellow relay speaks for its clients, whom it limits itself.
     is_relay: bool,
 }
@@ -20,7 +21,20 @@ pub(super) struct Quota {
 impl Quota {
     pub(super) fn new(limits: &Limits, now: u64, is_relay: bool) -> Self {
         let bucket = |per_minute: u64| TokenBucket::new(per_minute, per_minute, now);
+        // Everything that may be asked for by kind, and as much again for what has no kind: echoes and the like.
+        let kinds = [
+            limits.submits_per_second.saturating_mul(60),
+            limits.joins_per_minute,
+            limits.seeks_per_minute,
+            limits.replays_per_minute,
+            limits.messages_per_minute,
+        ];
+        let frames = kinds
+            .into_iter()
+            .fold(0, u64::saturating_add)
+            .saturating_mul(2);
         Self {
+            frames: TokenBucket::new(frames.saturating_add(limits.submits_burst), frames, now),
             submits: TokenBucket::new(
                 limits.submits_burst,
                 limits.submits_per_second.saturating_mul(60),
@@ -85,6 +99,15 @@ impl Quota {
         }
     }
 
+    /// Counts a frame of any kind.
+    pub(super) fn frame(&mut self, now: u64) -> Result<(), u64> {
+        if self.is_relay {
+            Ok(())
+        } else {
+            self.frames.take(now)
+        }
+    }
+
     /// Counts the refusals since the last call; an error where there were too many.
     pub(super) fn refusals(&mut self, total: u64, now: u64) -> Result<(), &'static str> {
         while self.refusals_seen < total {
@@ -94,5 +117,27 @@ impl Quota {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_frames_is_found_out_though_each_kind_alone_has_no_limit_and_play_is_not() {
+        let limits = Limits::default();
+        let mut flood = Quota::new(&limits, 0, false);
+        let passed = (0..100_000).take_while(|_| flood.frame(0).is_ok()).count();
+        assert!(passed < 5_000, "{passed} frames at once");
+        // A heartbeat a second and every kind at its own limit, for ten minutes.
+        let mut play = Quota::new(&limits, 0, false);
+        for now in (0..600_000).step_by(1_000) {
+            for _ in 0..=limits.submits_per_second {
+                assert_eq!(play.frame(now), Ok(()));
+            }
+        }
+        let mut relay = Quota::new(&limits, 0, true);
+        assert!((0..100_000).all(|_| relay.frame(0).is_ok()));
     }
 }

@@ -82,15 +82,21 @@ pub(super) async fn run(
                 if !pulse.lock().started {
                     continue;
                 }
-                n = n.wrapping_add(1);
-                pulse.sent(n);
-                let beat = Push::Beat {
-                    n,
-                    now_ms: relay.clock.now(),
-                    log_busy: relay.log_busy(),
-                    rtt_ms: Millis::new(info.rtt()),
-                };
-                Out { bytes: wire::frame(&beat).into(), news: None }
+                // `Ready` may have entered the queue after it was looked at above, and it goes first.
+                if let Ok(out) = queue.try_recv() {
+                    beat.reset_immediately();
+                    out
+                } else {
+                    n = n.wrapping_add(1);
+                    pulse.sent(n);
+                    let beat = Push::Beat {
+                        n,
+                        now_ms: relay.clock.now(),
+                        log_busy: relay.log_busy(),
+                        rtt_ms: Millis::new(info.rtt()),
+                    };
+                    Out { bytes: wire::frame(&beat).into(), news: None }
+                }
             }
         };
         let write = async {
