@@ -23,6 +23,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const EVENTS: usize = 1024;
 /// Frames that wait to be written.
 const OUTBOX: usize = 256;
+/// Once nothing can be written any more: how long to read on.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// The relay's first frame; the fields are those of [`Push::Welcome`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -389,6 +391,8 @@ async fn write_all(
             stream.flush().await
         };
         if let Err(error) = written.await {
+            // A relay that cuts the session off has said why, and the reader comes to it.
+            tokio::time::sleep(LAST_WORDS).await;
             return shared.end("lost", &error.to_string());
         }
     }

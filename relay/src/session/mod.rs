@@ -85,6 +85,7 @@ pub async fn run(relay: Arc<Relay>, inbound: Inbound, is_relay: bool) {
     relay.metrics.sessions.down();
     info.cut("closed", "The stream has ended.");
     let _ = writing.await;
+    session.linger().await;
     drop(inbound.permit);
 }
 
@@ -138,6 +139,14 @@ impl Session {
                 return self.cut("too-many-refusals", words);
             }
         }
+    }
+
+    /// Reads on after the last word, for a while: a connection that is closed over unread bytes is reset, and takes
+    /// along what the other end had not read yet.
+    async fn linger(&mut self) {
+        let mut chunk = [0; 8 * 1024];
+        let reading = async { while matches!(self.stream.read(&mut chunk).await, Ok(1..)) {} };
+        let _ = tokio::time::timeout(LAST_WORDS, reading).await;
     }
 
     fn cut(&self, code: &'static str, words: impl Into<String>) {

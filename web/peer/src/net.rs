@@ -269,8 +269,9 @@ async fn run(
                 writer.write_all(&frame).await?;
                 writer.flush().await
             };
-            if let Err(error) = written.await {
-                return error.to_string();
+            if written.await.is_err() {
+                // A relay that ends the session has said why: reading comes to that, and to the end of the stream.
+                return future::pending().await;
             }
         }
         let _ = writer.close().await;
