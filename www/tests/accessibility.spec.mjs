@@ -1,4 +1,5 @@
-// Every screen, on a phone and on a desktop, light and dark, passes axe-core and is no wider than the window.
+// Every screen, on a phone and on a desktop, light and dark, passes axe-core, is no wider than the window, and shows the
+// current move in its list.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -24,11 +25,20 @@ test('every screen is accessible and fits its window', async (t) => {
     for (const view of VIEWS) {
       await showAs(player, view);
       looked += 1;
-      const { violations, width } = await player.page.evaluate(async (rules) => {
+      const { violations, width, hidden } = await player.page.evaluate(async (rules) => {
         const { axe } = /** @type {typeof globalThis & { axe: any }} */ (globalThis);
         /** @type {AxeResults} */
         const results = await axe.run(document, { runOnly: rules, resultTypes: ['violations'] });
+        const list = document.querySelector('.moves-box')?.getBoundingClientRect();
+        const move = document.querySelector('.move[aria-current="step"]')?.getBoundingClientRect();
         return {
+          hidden:
+            list &&
+            move &&
+            (move.left < list.left ||
+              move.right > list.right ||
+              move.top < list.top ||
+              move.bottom > list.bottom),
           violations: results.violations.map(({ id, nodes }) => ({
             id,
             where: nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)),
@@ -38,6 +48,7 @@ test('every screen is accessible and fits its window', async (t) => {
       }, RULES);
       const place = `${screen} (${view.name})`;
       for (const { id, where } of violations) found.push(`${place}: ${id}: ${where.join(' and ')}`);
+      if (hidden) found.push(`${place}: the current move is out of sight`);
       if (width > view.viewport.width) found.push(`${place}: ${width} px wide`);
     }
   });

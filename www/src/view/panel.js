@@ -97,7 +97,7 @@ function movesView(table, act) {
   const current = pending ? game.ply : ply;
   const blackFirst = game.startFen.split(' ')[1] === 'b';
   const firstNumber = Number(game.startFen.split(' ')[5]) || 1;
-  return html`<div class="moves-box">
+  return html`<div class="moves-box" ${ref(followSize)}>
     ${guard([game.moves, current, table.id], () => {
       const number = (/** @type {number} */ index) => {
         const half = index + (blackFirst ? 1 : 0);
@@ -134,22 +134,43 @@ function movesView(table, act) {
 }
 
 /**
- * Scrolls the list, and never the page, to the current move.
+ * Brings the current move into sight once it is drawn.
  *
  * @param {Element | undefined} element
  */
 function keepInSight(element) {
-  if (!(element instanceof HTMLElement)) return;
-  queueMicrotask(() => {
-    const box = element.closest('.moves-box');
-    if (!box) return;
-    const frame = box.getBoundingClientRect();
-    const { top, bottom, left, right } = element.getBoundingClientRect();
-    if (top < frame.top) box.scrollTop -= frame.top - top;
-    else if (bottom > frame.bottom) box.scrollTop += bottom - frame.bottom + 4;
-    if (left < frame.left + 32) box.scrollLeft -= frame.left + 32 - left;
-    else if (right > frame.right) box.scrollLeft += right - frame.right + 4;
-  });
+  const box = element?.closest('.moves-box');
+  if (box) queueMicrotask(() => showCurrentMove(box));
+}
+
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) showCurrentMove(target);
+});
+
+/**
+ * Keeps the current move in sight when the list gets another shape: a phone is turned, a window is drawn larger.
+ *
+ * @param {Element | undefined} box
+ */
+function followSize(box) {
+  if (box) sizes.observe(box);
+  else sizes.disconnect();
+}
+
+/**
+ * Scrolls the list, and never the page, to the current move.
+ *
+ * @param {Element} box
+ */
+function showCurrentMove(box) {
+  const current = box.querySelector('[aria-current="step"]');
+  if (!current) return;
+  const frame = box.getBoundingClientRect();
+  const { top, bottom, left, right } = current.getBoundingClientRect();
+  if (top < frame.top) box.scrollTop -= frame.top - top;
+  else if (bottom > frame.bottom) box.scrollTop += bottom - frame.bottom + 4;
+  if (left < frame.left + 32) box.scrollLeft -= frame.left + 32 - left;
+  else if (right > frame.right) box.scrollLeft += right - frame.right + 4;
 }
 
 /**
