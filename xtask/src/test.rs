@@ -17,7 +17,13 @@ use crate::tools;
 use crate::wasm;
 use crate::workspace::{Workspace, cargo, in_ci};
 
-const NATIVE: [&str; 4] = ["rookery-engine", "rookery-ledger", "rookery-relay", "xtask"];
+const NATIVE: [&str; 5] = [
+    "rookery-engine",
+    "rookery-ledger",
+    "rookery-relay",
+    "rookery-verify",
+    "xtask",
+];
 
 /// What prettier keeps in order, from the workspace's root.
 const FORMATTED: [&str; 2] = [

@@ -1,0 +1,23 @@
+//! Ways in which a machine tries to break what Rookery promises: P1 to P9 of `docs/architecture.md`. Each way is a
+//! folder of its own and runs the code that ships; `docs/verification.md` says what each one shows and what it does not.
+
+mod plan;
+mod report;
+
+use anyhow::Result;
+
+pub use plan::Plan;
+pub use report::Row;
+
+/// A way of checking.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// What `--way` calls it.
+    pub name: &'static str,
+    /// Runs it. It tells its counts and each violation, with the command that replays it, on standard error.
+    pub run: fn(&Plan) -> Result<Row>,
+}
+
+/// All ways that run as ordinary programs. Fuzzing, Miri and shuttle need builds of their own, which `cargo xtask
+/// verify` makes.
+pub const WAYS: &[Way] = &[];
