@@ -1,7 +1,9 @@
 //! Ways in which a machine tries to break what Rookery promises: P1 to P9 of `docs/architecture.md`. Each way is a
 //! folder of its own and runs the code that ships; `docs/verification.md` says what each one shows and what it does not.
 
+mod faults;
 mod plan;
+mod real;
 mod report;
 
 use anyhow::Result;
@@ -20,4 +22,7 @@ pub struct Way {
 
 /// All ways that run as ordinary programs. Fuzzing, Miri and shuttle need builds of their own, which `cargo xtask
 /// verify` makes.
-pub const WAYS: &[Way] = &[];
+pub const WAYS: &[Way] = &[Way {
+    name: "faults",
+    run: faults::run,
+}];
