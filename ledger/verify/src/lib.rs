@@ -2,6 +2,7 @@
 //! folder of its own and runs the code that ships; `docs/verification.md` says what each one shows and what it does not.
 
 mod faults;
+mod histories;
 mod plan;
 mod real;
 mod report;
@@ -22,7 +23,13 @@ pub struct Way {
 
 /// All ways that run as ordinary programs. Fuzzing, Miri and shuttle need builds of their own, which `cargo xtask
 /// verify` makes.
-pub const WAYS: &[Way] = &[Way {
-    name: "faults",
-    run: faults::run,
-}];
+pub const WAYS: &[Way] = &[
+    Way {
+        name: "linearizability",
+        run: histories::run,
+    },
+    Way {
+        name: "faults",
+        run: faults::run,
+    },
+];
