@@ -110,10 +110,15 @@ impl Campaign {
             // A moment of play between any two faults, of no fixed length.
             tokio::time::sleep(self.random.time(400)).await;
             let cuts = self.cable.is_some() && self.random.below(10) < 6;
-            if cuts {
-                self.cut().await?
+            let done = if cuts {
+                self.cut().await
             } else {
-                self.kill().await?
+                self.kill().await
+            };
+            if let Err(error) = done {
+                self.witness
+                    .broken(&format!("P9: it did not go on: {error:#}"));
+                break;
             }
             if Instant::now() >= until {
                 break;
@@ -236,7 +241,14 @@ impl Campaign {
             pulse.stop.store(true, Ordering::Relaxed);
         }
         while self.clients.join_next().await.is_some() {}
-        self.server = self.setup.start().context("after the last kill")?;
+        match self.setup.start() {
+            Ok(server) => self.server = server,
+            Err(error) => {
+                self.witness
+                    .broken(&format!("P9: no start after the last kill: {error:#}"));
+                return Ok((0, self.kills + self.cuts));
+            }
+        }
         let seen = self.witness.seen();
         let games = seen.len();
         for (game, seen) in seen {

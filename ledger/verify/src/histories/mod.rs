@@ -59,11 +59,23 @@ pub(crate) fn run(plan: &Plan) -> Result<Row> {
             setup: &setup,
             kill: kills.then(|| 1 + random.below(120)),
         };
-        for history in runtime.block_on(group.record(&mut server, &mut random))? {
+        let recorded = runtime.block_on(group.record(&mut server, &mut random));
+        row.faults += u64::from(kills);
+        let recorded = match recorded {
+            Ok(recorded) => recorded,
+            Err(error) if row.faults > 0 => {
+                row.violations += 1;
+                eprintln!(
+                    "linearizability: VIOLATION: P9: it did not go on after a kill: {error:#}"
+                );
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        for history in recorded {
             heard.add(&history);
             judge(&history, &mut row)?;
         }
-        row.faults += u64::from(kills);
     }
     server.kill();
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
