@@ -11,6 +11,7 @@ mod stamp;
 mod tally;
 mod test;
 mod tools;
+mod verify;
 mod wasm;
 mod workspace;
 
@@ -34,6 +35,12 @@ Commands:
   dist                        Build the static site into dist/ and the relay into target/release/
   bench [NAME] [--json FILE]  Measure, beside peers in the same run; without a name, all of:
 {BENCHES}                                --json FILE  write [{\"name\",\"unit\",\"value\",\"runs\",\"peer\",\"command\"}]
+  verify [OPTIONS]            Try to break the protocol's promises; without --way, by all of:
+{WAYS}                                --way NAME    one way only
+                                --budget T    how long to run, as in 90s, 5m or 2h (default 5m)
+                                --seed S      where the random choices come from (default 1)
+                                --input FILE  the file to check, for a way that checks files
+                                --json FILE   write [{\"way\",\"cases\",\"states\",\"faults\",\"violations\",\"seed\"}]
 
 Environment:
   CHROMIUM                    the browser that the browser tests start (default: the one installed)
@@ -51,6 +58,12 @@ fn main() -> ExitCode {
     }
 }
 
+fn usage() -> String {
+    USAGE
+        .replace("{BENCHES}", &bench::list())
+        .replace("{WAYS}", &verify::list())
+}
+
 fn dispatch(arguments: &[String]) -> Result<ExitCode> {
     let (command, rest) = match arguments.split_first() {
         Some((command, rest)) => (command.as_str(), rest),
@@ -60,7 +73,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         .iter()
         .any(|argument| argument == "--help" || argument == "-h")
     {
-        print!("{}", USAGE.replace("{BENCHES}", &bench::list()));
+        print!("{}", usage());
         return Ok(ExitCode::SUCCESS);
     }
     match command {
@@ -94,10 +107,14 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
             let options = bench::Options::parse(rest)?;
             bench::run(&Workspace::find()?, &options)
         }
+        "verify" => {
+            let options = verify::Options::parse(rest)?;
+            verify::run(&Workspace::find()?, &options)
+        }
         // The reading end of `run`, which starts it; see run.rs.
         run::ANNOUNCE => run::announce(rest),
         "--help" | "-h" | "help" => {
-            print!("{}", USAGE.replace("{BENCHES}", &bench::list()));
+            print!("{}", usage());
             Ok(ExitCode::SUCCESS)
         }
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),

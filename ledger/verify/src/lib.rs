@@ -4,7 +4,9 @@
 mod faults;
 mod histories;
 mod plan;
+pub mod properties;
 mod real;
+pub mod reference;
 mod report;
 
 use anyhow::Result;
@@ -24,6 +26,10 @@ pub struct Way {
 /// All ways that run as ordinary programs. Fuzzing, Miri and shuttle need builds of their own, which `cargo xtask
 /// verify` makes.
 pub const WAYS: &[Way] = &[
+    Way {
+        name: "properties",
+        run: properties::run,
+    },
     Way {
         name: "linearizability",
         run: histories::run,

@@ -1,0 +1,194 @@
+//! From the ledger's types to the plain data of the reference, and both states in one form.
+
+use std::collections::BTreeSet;
+
+use rookery_ledger::id::{GameId, PlayerKey};
+use rookery_ledger::record::{Body, Clock, Colours, Genesis, Item, Record, Signed, Variant, What};
+use rookery_ledger::sign::{Keypair, Verifier as _};
+use rookery_ledger::{Colour, Game};
+
+use super::history::{CREATOR, JOINER, SECOND, key};
+use crate::reference::{
+    self, Content, Creator, For, Id, Receipt, Setup, Side, TimeControl, clocked, untimed,
+};
+
+/// All that a person could see of a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    head: Id,
+    fen: String,
+    moves: Vec<String>,
+    players: Option<[Id; 2]>,
+    end: Option<(String, Option<Side>)>,
+    remaining: Option<[u64; 2]>,
+}
+
+/// The ledger's state.
+pub(super) fn of_game(game: &Game) -> View {
+    let state = game.state();
+    let line = &state.line;
+    View {
+        head: line.head().0,
+        fen: line.fen(),
+        moves: line
+            .moves()
+            .iter()
+            .map(|played| played.uci.clone())
+            .collect(),
+        players: line
+            .players()
+            .map(|players| [players.white.0, players.black.0]),
+        end: state.outcome().map(|outcome| {
+            let why = outcome.reason.as_str().to_owned();
+            (why, outcome.winner.map(side))
+        }),
+        remaining: state.clocks.as_ref().map(|clocks| {
+            [Colour::White, Colour::Black].map(|colour| clocks.remaining(colour).get())
+        }),
+    }
+}
+
+/// The reference's state of the same items.
+pub(super) fn of_reference(items: &[Item]) -> Option<View> {
+    let Some(Item::Genesis(genesis)) = items.first() else {
+        return None;
+    };
+    let name = genesis.body.id();
+    let setup = setup(&genesis.body);
+    let records: Vec<reference::Record> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Record(signed) => Some(record(name, signed)),
+            _ => None,
+        })
+        .collect();
+    let receipts: Vec<Receipt> = items.iter().filter_map(receipt).collect();
+    let (board, clocks) = if setup.time == TimeControl::Untimed {
+        (untimed(&setup, &records)?, None)
+    } else {
+        let (board, clocks) = clocked(&setup, &records, &receipts)?;
+        (board, Some(clocks))
+    };
+    Some(View {
+        head: board.head(),
+        fen: board.fen(),
+        moves: board.moves().to_vec(),
+        players: board.players(),
+        end: board.end().map(|end| (end.why.to_owned(), end.winner)),
+        remaining: clocks.map(|clocks| clocks.remaining),
+    })
+}
+
+fn side(colour: Colour) -> Side {
+    match colour {
+        Colour::White => Side::White,
+        Colour::Black => Side::Black,
+    }
+}
+
+fn setup(genesis: &Genesis) -> Setup {
+    Setup {
+        name: genesis.id().0,
+        start: genesis.start.clone(),
+        moves: genesis.moves.clone(),
+        chess960: genesis.variant == Variant::Chess960,
+        time: match genesis.clock {
+            Clock::None => TimeControl::Untimed,
+            Clock::Live { initial_s, inc_s } => TimeControl::Live {
+                initial_s: initial_s.into(),
+                inc_s: inc_s.into(),
+            },
+            Clock::Days { days } => TimeControl::Days { days: days.into() },
+        },
+        creator: genesis.creator.0,
+        colour: match genesis.colours {
+            Colours::White => Creator::Plays(Side::White),
+            Colours::Black => Creator::Plays(Side::Black),
+            Colours::Drawn { commit } => Creator::Lot(commit.0),
+        },
+        seat: genesis.seat.map(|seat| seat.0),
+        takebacks: genesis.takebacks,
+        home: genesis.homes.first().map_or([0; 32], |home| home.0),
+    }
+}
+
+fn known() -> [Keypair; 3] {
+    [key(CREATOR), key(JOINER), key(SECOND)]
+}
+
+/// The pair of a player's key.
+pub(super) fn keypair_of(player: PlayerKey) -> Option<Keypair> {
+    known().into_iter().find(|pair| pair.player() == player)
+}
+
+/// The players under whose keys a signature is good.
+fn signers<B: Body>(game: GameId, signed: &Signed<B>) -> BTreeSet<Id> {
+    let players = known().map(|pair| pair.player());
+    let good = players
+        .into_iter()
+        .filter(|player| player.signed(game, signed));
+    good.map(|player| player.0).collect()
+}
+
+fn record(game: GameId, signed: &Signed<Record>) -> reference::Record {
+    let content = match &signed.body {
+        Record::Seat(seat) => Content::Seat {
+            joiner: seat.join.body.player.0,
+            nonce: seat.join.body.nonce.0.to_vec(),
+            join_signed: seat.join.body.player.signed(game, &seat.join),
+            reveal: seat.reveal.map(|secret| secret.0.to_vec()),
+        },
+        Record::Move(played) => Content::Move {
+            uci: played.uci.clone(),
+            think_ms: played.think_ms.get(),
+            offer: played.offer,
+        },
+        Record::Rewind(rewind) => Content::Rewind {
+            consent_at: rewind.consent.body.at.0,
+            to_ply: usize::try_from(rewind.consent.body.to_ply.get()).unwrap_or(usize::MAX),
+            consent_by: signers(game, &rewind.consent),
+        },
+        Record::Draw(_) => Content::Draw,
+        Record::Resign(_) => Content::Resign,
+        Record::Abort(_) => Content::Abort,
+        Record::ResignAt { .. } => Content::ResignAt,
+    };
+    let place = signed.body.place();
+    let prev = match (&signed.body, place) {
+        (Record::ResignAt { at }, _) => at.0,
+        (_, Some(place)) => place.prev.0,
+        (_, None) => [0; 32],
+    };
+    reference::Record {
+        hash: signed.hash().0,
+        prev,
+        height: place.map(|place| place.height.get()),
+        names_receipt: place.is_some_and(|place| place.on.is_some()),
+        by: signers(game, signed),
+        content,
+    }
+}
+
+fn receipt(item: &Item) -> Option<Receipt> {
+    let Item::Receipt { by, receipt } = item else {
+        return None;
+    };
+    let body = &receipt.body;
+    Some(Receipt {
+        hash: receipt.hash().0,
+        key: by.0,
+        epoch: body.epoch.get(),
+        seq: body.seq.get(),
+        prev: body.prev.map(|prev| prev.0),
+        at_ms: body.at_ms.get(),
+        lag_ms: body.lag_ms.get(),
+        what: match body.what {
+            What::Genesis => For::Genesis,
+            What::Record(hash) => For::Record(hash.0),
+            What::Gap { ms } => For::Gap(ms.get()),
+            What::Flag => For::Flag,
+            // No history here moves home or goes on as another game.
+            What::Home(_) | What::Continued(_) => return None,
+        },
+    })
+}

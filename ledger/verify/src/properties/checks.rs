@@ -1,0 +1,336 @@
+//! What must hold of every history.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use proptest::test_runner::TestCaseError;
+use proptest::{prop_assert, prop_assert_eq};
+use rookery_ledger::codec::MAX_ITEM_BYTES;
+use rookery_ledger::id::{Hash, PlayerKey};
+use rookery_ledger::record::{Clock, Item, Record, What};
+use rookery_ledger::sign::Verifier as _;
+use rookery_ledger::{Colour, Game, Outcome, codec, rook};
+
+use super::adapter::{self, keypair_of};
+use super::history::{self, Case};
+
+type Checked = Result<(), TestCaseError>;
+
+/// Everything that a history can hold.
+const KINDS: [&str; 13] = [
+    "seat",
+    "move",
+    "rewind",
+    "draw",
+    "resign",
+    "abort",
+    "resign_at",
+    "genesis receipt",
+    "record receipt",
+    "gap",
+    "flag",
+    "proof",
+    "second seat",
+];
+
+/// What the cases so far held.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) cases: u64,
+    /// The heads of all states that were compared.
+    pub(super) states: BTreeSet<Hash>,
+    /// Items left out or doubled.
+    pub(super) faults: u64,
+    kinds: BTreeMap<&'static str, u64>,
+    ends: BTreeMap<&'static str, u64>,
+}
+
+impl Seen {
+    /// The kinds that never came up.
+    pub(super) fn never(&self) -> Vec<&'static str> {
+        let never = KINDS
+            .into_iter()
+            .filter(|kind| !self.kinds.contains_key(kind));
+        never.collect()
+    }
+
+    fn count(&mut self, items: &[Item], game: &Game) {
+        self.cases += 1;
+        let mut kinds: BTreeSet<&str> = items.iter().filter_map(kind).collect();
+        let seats = items
+            .iter()
+            .filter(|item| kind(item) == Some("seat"))
+            .count();
+        if seats > 1 {
+            kinds.insert("second seat");
+        }
+        if !game.state().proofs.is_empty() {
+            kinds.insert("proof");
+        }
+        for kind in KINDS {
+            if kinds.contains(kind) {
+                *self.kinds.entry(kind).or_default() += 1;
+            }
+        }
+        if let Some(outcome) = game.state().outcome() {
+            *self.ends.entry(outcome.reason.as_str()).or_default() += 1;
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "histories: {}", self.cases)?;
+        for (kind, count) in &self.kinds {
+            writeln!(f, "  with a {kind}: {count}")?;
+        }
+        for (end, count) in &self.ends {
+            writeln!(f, "  ended by {end}: {count}")?;
+        }
+        Ok(())
+    }
+}
+
+fn kind(item: &Item) -> Option<&'static str> {
+    Some(match item {
+        Item::Record(record) => match record.body {
+            Record::Seat(_) => "seat",
+            Record::Move(_) => "move",
+            Record::Rewind(_) => "rewind",
+            Record::Draw(_) => "draw",
+            Record::Resign(_) => "resign",
+            Record::Abort(_) => "abort",
+            Record::ResignAt { .. } => "resign_at",
+        },
+        Item::Receipt { receipt, .. } => match receipt.body.what {
+            What::Genesis => "genesis receipt",
+            What::Record(_) => "record receipt",
+            What::Gap { .. } => "gap",
+            What::Flag => "flag",
+            What::Home(_) | What::Continued(_) => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// Everything, on one case.
+pub(super) fn check(case: &Case, seen: &mut Seen) -> Checked {
+    let Some(items) = history::items(case) else {
+        return Err(TestCaseError::fail("the case has no valid genesis"));
+    };
+    let straight = fold(&items)?;
+    seen.count(&items, &straight);
+    agreement(&items, &straight, case, seen)?;
+    parts(&items, case, seen)?;
+    proofs(&straight)?;
+    if case.clock == Clock::None {
+        held_back(&items, case)?;
+        signed_late(&items, &straight, case)?;
+    } else {
+        unreceipted(&items, &straight, case)?;
+    }
+    canonical(&items, case)
+}
+
+fn fold(items: &[Item]) -> Result<Game, TestCaseError> {
+    let Some(Item::Genesis(genesis)) = items.first() else {
+        return Err(TestCaseError::fail("a history begins with its genesis"));
+    };
+    let mut game = Game::new(genesis.clone()).map_err(|r| TestCaseError::fail(r.to_string()))?;
+    for item in &items[1..] {
+        // What is refused is refused in every order.
+        let _ = game.insert(item.clone());
+    }
+    Ok(game)
+}
+
+/// P1: any order of arrival and any doubling gives the state that the reference works out.
+fn agreement(items: &[Item], straight: &Game, case: &Case, seen: &mut Seen) -> Checked {
+    let view = adapter::of_game(straight);
+    let mut order: Vec<usize> = (1..items.len()).collect();
+    order.sort_by_key(|i| mixed(case, *i));
+    let doubled: Vec<usize> = order.iter().copied().filter(|i| i % 5 == 0).collect();
+    seen.faults += doubled.len() as u64;
+    let mut arrival = vec![items[0].clone()];
+    arrival.extend(order.iter().chain(&doubled).map(|i| items[*i].clone()));
+    let game = fold(&arrival)?;
+    prop_assert_eq!(&adapter::of_game(&game), &view, "in another order");
+    prop_assert_eq!(proof_set(&game), proof_set(straight));
+    let reference = adapter::of_reference(items);
+    prop_assert_eq!(reference.as_ref(), Some(&view), "reference on the left");
+    let file = rook::write(&straight.items());
+    let read = rook::open(&file).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    prop_assert_eq!(&adapter::of_game(&read.0), &view, "from its file");
+    seen.states.insert(straight.state().line.head());
+    Ok(())
+}
+
+/// P1 and P7: so does every part; merging is commutative and idempotent, and of untimed games associative.
+fn parts(items: &[Item], case: &Case, seen: &mut Seen) -> Checked {
+    let part = |n: u16| -> Vec<Item> {
+        let kept = items
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| *i == 0 || !(mixed(case, *i) >> (3 * n)).is_multiple_of(8));
+        kept.map(|(_, item)| item.clone()).collect()
+    };
+    let [a, b, c] = [part(0), part(1), part(2)];
+    for part in [&a, &b, &c] {
+        seen.faults += (items.len() - part.len()) as u64;
+        let game = fold(part)?;
+        seen.states.insert(game.state().line.head());
+        let view = adapter::of_game(&game);
+        prop_assert_eq!(
+            adapter::of_reference(part),
+            Some(view),
+            "reference on the left, of a part"
+        );
+    }
+    let [a, b, c] = [fold(&a)?, fold(&b)?, fold(&c)?];
+    let view = adapter::of_game;
+    prop_assert_eq!(view(&merge(&a, &b)), view(&merge(&b, &a)), "commutative");
+    if case.clock == Clock::None {
+        prop_assert_eq!(
+            view(&merge(&merge(&a, &b), &c)),
+            view(&merge(&a, &merge(&b, &c))),
+            "associative"
+        );
+    }
+    prop_assert_eq!(view(&merge(&a, &a)), view(&a), "idempotent");
+    Ok(())
+}
+
+fn merge(one: &Game, other: &Game) -> Game {
+    let mut merged = one.clone();
+    for item in other.items() {
+        let _ = merged.insert(item);
+    }
+    merged
+}
+
+/// P5: each proof can be checked by anyone who has the game.
+fn proofs(game: &Game) -> Checked {
+    for proof in &game.state().proofs {
+        prop_assert!(proof.holds(game), "{proof:?}");
+    }
+    Ok(())
+}
+
+fn proof_set(game: &Game) -> BTreeSet<String> {
+    let proofs = game.state().proofs.iter();
+    proofs.map(|proof| format!("{proof:?}")).collect()
+}
+
+/// P5: no record held back betters its author's result once an untimed game is over.
+fn held_back(items: &[Item], case: &Case) -> Checked {
+    let records: Vec<Item> = items
+        .iter()
+        .filter(|item| !matches!(item, Item::Receipt { .. }))
+        .cloned()
+        .collect();
+    if records.len() < 2 {
+        return Ok(());
+    }
+    let held = 1 + case.pick % (records.len() - 1);
+    let mut without = records.clone();
+    let late = without.remove(held);
+    let before = fold(&without)?;
+    let mut with = before.clone();
+    let _ = with.insert(late.clone());
+    let Item::Record(late) = late else {
+        return Ok(());
+    };
+    if let Some(entry) = with.record(late.hash()) {
+        not_better(&before, &with, entry.author)?;
+    }
+    Ok(())
+}
+
+/// P5: nothing that a player can still sign betters a finished untimed game.
+fn signed_late(items: &[Item], over: &Game, case: &Case) -> Checked {
+    if over.state().outcome().is_none() {
+        return Ok(());
+    }
+    let rivals = (0..over.state().line.moves().len())
+        .filter_map(|at| history::rival(over, at, case.pick))
+        .collect::<Vec<_>>();
+    let resignations = over.records().filter_map(|(at, entry)| {
+        let by = keypair_of(entry.author)?;
+        Some(Item::Record(by.sign(over.id(), Record::ResignAt { at })))
+    });
+    for late in rivals.into_iter().chain(resignations) {
+        let Item::Record(record) = &late else {
+            continue;
+        };
+        let author = [history::CREATOR, history::JOINER, history::SECOND]
+            .map(|n| history::key(n).player())
+            .into_iter()
+            .find(|player| player.signed(over.id(), record));
+        let mut with = fold(items)?;
+        let _ = with.insert(late.clone());
+        if let Some(author) = author {
+            not_better(over, &with, author)?;
+        }
+    }
+    Ok(())
+}
+
+/// P4 and P5: in a clocked game a record without a receipt changes nothing.
+fn unreceipted(items: &[Item], straight: &Game, case: &Case) -> Checked {
+    let moves = straight.state().line.moves().len();
+    let rivals = (0..moves).filter_map(|at| history::rival(straight, at, case.pick));
+    for late in rivals {
+        let mut with = fold(items)?;
+        let _ = with.insert(late);
+        prop_assert_eq!(adapter::of_game(&with), adapter::of_game(straight));
+    }
+    Ok(())
+}
+
+fn not_better(before: &Game, after: &Game, author: PlayerKey) -> Checked {
+    let over = before.state().outcome();
+    if let (Some(colour), Some(_)) = (before.colour_of(author), over) {
+        let (was, is) = (worth(over, colour), worth(after.state().outcome(), colour));
+        prop_assert!(
+            is <= was,
+            "{colour:?} had {over:?}, now {:?}",
+            after.state().outcome()
+        );
+    }
+    Ok(())
+}
+
+/// How good a result is for `colour`: 2 won, 1 drawn or none, 0 lost.
+fn worth(outcome: Option<Outcome>, colour: Colour) -> u8 {
+    match outcome.and_then(|outcome| outcome.winner) {
+        Some(winner) if winner == colour => 2,
+        Some(_) => 0,
+        None => 1,
+    }
+}
+
+/// What is accepted is the one form of what it says.
+fn canonical(items: &[Item], case: &Case) -> Checked {
+    for (i, item) in items.iter().enumerate() {
+        let bytes = codec::encode(item);
+        let read: Result<Item, _> = codec::decode(&bytes, MAX_ITEM_BYTES);
+        prop_assert_eq!(read.as_ref().ok(), Some(item));
+        let mut spoilt = bytes.clone();
+        let at = usize::from(mixed(case, i)) % bytes.len();
+        spoilt[at] ^= 1 << (i % 8);
+        let cut = &bytes[..at];
+        for bytes in [spoilt.as_slice(), cut] {
+            let read: Result<Item, _> = codec::decode(bytes, MAX_ITEM_BYTES);
+            if let Ok(item) = read {
+                let again = codec::encode(&item);
+                prop_assert_eq!(again.as_slice(), bytes);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn mixed(case: &Case, i: usize) -> u16 {
+    let word = case.mix[i % case.mix.len()];
+    word.rotate_left((i / case.mix.len()) as u32)
+}

@@ -1,0 +1,253 @@
+//! `cargo xtask verify`: lets a machine try to break what the protocol promises, way by way, and reports in one form.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::tools;
+use crate::workspace::{Workspace, cargo, in_ci};
+
+/// One way of checking, and its share of the time.
+struct Way {
+    name: &'static str,
+    checks: &'static str,
+    /// Out of the sum over all ways.
+    weight: u32,
+}
+
+/// In the order in which they run.
+const WAYS: &[Way] = &[
+    Way {
+        name: "properties",
+        checks: "random histories in any order and part, beside a reference that shares no code",
+        weight: 1,
+    },
+    Way {
+        name: "linearizability",
+        checks: "what concurrent clients heard from the real relay, beside a register of places",
+        weight: 1,
+    },
+    Way {
+        name: "faults",
+        checks: "the shipped relay killed and cut off under whole games",
+        weight: 2,
+    },
+];
+
+const DEFAULT_BUDGET: Duration = Duration::from_secs(300);
+
+/// What the user chose.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// The one to run; all if none is named.
+    way: Option<String>,
+    /// For all of them together.
+    budget: Duration,
+    seed: u64,
+    /// The file that the way checks.
+    input: Option<PathBuf>,
+    /// Where to write the report as JSON.
+    json: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads `[--way NAME] [--budget T] [--seed S] [--input FILE] [--json FILE]`.
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
+        let mut options = Self {
+            way: None,
+            budget: DEFAULT_BUDGET,
+            seed: 1,
+            input: None,
+            json: None,
+        };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || {
+                arguments
+                    .next()
+                    .with_context(|| format!("{argument} needs a value"))
+            };
+            match argument.as_str() {
+                "--way" => options.way = Some(way_name(value()?)?),
+                "--budget" => {
+                    let text = value()?;
+                    options.budget = humantime::parse_duration(text)
+                        .with_context(|| format!("`{text}` is not a time: write 90s, 5m or 2h"))?;
+                }
+                "--seed" => {
+                    let text = value()?;
+                    options.seed = text.parse().with_context(|| {
+                        format!(
+                            "`{text}` is not a seed: give a number from 0 to {}",
+                            u64::MAX
+                        )
+                    })?;
+                }
+                "--input" => options.input = Some(PathBuf::from(value()?)),
+                "--json" => options.json = Some(PathBuf::from(value()?)),
+                other => bail!(
+                    "`cargo xtask verify` does not know `{other}`; it takes --way NAME, --budget T, --seed S, \
+                     --input FILE and --json FILE"
+                ),
+            }
+        }
+        if options.input.is_some() && options.way.is_none() {
+            bail!("--input needs the way that checks the file, as in --way trace");
+        }
+        Ok(options)
+    }
+}
+
+fn way_name(name: &str) -> Result<String> {
+    if WAYS.iter().all(|way| way.name != name) {
+        let names: Vec<&str> = WAYS.iter().map(|way| way.name).collect();
+        bail!("there is no way `{name}`; there are: {}", names.join(", "));
+    }
+    Ok(name.to_owned())
+}
+
+/// The ways' names and what each checks, one a line.
+pub(crate) fn list() -> String {
+    let lines = WAYS.iter().map(|way| {
+        format!(
+            "                                {:<16}  {}\n",
+            way.name, way.checks
+        )
+    });
+    lines.collect()
+}
+
+/// Runs one way or all, prints a table, writes the JSON, and fails if a promise was broken or a way broke off.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    build(workspace)?;
+    let chosen: Vec<&Way> = WAYS
+        .iter()
+        .filter(|way| options.way.as_deref().is_none_or(|name| name == way.name))
+        .collect();
+    let weights: u32 = chosen.iter().map(|way| way.weight).sum();
+    let mut rows = Vec::new();
+    let mut failed = Vec::new();
+    for way in chosen {
+        println!("\n== {}: {}", way.name, way.checks);
+        let budget = options.budget * way.weight / weights;
+        match run_way(workspace, way, budget, options) {
+            Ok(row) => {
+                if row["violations"] != 0 {
+                    failed.push(way.name);
+                }
+                rows.push(row);
+            }
+            Err(error) => {
+                println!("{}: {error:#}", way.name);
+                failed.push(way.name);
+            }
+        }
+    }
+    println!("\n{}", table(&rows));
+    if let Some(file) = &options.json {
+        fs::write(file, serde_json::to_string_pretty(&rows)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("failed: {}", failed.join(", "));
+    Ok(ExitCode::FAILURE)
+}
+
+fn build(workspace: &Workspace) -> Result<()> {
+    tools::c_compiler()?;
+    let mut build = Command::new(cargo());
+    build
+        .current_dir(&workspace.root)
+        .args(["build", "--release", "--bins"])
+        .args(["--package", "rookery-relay", "--package", "rookery-verify"]);
+    if in_ci() {
+        build.arg("--locked");
+    }
+    crate::command::run(&mut build, "build the checks")
+}
+
+/// One way in a process of its own, so that none can bring down another.
+fn run_way(workspace: &Workspace, way: &Way, budget: Duration, options: &Options) -> Result<Value> {
+    let file = workspace.target.join(format!("verify-{}.json", way.name));
+    // A report of an earlier run must not pass for one of this run.
+    let _ = fs::remove_file(&file);
+    let mut command = Command::new(workspace.binary("rookery-verify"));
+    command
+        .args(["--way", way.name])
+        .arg("--budget")
+        .arg(format!("{}ms", budget.as_millis()))
+        .arg("--seed")
+        .arg(options.seed.to_string())
+        .arg("--relay")
+        .arg(workspace.binary("rookery-relay"))
+        .arg("--json")
+        .arg(&file)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    if let Some(input) = &options.input {
+        command.arg("--input").arg(input);
+    }
+    let status = command.status().context("cannot start rookery-verify")?;
+    let text = fs::read_to_string(&file).with_context(|| format!("it left no report: {status}"))?;
+    let rows: Vec<Value> = serde_json::from_str(&text).context("its report is not JSON")?;
+    rows.into_iter().next().context("its report is empty")
+}
+
+fn table(rows: &[Value]) -> String {
+    let mut text = format!(
+        "{:<16} {:>12} {:>12} {:>10} {:>10} {:>20}\n",
+        "way", "cases", "states", "faults", "violations", "seed"
+    );
+    for row in rows {
+        let number = |key: &str| row[key].as_u64().unwrap_or_default();
+        text += &format!(
+            "{:<16} {:>12} {:>12} {:>10} {:>10} {:>20}\n",
+            row["way"].as_str().unwrap_or_default(),
+            number("cases"),
+            number("states"),
+            number("faults"),
+            number("violations"),
+            number("seed")
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+
+    fn parse(line: &str) -> anyhow::Result<Options> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Options::parse(&words)
+    }
+
+    #[test]
+    fn budget_seed_and_report_are_chosen() {
+        let options = parse("--budget 5m --seed 7 --json out.json").unwrap();
+        assert_eq!(options.budget.as_secs(), 300);
+        assert_eq!(options.seed, 7);
+        assert_eq!(options.json.unwrap().to_str(), Some("out.json"));
+    }
+
+    #[test]
+    fn bad_values_are_refused_with_what_is_right() {
+        for (line, words) in [
+            ("--budget soon", "90s"),
+            ("--seed -1", "from 0 to"),
+            ("--way magic", "there is no way"),
+            ("--sede 1", "--seed"),
+            ("--input trace.jsonl", "--way trace"),
+            ("--json", "needs a value"),
+        ] {
+            let error = format!("{:#}", parse(line).unwrap_err());
+            assert!(error.contains(words), "{line}: {error}");
+        }
+    }
+}
