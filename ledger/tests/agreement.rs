@@ -76,7 +76,7 @@ fn history(clock: Clock, acts: &[Act]) -> Vec<Item> {
         let _ = black.receive(item.clone());
     }
     let seat = white.seat(black.join(Nonce([3; 16])).unwrap()).unwrap();
-    let mut now = 1_000_000;
+    let (mut now, mut rivals) = (1_000_000, 0);
     let mut sent: Vec<Item> = vec![seat];
     for act in acts {
         now += 500;
@@ -117,7 +117,10 @@ fn history(clock: Clock, acts: &[Act]) -> Vec<Item> {
             Act::Draw => mover.draw().ok(),
             Act::Resign => mover.resign().ok(),
             Act::ResignOffTurn => other.resign().ok(),
+            // Of more rivals for one place only some are kept, so that then the order of arrival may decide which.
+            Act::Equivocate { .. } if rivals == 2 => None,
             Act::Equivocate { pick } => {
+                rivals += 1;
                 let last = line.moves().last().and_then(|played| played.record);
                 last.and_then(|last| rival(white.game(), last, *pick))
             }
