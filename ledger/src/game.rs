@@ -146,6 +146,11 @@ impl Game {
             .map(|(hash, entry)| (*hash, entry))
     }
 
+    /// Whether a chain record may stand on this: the genesis, or one that stands itself.
+    pub(crate) fn is_head(&self, hash: Hash) -> bool {
+        self.store.nodes.contains_key(&hash)
+    }
+
     /// The chain records that name `prev`, in the order of hashes.
     pub fn children(&self, prev: Hash) -> impl Iterator<Item = (Hash, &Entry)> {
         let hashes = self.store.children.get(&prev).into_iter().flatten();

@@ -7,7 +7,7 @@ use crate::game::{Game, Inserted};
 use crate::id::{Epoch, Hash, OrderKey, PlayerKey};
 use crate::line::Node;
 use crate::record::{
-    Clock, Genesis, Home, Item, Lapsed, Move, Place, Receipt, Record, Signed, What,
+    Body, Clock, Genesis, Home, Item, Lapsed, Move, Place, Receipt, Record, Signed, What,
 };
 use crate::refusal::Refusal;
 use crate::sign::Verifier as _;
@@ -42,7 +42,7 @@ impl Game {
             Item::Genesis(genesis) if genesis.body == *self.body => Ok(Inserted::Duplicate),
             Item::Genesis(_) => Err(Refusal::WrongGame),
             Item::Record(signed) => self.insert_record(signed, released),
-            Item::Receipt { by, receipt } => self.insert_receipt(by, receipt),
+            Item::Receipt { by, receipt } => self.insert_receipt(by, receipt, released),
             Item::Home(signed) => self.insert_home(signed, released),
             Item::Lapsed { by, lapsed } => self.insert_lapsed(by, lapsed),
             Item::Continued { genesis, seat } => self.insert_continued(*genesis, seat),
@@ -66,7 +66,7 @@ impl Game {
     }
 
     /// Which player that is known signed this, if any.
-    fn signer(&self, signed: &Signed<Record>) -> Option<PlayerKey> {
+    fn signer<B: Body>(&self, signed: &Signed<B>) -> Option<PlayerKey> {
         let joiners = self.store.joiners(self.id.as_hash());
         let mut players = std::iter::once(self.body.creator).chain(joiners);
         players.find(|player| player.signed(self.id, signed))
@@ -143,8 +143,11 @@ impl Game {
             signed: signed.clone(),
             author,
         };
-        if !self.store.put_chain(hash, place.prev, next, entry) {
-            return Err(Refusal::TooMany);
+        if let Some(surplus) = self.store.put_chain(hash, place.prev, next, entry) {
+            let waits = self.store.uproot(surplus);
+            if surplus == hash {
+                return waits.then_some(Inserted::Held).ok_or(Refusal::TooMany);
+            }
         }
         if matches!(signed.body, Record::Seat(_)) {
             released.extend(self.store.release(Wait::Seat));
@@ -196,7 +199,8 @@ impl Game {
         }
     }
 
-    /// A record whose `prev` is not known: it waits, if a player of this game signed it.
+    /// A record whose `prev` is not known: it waits. Who signed it may be known only by a Seat that is still to come, for the
+    /// first that is known need not be the one that counts.
     fn wait_for_prev(&mut self, prev: Hash, signed: &Signed<Record>) -> Result<Inserted, Refusal> {
         let item = Item::Record(signed.clone());
         let seated = self.store.children.contains_key(&self.id.as_hash());
@@ -205,7 +209,7 @@ impl Game {
                 let refusal = self.state.line.unknown_prev();
                 self.wait(Wait::Prev(prev), Some(author), item, refusal)
             }
-            None if seated => Err(Refusal::BadSignature),
+            None if seated => self.wait(Wait::Prev(prev), None, item, Refusal::BadSignature),
             None => self.wait(Wait::Seat, None, item, Refusal::NotSeated),
         }
     }
@@ -238,9 +242,11 @@ impl Game {
             signed: signed.clone(),
             author: waits,
         };
-        if !self.store.put_resignation(hash, at, entry) {
+        if self.store.records.len() >= MAX_RECORDS && !self.store.is_receipted(hash) {
             return Err(Refusal::TooMany);
         }
+        self.store.records.insert(hash, entry);
+        self.store.resigns.insert(at, hash);
         self.after_record(hash, at);
         Ok(Inserted::New)
     }
@@ -292,6 +298,7 @@ impl Game {
         &mut self,
         by: OrderKey,
         receipt: Signed<Receipt>,
+        released: &mut Vec<Item>,
     ) -> Result<Inserted, Refusal> {
         let (hash, body) = (receipt.hash(), receipt.body);
         let at = (by, body.epoch, body.seq);
@@ -331,6 +338,7 @@ impl Game {
         self.store.forked |= forks;
         if let What::Record(record) = body.what {
             self.store.receipted.insert((record, by));
+            released.extend(self.store.release(Wait::Receipt(record)));
         }
         self.after_receipt(by, &body, forks);
         Ok(Inserted::New)
@@ -372,15 +380,9 @@ impl Game {
                 "only a clocked game moves home, and not to epoch 0",
             ));
         }
-        let mut players: Vec<PlayerKey> = self.store.joiners(self.id.as_hash()).collect();
-        if players.is_empty() {
-            return self.wait(Wait::Seat, None, Item::Home(signed), Refusal::NotSeated);
-        }
-        players.push(self.body.creator);
-        let by = players
-            .into_iter()
-            .find(|player| player.signed(self.id, &signed))
-            .ok_or(Refusal::BadSignature)?;
+        let Some(by) = self.signer(&signed) else {
+            return self.wait(Wait::Seat, None, Item::Home(signed), Refusal::BadSignature);
+        };
         let of_player = |by_home: &&BTreeMap<PlayerKey, Signed<Home>>| by_home.contains_key(&by);
         if self.store.homes.get(&home).as_ref().is_some_and(of_player) {
             return Ok(Inserted::Duplicate);
@@ -438,13 +440,14 @@ impl Game {
         next.insert(Item::Record(seat.clone()))?;
         let joiners: Vec<_> = self.store.joiners(self.id.as_hash()).collect();
         let both = |one, other| one == self.body.creator && joiners.contains(&other);
-        if joiners.is_empty() {
-            let genesis = Box::new(genesis);
-            let item = Item::Continued { genesis, seat };
-            return self.wait(Wait::Seat, None, item, Refusal::NotSeated);
-        }
         if !both(creator, joiner) && !both(joiner, creator) {
-            return Err(WRONG);
+            let refusal = if joiners.is_empty() {
+                Refusal::NotSeated
+            } else {
+                WRONG
+            };
+            let genesis = Box::new(genesis);
+            return self.wait(Wait::Seat, None, Item::Continued { genesis, seat }, refusal);
         }
         if self.store.continued.len() >= MAX_CONTINUED {
             return Err(Refusal::TooMany);

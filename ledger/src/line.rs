@@ -47,7 +47,6 @@ pub struct Line {
 /// A head as a place where others may stand: what is needed to know who may sign there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node {
-    pub(crate) height: Height,
     /// The side to move; none before the Seat.
     pub(crate) turn: Option<Colour>,
     /// Who may extend the chain there.
@@ -96,7 +95,6 @@ impl Line {
     /// The genesis as a place to stand.
     pub(crate) fn root(&self) -> Node {
         Node {
-            height: Height::ZERO,
             turn: None,
             moves: self.genesis.creator,
             waits: None,
@@ -406,7 +404,6 @@ impl Line {
             _ => self.players.as_ref(),
         };
         Node {
-            height: self.height().next(),
             turn: Some(turn),
             moves: players.map_or(self.genesis.creator, |both| *both.get(turn)),
             waits: players.map(|both| *both.get(turn.other())),

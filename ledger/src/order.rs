@@ -286,9 +286,9 @@ impl Orderer {
         match self.game.insert(Item::Record(record.clone())) {
             Err(refusal) => return Decision::Refused(refusal),
             // It waits, but nothing durable says so: the sender must send it again behind what it rests on.
-            Ok(Inserted::Held) => return Decision::Refused(self.rests_on_unknown()),
+            Ok(Inserted::Held) => return Decision::Refused(self.why_held(record)),
             Ok(Inserted::New | Inserted::Duplicate) if self.game.record(hash).is_none() => {
-                return Decision::Refused(self.rests_on_unknown());
+                return Decision::Refused(self.why_held(record));
             }
             Ok(Inserted::New | Inserted::Duplicate) => {}
         }
@@ -308,14 +308,28 @@ impl Orderer {
         }
     }
 
-    fn rests_on_unknown(&self) -> Refusal {
+    /// Why a record waits instead of standing where it says.
+    fn why_held(&self, record: &Signed<Record>) -> Refusal {
         let line = &self.game.state().line;
+        let stands = record.body.place().map(|place| place.prev);
+        if stands.is_some_and(|prev| self.game.is_head(prev)) {
+            return Refusal::TooMany;
+        }
         if line.players().is_none() {
             return Refusal::NotSeated;
         }
         Refusal::UnknownPrev {
             head: line.head(),
             height: line.height(),
+        }
+    }
+
+    /// Why what both players sign waits: nobody is known to sit who signed it.
+    fn why_unsigned(&self) -> Refusal {
+        if self.game.state().line.players().is_some() {
+            Refusal::BadSignature
+        } else {
+            Refusal::NotSeated
         }
     }
 
@@ -401,7 +415,7 @@ impl Orderer {
         }
         match self.game.insert(item.clone()) {
             Err(refusal) => return Decision::Refused(refusal),
-            Ok(Inserted::Held) => return Decision::Refused(Refusal::NotSeated),
+            Ok(Inserted::Held) => return Decision::Refused(self.why_unsigned()),
             Ok(Inserted::New | Inserted::Duplicate) => {}
         }
         let (head, height) = (
@@ -423,7 +437,7 @@ impl Orderer {
     fn submit_home(&mut self, home: &Signed<Home>, at: Millis) -> Decision {
         match self.game.insert(Item::Home(*home)) {
             Err(refusal) => return Decision::Refused(refusal),
-            Ok(Inserted::Held) => return Decision::Refused(Refusal::NotSeated),
+            Ok(Inserted::Held) => return Decision::Refused(self.why_unsigned()),
             Ok(Inserted::New | Inserted::Duplicate) => {}
         }
         let home = home.body;

@@ -16,17 +16,16 @@ pub const MAX_RECORDS: usize = 8_000;
 pub const MAX_RECEIPTS: usize = 8_000;
 /// The most items of unknown origin that are kept until what they rest on is known.
 pub const MAX_HELD: usize = 256;
-/// The most records of one player that are kept until what they rest on is known.
+/// The most records of one player that are kept until what they rest on, or a receipt that they need, is known.
 pub const MAX_HELD_RECORDS: usize = 1_024;
 /// The most signatures of one player under `Home`s that a game keeps.
 pub const MAX_HOME_SIGNATURES: usize = 128;
 /// The most order keys besides the game's homes whose receipts an untimed game keeps.
 pub const MAX_OTHER_RELAYS: usize = 16;
 
-/// The most rival records kept for one place: two are a proof, the third keeps "the lowest" right while they come in.
+/// The most rival records for one place that count without a receipt: two are a proof, the third keeps "the lowest" right
+/// while they come in.
 pub(crate) const MAX_RIVALS: usize = 3;
-/// The most resignations off the chain kept of one player.
-pub(crate) const MAX_RESIGNATIONS: usize = 4;
 /// The most continuations of one game that are kept.
 pub(crate) const MAX_CONTINUED: usize = 8;
 
@@ -44,6 +43,8 @@ pub struct Entry {
 pub(crate) enum Wait {
     /// The record before it.
     Prev(Hash),
+    /// A receipt for it, one rival too many without.
+    Receipt(Hash),
     /// Somebody to sit down.
     Seat,
     /// A `Home` to this key.
@@ -88,9 +89,15 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Keeps a chain record that is valid at `prev`; false where it is one rival too many. Of rivals the lowest hashes stay, in
-    /// whatever order they come, and those that a receipt is for.
-    pub(crate) fn put_chain(&mut self, hash: Hash, prev: Hash, node: Node, entry: Entry) -> bool {
+    /// Keeps a chain record that is valid at `prev`. Of rivals the lowest hashes count, in whatever order they come, and
+    /// those that a receipt is for; the one that is too many is returned, to be uprooted.
+    pub(crate) fn put_chain(
+        &mut self,
+        hash: Hash,
+        prev: Hash,
+        node: Node,
+        entry: Entry,
+    ) -> Option<Hash> {
         let on = entry.signed.body.place().and_then(|place| place.on);
         self.records.insert(hash, entry);
         self.nodes.insert(hash, node);
@@ -99,56 +106,42 @@ impl Store {
         }
         let children = self.children.entry(prev).or_default();
         children.insert(hash);
-        if children.len() < 2 {
-            return true;
+        if children.len() > 1 {
+            self.rivals.insert(prev);
         }
-        self.rivals.insert(prev);
-        let surplus = if children.len() > MAX_RIVALS {
-            let children = self.children.get(&prev).into_iter().flatten().rev();
-            children.copied().find(|hash| !self.is_receipted(*hash))
-        } else {
-            None
-        };
-        if let Some(surplus) = surplus {
-            self.drop_chain(surplus, prev);
+        if children.len() <= MAX_RIVALS {
+            return None;
         }
-        surplus != Some(hash)
+        let children = self.children.get(&prev).into_iter().flatten().rev();
+        children.copied().find(|hash| !self.is_receipted(*hash))
     }
 
-    fn drop_chain(&mut self, hash: Hash, prev: Hash) {
-        self.nodes.remove(&hash);
-        let entry = self.records.remove(&hash);
-        if let Some(children) = self.children.get_mut(&prev) {
-            children.remove(&hash);
+    /// Takes a chain record and all that rests on it out again: each waits for what it lacks, within its author's share of
+    /// the room. Whether the record itself found room.
+    pub(crate) fn uproot(&mut self, root: Hash) -> bool {
+        let (mut out, mut kept) = (vec![(root, Wait::Receipt(root))], false);
+        while let Some((hash, wait)) = out.pop() {
+            let Some(entry) = self.records.remove(&hash) else {
+                continue;
+            };
+            if let Some(place) = entry.signed.body.place() {
+                if let Some(siblings) = self.children.get_mut(&place.prev) {
+                    siblings.remove(&hash);
+                }
+                if let Some(named) = place.on.and_then(|on| self.named.get_mut(&on)) {
+                    *named = named.saturating_sub(1);
+                }
+            }
+            self.nodes.remove(&hash);
+            self.rivals.remove(&hash);
+            let resting = self.children.remove(&hash).unwrap_or_default();
+            let resting = resting.into_iter().chain(self.resigns.remove(&hash));
+            out.extend(resting.map(|record| (record, Wait::Prev(hash))));
+            let (author, item) = (entry.author, Item::Record(entry.signed));
+            let waits = self.wait(wait, Some(author), item, Refusal::TooMany);
+            kept |= hash == root && waits.is_ok();
         }
-        let on = entry.and_then(|entry| entry.signed.body.place().and_then(|place| place.on));
-        if let Some(named) = on.and_then(|on| self.named.get_mut(&on)) {
-            *named = named.saturating_sub(1);
-        }
-    }
-
-    /// Keeps a resignation off the chain; false where its author has lower ones enough.
-    pub(crate) fn put_resignation(&mut self, hash: Hash, at: Hash, entry: Entry) -> bool {
-        let author = entry.author;
-        self.records.insert(hash, entry);
-        self.resigns.insert(at, hash);
-        let height = |at: &Hash| self.nodes.get(at).map(|node| node.height);
-        let own = self.resigns.iter().filter(|(_, record)| {
-            let entry = self.records.get(record);
-            entry.is_some_and(|entry| entry.author == author)
-        });
-        let mut own: Vec<_> = own.map(|(at, record)| (height(at), *at, *record)).collect();
-        if own.len() <= MAX_RESIGNATIONS {
-            return true;
-        }
-        own.sort();
-        own.retain(|(_, _, record)| !self.is_receipted(*record));
-        let Some((_, at, surplus)) = own.pop() else {
-            return true;
-        };
-        self.resigns.remove(&at);
-        self.records.remove(&surplus);
-        surplus != hash
+        kept
     }
 
     /// The keys that sit beside the creator by some Seat that is known.

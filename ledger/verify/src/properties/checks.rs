@@ -5,13 +5,14 @@ use std::fmt;
 
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
+use rookery_ledger::clock::Clocks;
 use rookery_ledger::codec::MAX_ITEM_BYTES;
 use rookery_ledger::id::{Hash, PlayerKey};
 use rookery_ledger::record::{Clock, Item, Record, What};
 use rookery_ledger::sign::Verifier as _;
-use rookery_ledger::{Colour, Game, Outcome, codec, rook};
+use rookery_ledger::{Colour, Counted, Game, codec, rook};
 
-use super::adapter::{self, keypair_of};
+use super::adapter::{self, View, keypair_of};
 use super::history::{self, Case};
 
 type Checked = Result<(), TestCaseError>;
@@ -154,18 +155,17 @@ fn agreement(items: &[Item], straight: &Game, case: &Case, seen: &mut Seen) -> C
     let mut arrival = vec![items[0].clone()];
     arrival.extend(order.iter().chain(&doubled).map(|i| items[*i].clone()));
     let game = fold(&arrival)?;
-    prop_assert_eq!(&adapter::of_game(&game), &view, "in another order");
-    prop_assert_eq!(proof_set(&game), proof_set(straight));
+    prop_assert_eq!(Whole::of(&game), Whole::of(straight), "in another order");
     let reference = adapter::of_reference(items);
     prop_assert_eq!(reference.as_ref(), Some(&view), "reference on the left");
     let file = rook::write(&straight.items());
     let read = rook::open(&file).map_err(|error| TestCaseError::fail(error.to_string()))?;
-    prop_assert_eq!(&adapter::of_game(&read.0), &view, "from its file");
+    prop_assert_eq!(Whole::of(&read.0), Whole::of(straight), "from its file");
     seen.states.insert(straight.state().line.head());
     Ok(())
 }
 
-/// P1 and P7: so does every part; merging is commutative and idempotent, and of untimed games associative.
+/// P1 and P7: so does every part; merging is commutative, associative and idempotent.
 fn parts(items: &[Item], case: &Case, seen: &mut Seen) -> Checked {
     let part = |n: u16| -> Vec<Item> {
         let kept = items
@@ -187,17 +187,47 @@ fn parts(items: &[Item], case: &Case, seen: &mut Seen) -> Checked {
         );
     }
     let [a, b, c] = [fold(&a)?, fold(&b)?, fold(&c)?];
-    let view = adapter::of_game;
-    prop_assert_eq!(view(&merge(&a, &b)), view(&merge(&b, &a)), "commutative");
-    if case.clock == Clock::None {
-        prop_assert_eq!(
-            view(&merge(&merge(&a, &b), &c)),
-            view(&merge(&a, &merge(&b, &c))),
-            "associative"
-        );
-    }
-    prop_assert_eq!(view(&merge(&a, &a)), view(&a), "idempotent");
+    let whole = |one, other| Whole::of(&merge(one, other));
+    prop_assert_eq!(whole(&a, &b), whole(&b, &a), "commutative");
+    let (left, right) = (merge(&a, &b), merge(&b, &c));
+    prop_assert_eq!(whole(&left, &c), whole(&a, &right), "associative");
+    prop_assert_eq!(whole(&a, &a), Whole::of(&a), "idempotent");
     Ok(())
+}
+
+/// All that is known of a game and all that follows from it.
+#[derive(Debug, PartialEq)]
+struct Whole {
+    state: View,
+    clocks: Option<Clocks>,
+    counted: Vec<Counted>,
+    offer: Option<Colour>,
+    missing: BTreeSet<Hash>,
+    proofs: BTreeSet<String>,
+    items: BTreeSet<String>,
+}
+
+impl Whole {
+    fn of(game: &Game) -> Self {
+        let state = game.state();
+        Self {
+            state: adapter::of_game(game),
+            clocks: state.clocks.clone(),
+            counted: state.counted.clone(),
+            offer: state.line.draw_offer(),
+            missing: state.missing.clone(),
+            proofs: state
+                .proofs
+                .iter()
+                .map(|proof| format!("{proof:?}"))
+                .collect(),
+            items: game
+                .items()
+                .iter()
+                .map(|item| format!("{item:?}"))
+                .collect(),
+        }
+    }
 }
 
 fn merge(one: &Game, other: &Game) -> Game {
@@ -214,11 +244,6 @@ fn proofs(game: &Game) -> Checked {
         prop_assert!(proof.holds(game), "{proof:?}");
     }
     Ok(())
-}
-
-fn proof_set(game: &Game) -> BTreeSet<String> {
-    let proofs = game.state().proofs.iter();
-    proofs.map(|proof| format!("{proof:?}")).collect()
 }
 
 /// P5: no record held back betters its author's result once an untimed game is over.
@@ -288,24 +313,27 @@ fn unreceipted(items: &[Item], straight: &Game, case: &Case) -> Checked {
 }
 
 fn not_better(before: &Game, after: &Game, author: PlayerKey) -> Checked {
-    let over = before.state().outcome();
-    if let (Some(colour), Some(_)) = (before.colour_of(author), over) {
-        let (was, is) = (worth(over, colour), worth(after.state().outcome(), colour));
-        prop_assert!(
-            is <= was,
-            "{colour:?} had {over:?}, now {:?}",
-            after.state().outcome()
-        );
+    if before.state().outcome().is_none() {
+        return Ok(());
     }
+    // A second Seat may seat its author with the other colour.
+    let (was, is) = (worth(before, author), worth(after, author));
+    prop_assert!(
+        is <= was,
+        "{author:?} had {:?}, now {:?}",
+        before.state().outcome(),
+        after.state().outcome()
+    );
     Ok(())
 }
 
-/// How good a result is for `colour`: 2 won, 1 drawn or none, 0 lost.
-fn worth(outcome: Option<Outcome>, colour: Colour) -> u8 {
-    match outcome.and_then(|outcome| outcome.winner) {
-        Some(winner) if winner == colour => 2,
-        Some(_) => 0,
-        None => 1,
+/// How good the result is for a player: 2 won, 1 drawn, none, or not seated, 0 lost.
+fn worth(game: &Game, player: PlayerKey) -> u8 {
+    let winner = game.state().outcome().and_then(|outcome| outcome.winner);
+    match (winner, game.colour_of(player)) {
+        (Some(winner), Some(colour)) if winner == colour => 2,
+        (Some(_), Some(_)) => 0,
+        _ => 1,
     }
 }
 

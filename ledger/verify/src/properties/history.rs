@@ -46,7 +46,7 @@ pub(super) enum Act {
     Abort,
     /// A second record for the place of the last move, by its author.
     Equivocate { pick: usize },
-    /// The creator of an untimed game sits a second joiner.
+    /// The creator sits a second joiner.
     SecondSeat,
     /// Nothing for a while; the flag may fall.
     Wait { ms: u64 },
@@ -160,7 +160,6 @@ impl Table {
     fn act(&mut self, act: &Act) {
         self.now += 500;
         let line = self.players[0].game().state().line.clone();
-        let line_is_clocked = self.players[0].game().is_clocked();
         let creator_moves = self.players[0].colour() == Some(line.turn());
         let [creator, joiner] = &mut self.players;
         let (mover, other) = if creator_moves {
@@ -188,8 +187,7 @@ impl Table {
             Act::ResignOffTurn => other.resign().ok(),
             Act::Abort => mover.abort().ok(),
             Act::Equivocate { pick } => rival_of_last(self.players[0].game(), *pick),
-            Act::SecondSeat if !line_is_clocked => second_seat(self.players[0].game()),
-            Act::SecondSeat => None,
+            Act::SecondSeat => second_seat(self.players[0].game()),
             Act::Wait { ms } => {
                 self.now += ms;
                 let decision = self.orderer.tick(Millis::new(self.now), Millis::ZERO);
