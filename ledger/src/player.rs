@@ -1,9 +1,11 @@
 //! One player's side of one game: signs what an honest player may sign, and never two records for one place. Pure: the
 //! caller stores what comes back before it sends it, and gives time and entropy.
 
+mod home;
+
 use crate::game::{Game, Inserted};
 use crate::genesis::canonical_uci;
-use crate::id::{Epoch, GameId, Hash, Millis, Nonce, OrderKey, PlayerKey, Ply};
+use crate::id::{GameId, Hash, Millis, Nonce, OrderKey, PlayerKey, Ply};
 use crate::outcome::{ByColour, Colour};
 use crate::record::{
     Clock, Colours, Consent, From, Genesis, Home, Item, Join, MAX_CHAT_CHARS, Message, Move, Place,
@@ -75,6 +77,8 @@ pub struct Player {
     secret: Option<Nonce>,
     /// The `Home` of the highest epoch that this player signed and that is neither committed nor lapsed.
     moving: Option<Home>,
+    /// What the game is frozen to: the epoch of that one, and the `after` of the lowest epoch that is open.
+    bound: Option<Home>,
 }
 
 impl Player {
@@ -130,6 +134,7 @@ impl Player {
             game,
             secret,
             moving: None,
+            bound: None,
         })
     }
 
@@ -184,27 +189,6 @@ impl Player {
         } else {
             inserted
         })
-    }
-
-    /// Finds the `Home` that is open, from what is known: own signatures under epochs that are neither committed nor lapsed.
-    fn settle(&mut self) {
-        loop {
-            let own = self.key();
-            let now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
-            let open = self.game.home_signatures().filter(|(by, home)| {
-                let home = home.body;
-                *by == own && home.epoch > now && !self.game.has_lapsed(home.to, home.epoch)
-            });
-            let open = open
-                .map(|(_, home)| home.body)
-                .max_by_key(|home| home.epoch);
-            if open == self.moving {
-                return;
-            }
-            // Fewer receipts held back may show a higher epoch, which closes what is open below it.
-            self.moving = open;
-            self.game.freeze(open);
-        }
     }
 
     /// Whether a receipt says that this record is stored (untimed: by a home, if there is one) or ordered (clocked).
@@ -527,66 +511,6 @@ impl Player {
             .player
             .signed(self.game.id(), said)
             .then_some(colour)
-    }
-
-    /// Signs the move of a clocked game to the order key `to`, one for each epoch number. Until it is committed or lapses
-    /// no receipt of a lower epoch counts for this player. Where the key that was asked before has fallen silent too, this
-    /// signs the next epoch number.
-    ///
-    /// # Errors
-    ///
-    /// [`PlayError::NotReady`] in an untimed game, [`PlayError::Refused`] in an ended one.
-    pub fn move_home(&mut self, to: OrderKey) -> Result<Item, PlayError> {
-        self.colour().ok_or(PlayError::NotAPlayer)?;
-        let after = self.place()?.on.ok_or(PlayError::NotReady)?;
-        let own = self.key();
-        let own_epochs = self.game.home_signatures().filter(|(by, _)| *by == own);
-        let used = own_epochs.map(|(_, home)| home.body.epoch).max();
-        let now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
-        let epoch = used.map_or(now, |used| used.max(now)).next();
-        self.sign_home(Home {
-            game: self.game.id(),
-            epoch,
-            to,
-            after,
-        })
-    }
-
-    /// Signs the bytes that the other player signed, where this player counts the same receipt last. What was signed before
-    /// is given again.
-    ///
-    /// # Errors
-    ///
-    /// [`PlayError::NotReady`] where this player counts another receipt last, or has signed another `Home` for that epoch or
-    /// a higher one.
-    pub fn agree_home(&mut self, home: Home) -> Result<Item, PlayError> {
-        self.colour().ok_or(PlayError::NotAPlayer)?;
-        let after = self.place()?.on;
-        let own = self.key();
-        let own_homes = || self.game.home_signatures().filter(|(by, _)| *by == own);
-        if let Some((_, signed)) = own_homes().find(|(_, signed)| signed.body == home) {
-            return Ok(Item::Home(*signed));
-        }
-        let later = own_homes().any(|(_, other)| other.body.epoch >= home.epoch);
-        let now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
-        let fits = home.game == self.game.id() && after == Some(home.after) && home.epoch > now;
-        if !fits || later {
-            return Err(PlayError::NotReady);
-        }
-        self.sign_home(home)
-    }
-
-    fn sign_home(&mut self, home: Home) -> Result<Item, PlayError> {
-        let item = Item::Home(self.key.sign(self.game.id(), home));
-        self.game.insert(item.clone())?;
-        self.settle();
-        Ok(item)
-    }
-
-    /// The `Home` that this player signed and that is neither committed nor lapsed.
-    #[must_use]
-    pub fn moving(&self) -> Option<Home> {
-        self.moving
     }
 
     /// The two players, once seated.

@@ -7,7 +7,7 @@ mod support;
 use rookery_ledger::id::{Epoch, Millis, Ply};
 use rookery_ledger::player::Options;
 use rookery_ledger::record::{
-    Clock, Item, Lapsed, MAX_CHAT_CHARS, Message, Record, Signed, Variant, What,
+    Clock, Home, Item, Lapsed, MAX_CHAT_CHARS, Message, Record, Signed, Variant, What,
 };
 use rookery_ledger::{Colour, Game, Inserted, PlayError, Player, Reason, Refusal};
 use support::*;
@@ -366,6 +366,100 @@ fn from_signing_a_home_until_its_answer_no_receipt_of_a_lower_epoch_counts() {
         "what was held back counts now"
     );
     assert!(again.unsent().is_empty());
+}
+
+#[test]
+fn who_waits_for_a_dead_relay_signs_what_the_other_counts() {
+    for ends in [false, true] {
+        let mut pair = Pair::new(BLITZ);
+        pair.play(if ends { "f2f3 e7e5" } else { "e2e4 e7e5" });
+        let uci = if ends { "g2g4" } else { "g1f3" };
+        let third = pair.white.play(uci, NOW, false).unwrap();
+        let mut white = pair.white.clone();
+        // White asks a relay that never answers, while Black hears more receipts.
+        let Item::Home(dead) = white.move_home(key(8).order()).unwrap() else {
+            panic!()
+        };
+        let known = white.game().items().len();
+        pair.count(&third);
+        if ends {
+            pair.play("d8h4");
+            assert!(pair.black.move_home(key(7).order()).is_err(), "it is over");
+        }
+        for item in pair.black.game().items() {
+            let _ = white.receive(item);
+        }
+        assert!(white.game().items().len() > known);
+        let counted = white.game().state().counted.len();
+        let last = |player: &Player| player.game().state().last_receipt().unwrap().hash;
+        assert_eq!(last(&white), dead.body.after);
+        // White's next one comes too early for Black, who answers it with one that White can sign.
+        let Item::Home(early) = white.move_home(key(7).order()).unwrap() else {
+            panic!()
+        };
+        assert_eq!(early.body.epoch, Epoch::new(2));
+        let mut black = pair.black;
+        black.receive(Item::Home(early)).unwrap();
+        assert_eq!(black.agree_home(early.body), Err(PlayError::NotReady));
+        let answer = black.move_home(key(7).order()).unwrap();
+        let Item::Home(later) = &answer else { panic!() };
+        assert_eq!(
+            (later.body.epoch, later.body.after),
+            (Epoch::new(3), last(&black))
+        );
+        white.receive(answer.clone()).unwrap();
+        let agreed = white.agree_home(later.body).unwrap();
+        assert_eq!(white.moving(), Some(later.body));
+        assert_eq!(white.game().state().counted.len(), counted, "not yet");
+        assert_eq!(reloaded(&white, 1).game().state().counted.len(), counted);
+        black.receive(agreed).unwrap();
+        let commit =
+            Game::sign_receipt(&key(7), black.game().commit_receipt(&later.body, ms(9_000)));
+        for player in [&mut white, &mut black] {
+            player.receive(commit.clone()).unwrap();
+            assert_eq!(player.moving(), None);
+        }
+        assert_eq!(last(&white), last(&black));
+        assert_eq!(white.game().state().outcome().is_some(), ends);
+    }
+}
+
+#[test]
+fn no_later_home_is_signed_past_one_that_is_open_elsewhere() {
+    let mut pair = Pair::new(BLITZ);
+    pair.play("e2e4 e7e5");
+    let mut white = pair.white.clone();
+    let Item::Home(open) = white.move_home(key(8).order()).unwrap() else {
+        panic!()
+    };
+    // Black, dishonest, names a receipt that is not the last one White could count.
+    pair.play("g1f3");
+    let third = pair.black.game().state().last_receipt().unwrap().hash;
+    pair.play("b8c6");
+    for item in pair.black.game().items() {
+        let _ = white.receive(item);
+    }
+    let later = Home {
+        epoch: Epoch::new(2),
+        to: key(7).order(),
+        after: third,
+        ..open.body
+    };
+    assert_eq!(white.agree_home(later), Err(PlayError::NotReady));
+    let last = pair.black.game().state().last_receipt().unwrap().hash;
+    let later = Home {
+        after: last,
+        ..later
+    };
+    assert!(white.agree_home(later).is_ok());
+    // The numbers are used up: nothing is signed rather than two for one.
+    let high = Home {
+        epoch: Epoch::new(u64::MAX),
+        ..later
+    };
+    let high = Item::Home(key(2).sign(white.id(), high));
+    white.receive(high).unwrap();
+    assert_eq!(white.move_home(key(7).order()), Err(PlayError::NotReady));
 }
 
 #[test]
