@@ -346,7 +346,8 @@ impl Game {
 
     /// Brings the state up to date after a receipt, without a fold where one step is enough.
     fn after_receipt(&mut self, by: OrderKey, body: &Receipt, forks: bool) {
-        if forks {
+        // Where a relay signed two orders, each receipt weighs on those that it follows.
+        if forks || (self.store.forked && self.is_clocked()) {
             return self.refold();
         }
         if !self.is_clocked() {

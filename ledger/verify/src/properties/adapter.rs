@@ -1,6 +1,6 @@
 //! From the ledger's types to the plain data of the reference, and both states in one form.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rookery_ledger::id::{GameId, PlayerKey};
 use rookery_ledger::record::{Body, Clock, Colours, Genesis, Item, Record, Signed, Variant, What};
@@ -9,7 +9,7 @@ use rookery_ledger::{Colour, Game};
 
 use super::history::{CREATOR, JOINER, SECOND, key};
 use crate::reference::{
-    self, Content, Creator, For, Id, Receipt, Setup, Side, TimeControl, clocked, untimed,
+    self, Content, Creator, For, Home, Id, Receipt, Setup, Side, TimeControl, clocked, untimed,
 };
 
 /// All that a person could see of a state.
@@ -66,7 +66,7 @@ pub(super) fn of_reference(items: &[Item]) -> Option<View> {
     let (board, clocks) = if setup.time == TimeControl::Untimed {
         (untimed(&setup, &records)?, None)
     } else {
-        let (board, clocks) = clocked(&setup, &records, &receipts)?;
+        let (board, clocks) = clocked(&setup, &records, &receipts, &homes(name, items))?;
         (board, Some(clocks))
     };
     Some(View {
@@ -163,10 +163,30 @@ fn record(game: GameId, signed: &Signed<Record>) -> reference::Record {
         hash: signed.hash().0,
         prev,
         height: place.map(|place| place.height.get()),
-        names_receipt: place.is_some_and(|place| place.on.is_some()),
+        on: place.and_then(|place| place.on).map(|on| on.0),
         by: signers(game, signed),
         content,
     }
+}
+
+/// The wishes to move home, each with all who signed it.
+fn homes(game: GameId, items: &[Item]) -> Vec<Home> {
+    let mut homes: BTreeMap<Id, Home> = BTreeMap::new();
+    for item in items {
+        if let Item::Home(signed) = item {
+            let body = signed.body;
+            let hash = signed.hash().0;
+            let home = homes.entry(hash).or_insert(Home {
+                hash,
+                epoch: body.epoch.get(),
+                to: body.to.0,
+                after: body.after.0,
+                by: BTreeSet::new(),
+            });
+            home.by.extend(signers(game, signed));
+        }
+    }
+    homes.into_values().collect()
 }
 
 fn receipt(item: &Item) -> Option<Receipt> {
@@ -187,8 +207,9 @@ fn receipt(item: &Item) -> Option<Receipt> {
             What::Record(hash) => For::Record(hash.0),
             What::Gap { ms } => For::Gap(ms.get()),
             What::Flag => For::Flag,
-            // No history here moves home or goes on as another game.
-            What::Home(_) | What::Continued(_) => return None,
+            What::Home(hash) => For::Home(hash.0),
+            // No history here goes on as another game.
+            What::Continued(_) => return None,
         },
     })
 }

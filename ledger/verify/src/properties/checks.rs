@@ -10,7 +10,7 @@ use rookery_ledger::codec::MAX_ITEM_BYTES;
 use rookery_ledger::id::{Hash, PlayerKey};
 use rookery_ledger::record::{Clock, Item, Record, What};
 use rookery_ledger::sign::Verifier as _;
-use rookery_ledger::{Colour, Counted, Game, codec, rook};
+use rookery_ledger::{Colour, Counted, Game, Proof, codec, rook};
 
 use super::adapter::{self, View, keypair_of};
 use super::history::{self, Case};
@@ -18,7 +18,7 @@ use super::history::{self, Case};
 type Checked = Result<(), TestCaseError>;
 
 /// Everything that a history can hold.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 18] = [
     "seat",
     "move",
     "rewind",
@@ -32,6 +32,11 @@ const KINDS: [&str; 13] = [
     "flag",
     "proof",
     "second seat",
+    "home",
+    "home receipt",
+    "lapse",
+    "second receipt for a place",
+    "receipt that a home makes void",
 ];
 
 /// What the cases so far held.
@@ -64,6 +69,22 @@ impl Seen {
             .count();
         if seats > 1 {
             kinds.insert("second seat");
+        }
+        if game.is_clocked() {
+            let receipts = items.iter().filter_map(|item| match item {
+                Item::Receipt { by, receipt } => Some((*by, receipt.body)),
+                _ => None,
+            });
+            let receipts: Vec<_> = receipts.collect();
+            let places: BTreeSet<_> = receipts
+                .iter()
+                .map(|(by, body)| (*by, body.epoch, body.seq))
+                .collect();
+            if places.len() < receipts.len() {
+                kinds.insert("second receipt for a place");
+            } else if receipts.len() > game.state().counted.len() {
+                kinds.insert("receipt that a home makes void");
+            }
         }
         if !game.state().proofs.is_empty() {
             kinds.insert("proof");
@@ -108,8 +129,11 @@ fn kind(item: &Item) -> Option<&'static str> {
             What::Record(_) => "record receipt",
             What::Gap { .. } => "gap",
             What::Flag => "flag",
-            What::Home(_) | What::Continued(_) => return None,
+            What::Home(_) => "home receipt",
+            What::Continued(_) => return None,
         },
+        Item::Home(_) => "home",
+        Item::Lapsed { .. } => "lapse",
         _ => return None,
     })
 }
@@ -300,8 +324,12 @@ fn signed_late(items: &[Item], over: &Game, case: &Case) -> Checked {
     Ok(())
 }
 
-/// P4 and P5: in a clocked game a record without a receipt changes nothing.
+/// P4 and P5: in a clocked game a record without a receipt changes nothing, where its relay signed one order.
 fn unreceipted(items: &[Item], straight: &Game, case: &Case) -> Checked {
+    let mut proofs = straight.state().proofs.iter();
+    if proofs.any(|proof| matches!(proof, Proof::DoubleReceipt { .. })) {
+        return Ok(());
+    }
     let moves = straight.state().line.moves().len();
     let rivals = (0..moves).filter_map(|at| history::rival(straight, at, case.pick));
     for late in rivals {

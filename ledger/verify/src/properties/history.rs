@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use rookery_ledger::id::{Millis, Nonce, Ply};
 use rookery_ledger::order::{Decision, Orderer};
 use rookery_ledger::player::Options;
-use rookery_ledger::record::{Clock, Item, Record, Variant};
+use rookery_ledger::record::{Clock, Item, Record, Variant, What};
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::{Colour, Game, Player};
+use rookery_ledger::{Colour, Game, Line, Player};
 use shakmaty::Position as _;
 
 use super::adapter;
@@ -52,6 +52,15 @@ pub(super) enum Act {
     Wait { ms: u64 },
     /// The relay is away for a while.
     Outage { ms: u64 },
+    /// A player wants the game at the other home. `late`: the old home orders one more record meanwhile; `alone`: the other
+    /// player does not sign.
+    MoveHome {
+        pick: usize,
+        late: bool,
+        alone: bool,
+    },
+    /// The relay signs another receipt for a place that has one.
+    SignTwice { pick: usize },
 }
 
 /// One random game, and how it is handed about.
@@ -79,6 +88,9 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::SecondSeat),
         3 => (0..25_000_u64).prop_map(|ms| Act::Wait { ms }),
         2 => (0..60_000_u64).prop_map(|ms| Act::Outage { ms }),
+        2 => (any::<usize>(), any::<bool>(), prop::bool::weighted(0.3))
+            .prop_map(|(pick, late, alone)| Act::MoveHome { pick, late, alone }),
+        1 => any::<usize>().prop_map(|pick| Act::SignTwice { pick }),
     ]
 }
 
@@ -111,7 +123,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
         })
 }
 
-/// Who signs in every history: the creator, the joiner, another joiner, the relay.
+/// Who signs in every history: the creator, the joiner, another joiner, the two relays.
 pub(super) fn key(n: u8) -> Keypair {
     Keypair::from_secret(&[n; 32])
 }
@@ -119,12 +131,14 @@ pub(super) fn key(n: u8) -> Keypair {
 pub(super) const CREATOR: u8 = 1;
 pub(super) const JOINER: u8 = 2;
 pub(super) const SECOND: u8 = 3;
-pub(super) const RELAY: u8 = 9;
+const RELAYS: [u8; 2] = [9, 8];
 
 /// A game in progress: everyone hears everything in the order of sending.
 struct Table {
-    relay: Keypair,
-    orderer: Orderer,
+    relays: [Keypair; 2],
+    orderers: [Orderer; 2],
+    /// Which of them is the game's home.
+    home: usize,
     players: [Player; 2],
     items: Vec<Item>,
     now: u64,
@@ -132,6 +146,9 @@ struct Table {
 
 impl Table {
     fn hear(&mut self, item: Item) {
+        for orderer in &mut self.orderers {
+            let _ = orderer.learn(item.clone());
+        }
         for player in &mut self.players {
             // A player may refuse what an equivocating one signed.
             let _ = player.receive(item.clone());
@@ -139,22 +156,97 @@ impl Table {
         self.items.push(item);
     }
 
-    fn carry_out(&mut self, decision: Decision) {
-        if let Decision::Append { entries, .. } = decision {
-            for item in self.orderer.commit(&self.relay, &entries) {
+    fn carry_out(&mut self, relay: usize, decision: Decision) {
+        match decision {
+            Decision::Append { entries, .. } => {
+                for item in self.orderers[relay].commit(&self.relays[relay], &entries) {
+                    self.hear(item);
+                }
+            }
+            Decision::Lapse(lapsed) => {
+                let item = self.orderers[relay].lapse(&self.relays[relay], lapsed);
                 self.hear(item);
             }
+            Decision::Done | Decision::Elsewhere(_) | Decision::Refused(_) => {}
         }
     }
 
+    fn submit(&mut self, relay: usize, item: &Item) {
+        let (now, lag) = (Millis::new(self.now), Millis::new(50));
+        let decision = self.orderers[relay].submit(item, now, lag);
+        self.carry_out(relay, decision);
+    }
+
     fn send(&mut self, item: Item) {
-        let decision = self
-            .orderer
-            .submit(&item, Millis::new(self.now), Millis::new(50));
-        match decision {
-            Decision::Append { .. } => self.carry_out(decision),
-            _ => self.hear(item),
+        self.submit(self.home, &item);
+        if !self.items.contains(&item) {
+            self.hear(item);
         }
+    }
+
+    fn move_home(&mut self, pick: usize, late: bool, alone: bool) {
+        let (old, new) = (self.home, 1 - self.home);
+        let key = self.relays[new].order();
+        let line = self.players[0].game().state().line.clone();
+        let mover = usize::from(self.players[0].colour() != Some(line.turn()));
+        let played = if late {
+            nth_move(&line, pick)
+                .and_then(|uci| self.players[mover].play(&uci, Millis::new(400), false).ok())
+        } else {
+            None
+        };
+        let asks = pick % 2;
+        let Ok(first) = self.players[asks].move_home(key) else {
+            return;
+        };
+        let Item::Home(home) = first else { return };
+        // The old home does not know yet: what it orders now comes too late.
+        if let Some(record) = &played {
+            let (now, lag) = (Millis::new(self.now), Millis::new(50));
+            if let Decision::Append { entries, .. } = self.orderers[old].submit(record, now, lag) {
+                let ordered = self.orderers[old].commit(&self.relays[old], &entries);
+                self.items.extend(ordered);
+            }
+        }
+        self.now += 3_000;
+        self.submit(new, &first);
+        self.hear(first);
+        if alone {
+            self.now += 11_000;
+            let decision = self.orderers[new].tick(Millis::new(self.now), Millis::ZERO);
+            self.carry_out(new, decision);
+        } else if let Ok(second) = self.players[1 - asks].agree_home(home.body) {
+            self.submit(new, &second);
+            self.hear(second);
+        }
+        for item in self.items.clone() {
+            for orderer in &mut self.orderers {
+                let _ = orderer.learn(item.clone());
+            }
+            for player in &mut self.players {
+                let _ = player.receive(item.clone());
+            }
+        }
+        if self.orderers[new].elsewhere().is_none() {
+            self.home = new;
+        }
+        if let Some(record) = played {
+            self.send(record);
+        }
+    }
+
+    /// Another receipt for a place that has one, by the relay that signed that.
+    fn second_receipt(&self, pick: usize) -> Option<Item> {
+        let counted = &self.players[0].game().state().counted;
+        let counted = counted.get(pick % counted.len().max(1))?;
+        let relay = self.relays.iter().find(|key| key.order() == counted.by)?;
+        let mut receipt = counted.receipt;
+        match pick / 7 % 3 {
+            0 => receipt.at_ms = Millis::new(receipt.at_ms.get() + 7),
+            1 => receipt.what = What::Gap { ms: Millis::new(1) },
+            _ => receipt.what = What::Flag,
+        }
+        Some(Game::sign_receipt(relay, receipt))
     }
 
     fn act(&mut self, act: &Act) {
@@ -168,13 +260,8 @@ impl Table {
             (joiner, creator)
         };
         let signed = match act {
-            Act::Move { pick, offer } => {
-                let legal = line.position().legal_moves();
-                legal.get(pick % legal.len().max(1)).and_then(|chosen| {
-                    let uci = chosen.to_uci(line.castling_mode()).to_string();
-                    mover.play(&uci, Millis::new(400), *offer).ok()
-                })
-            }
+            Act::Move { pick, offer } => nth_move(&line, *pick)
+                .and_then(|uci| mover.play(&uci, Millis::new(400), *offer).ok()),
             Act::Takeback { back } => {
                 let to = Ply::new(line.ply().get().saturating_sub(*back));
                 other
@@ -190,16 +277,18 @@ impl Table {
             Act::SecondSeat => second_seat(self.players[0].game()),
             Act::Wait { ms } => {
                 self.now += ms;
-                let decision = self.orderer.tick(Millis::new(self.now), Millis::ZERO);
-                return self.carry_out(decision);
+                let decision = self.orderers[self.home].tick(Millis::new(self.now), Millis::ZERO);
+                return self.carry_out(self.home, decision);
             }
             Act::Outage { ms } => {
                 let last_mark = Millis::new(self.now);
                 self.now += ms;
-                self.orderer.resumed(last_mark, Millis::new(self.now));
-                let decision = self.orderer.mover_returned(Millis::new(self.now));
-                return self.carry_out(decision);
+                self.orderers[self.home].resumed(last_mark, Millis::new(self.now));
+                let decision = self.orderers[self.home].mover_returned(Millis::new(self.now));
+                return self.carry_out(self.home, decision);
             }
+            Act::MoveHome { pick, late, alone } => return self.move_home(*pick, *late, *alone),
+            Act::SignTwice { pick } => self.second_receipt(*pick),
         };
         if let Some(item) = signed {
             self.send(item);
@@ -209,7 +298,7 @@ impl Table {
 
 /// All that is signed in a case, the genesis first; nothing if the case has no valid genesis.
 pub(super) fn items(case: &Case) -> Option<Vec<Item>> {
-    let relay = key(RELAY);
+    let relays = RELAYS.map(key);
     let (start, variant) = STARTS[case.start];
     let options = Options {
         variant,
@@ -219,25 +308,27 @@ pub(super) fn items(case: &Case) -> Option<Vec<Item>> {
         colour: case.colour,
         seat: None,
         takebacks: true,
-        homes: vec![relay.order()],
+        homes: relays.iter().map(Keypair::order).collect(),
         from: None,
     };
     let creator = Player::create(key(CREATOR), options, Nonce([1; 16]), Nonce([2; 16])).ok()?;
     let genesis = creator.game().genesis().clone();
     let joiner = Player::open(key(JOINER), genesis.clone(), None).ok()?;
     let now = 1_000_000;
-    let (orderer, entry) = Orderer::create(genesis, relay.order(), Millis::new(now)).ok()?;
+    let game = Game::new(genesis.clone()).ok()?;
+    let (first, entry) = Orderer::create(genesis, relays[0].order(), Millis::new(now)).ok()?;
+    let second = Orderer::new(game, relays[1].order(), Vec::new());
     let mut table = Table {
-        relay,
-        orderer,
+        relays,
+        orderers: [first, second],
+        home: 0,
         players: [creator, joiner],
         items: Vec::new(),
         now,
     };
-    table.carry_out(Decision::Append {
-        entries: vec![entry],
-        then: None,
-    });
+    let entries = vec![entry];
+    let then = None;
+    table.carry_out(0, Decision::Append { entries, then });
     let join = table.players[1].join(Nonce([3; 16])).ok()?;
     let seat = table.players[0].seat(join).ok()?;
     table.send(seat);
@@ -245,6 +336,12 @@ pub(super) fn items(case: &Case) -> Option<Vec<Item>> {
         table.act(act);
     }
     Some(table.items)
+}
+
+fn nth_move(line: &Line, pick: usize) -> Option<String> {
+    let legal = line.position().legal_moves();
+    let chosen = legal.get(pick % legal.len().max(1))?;
+    Some(chosen.to_uci(line.castling_mode()).to_string())
 }
 
 /// Another move for the place of the line's last move, by its author.

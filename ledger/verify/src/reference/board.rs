@@ -69,7 +69,7 @@ impl Board {
         let fits = self.end.is_none()
             && record.prev == self.head()
             && record.height == Some(self.height + 1)
-            && record.names_receipt == clocked;
+            && record.on.is_some() == clocked;
         if !fits {
             return None;
         }

@@ -1,6 +1,7 @@
-//! The fold of a clocked game at one home: the receipts decide, applied in order, and charge the clocks.
+//! The fold of a clocked game: the receipts decide, applied in order, and charge the clocks.
 
-use super::{Board, Content, End, For, Receipt, Record, Setup, Side, TimeControl};
+use super::counting::counting;
+use super::{Board, Content, End, For, Home, Receipt, Record, Setup, Side, TimeControl};
 
 /// Before a player's first move in a live game, ms.
 const FIRST_MOVE: u64 = 30_000;
@@ -42,28 +43,27 @@ impl Clocks {
     }
 }
 
-/// The state of `receipts` of the first home, in which no place is taken twice, over `records`.
+/// The state of `receipts` over `records` and `homes`; nothing if the genesis is not playable.
 #[must_use]
-pub fn clocked(setup: &Setup, records: &[Record], receipts: &[Receipt]) -> Option<(Board, Clocks)> {
+pub fn clocked(
+    setup: &Setup,
+    records: &[Record],
+    receipts: &[Receipt],
+    homes: &[Home],
+) -> Option<(Board, Clocks)> {
     let mut board = Board::new(setup)?;
     let mut clocks = Clocks::new(setup.time);
-    let mut last: Option<&Receipt> = None;
-    let mut now = 0;
-    for seq in 0.. {
-        let next = receipts.iter().find(|receipt| {
-            receipt.key == setup.home
-                && receipt.epoch == 0
-                && receipt.seq == seq
-                && receipt.prev == last.map(|last| last.hash)
-        });
-        let Some(receipt) = next else { break };
-        last = Some(receipt);
-        now = receipt.at_ms.max(now);
+    let (mut now, mut key) = (0, setup.home);
+    for receipt in counting(setup, records, receipts, homes) {
+        let (before, from) = (now, key);
+        (now, key) = (receipt.at_ms.max(now), receipt.key);
         if board.end().is_some() {
             continue;
         }
         match receipt.what {
             For::Genesis => {}
+            For::Home(_) if from != key => clocks.gaps += now - before,
+            For::Home(_) => {}
             For::Gap(ms) => clocks.gaps += ms.min(clocks.elapsed(now)),
             For::Flag => {
                 let side = board.turn();

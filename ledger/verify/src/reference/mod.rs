@@ -3,6 +3,7 @@
 
 mod board;
 mod clocked;
+mod counting;
 mod untimed;
 
 use std::collections::BTreeSet;
@@ -142,8 +143,8 @@ pub struct Record {
     pub prev: Id,
     /// Its place on the chain; nothing off the chain.
     pub height: Option<u64>,
-    /// Whether it names a receipt.
-    pub names_receipt: bool,
+    /// The newest receipt that its author counts.
+    pub on: Option<Id>,
     /// The keys under which the signature is good.
     pub by: BTreeSet<Id>,
     /// What it says.
@@ -161,6 +162,23 @@ pub enum For {
     Gap(u64),
     /// Time is up.
     Flag,
+    /// Another home.
+    Home(Id),
+}
+
+/// The wish to move the game to another home, and who signed it.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// Its hash.
+    pub hash: Id,
+    /// The epoch that it opens.
+    pub epoch: u64,
+    /// The key of the new home.
+    pub to: Id,
+    /// The last receipt of the old one.
+    pub after: Id,
+    /// Under which keys it has good signatures.
+    pub by: BTreeSet<Id>,
 }
 
 /// A receipt.
