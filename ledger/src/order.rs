@@ -100,6 +100,13 @@ impl Orderer {
         &self.game
     }
 
+    /// What it holds beside the game: its outage that is not stamped yet, the `Home`s that it was asked for and when, the
+    /// epochs that it refused. Two orderers that show the same over the same game decide alike.
+    #[must_use]
+    pub fn beside(&self) -> impl std::fmt::Debug {
+        (self.outage, &self.asked, &self.lapsed)
+    }
+
     /// Takes in what another relay ordered, or what this one may need should it take the game over. Nothing is decided.
     ///
     /// # Errors

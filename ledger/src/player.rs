@@ -77,8 +77,6 @@ pub struct Player {
     secret: Option<Nonce>,
     /// The `Home` of the highest epoch that this player signed and that is neither committed nor lapsed.
     moving: Option<Home>,
-    /// What the game is frozen to: the epoch of that one, and the `after` of the lowest epoch that is open.
-    bound: Option<Home>,
 }
 
 impl Player {
@@ -134,7 +132,6 @@ impl Player {
             game,
             secret,
             moving: None,
-            bound: None,
         })
     }
 

@@ -4,7 +4,7 @@
 
 mod support;
 
-use rookery_ledger::id::{Epoch, Millis, Ply};
+use rookery_ledger::id::{Epoch, Hash, Millis, Ply};
 use rookery_ledger::player::Options;
 use rookery_ledger::record::{
     Clock, Home, Item, Lapsed, MAX_CHAT_CHARS, Message, Record, Signed, Variant, What,
@@ -91,6 +91,10 @@ fn reloaded(player: &Player, n: u8) -> Player {
     }
     again.resume();
     again
+}
+
+fn last(player: &Player) -> Hash {
+    player.game().state().last_receipt().unwrap().hash
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, PlayError>) -> &'static str {
@@ -337,14 +341,15 @@ fn from_signing_a_home_until_its_answer_no_receipt_of_a_lower_epoch_counts() {
     pair.black.receive(receipt).unwrap();
     assert_eq!(pair.black.agree_home(first.body), Err(PlayError::NotReady));
     assert_eq!(again.agree_home(first.body), Ok(home.clone()));
-    // The key that was asked falls silent: the next epoch number, still frozen.
+    // The key that was asked falls silent: the next epoch number, after what would count, still frozen.
     let Item::Home(second) = again.move_home(key(7).order()).unwrap() else {
         panic!()
     };
     assert_eq!(
         (second.body.epoch, second.body.after),
-        (Epoch::new(2), first.body.after)
+        (Epoch::new(2), last(&pair.black))
     );
+    assert_eq!(again.game().state().counted.len(), counted);
     let lapsed = |by: u8, epoch: u64| {
         let lapsed = Lapsed {
             game: first.body.game,
@@ -386,18 +391,17 @@ fn who_waits_for_a_dead_relay_signs_what_the_other_counts() {
             pair.play("d8h4");
             assert!(pair.black.move_home(key(7).order()).is_err(), "it is over");
         }
-        for item in pair.black.game().items() {
-            let _ = white.receive(item);
-        }
-        assert!(white.game().items().len() > known);
-        let counted = white.game().state().counted.len();
-        let last = |player: &Player| player.game().state().last_receipt().unwrap().hash;
-        assert_eq!(last(&white), dead.body.after);
         // White's next one comes too early for Black, who answers it with one that White can sign.
         let Item::Home(early) = white.move_home(key(7).order()).unwrap() else {
             panic!()
         };
         assert_eq!(early.body.epoch, Epoch::new(2));
+        for item in pair.black.game().items() {
+            let _ = white.receive(item);
+        }
+        assert!(white.game().items().len() > known);
+        let counted = white.game().state().counted.len();
+        assert_eq!(last(&white), dead.body.after);
         let mut black = pair.black;
         black.receive(Item::Home(early)).unwrap();
         assert_eq!(black.agree_home(early.body), Err(PlayError::NotReady));
@@ -460,6 +464,47 @@ fn no_later_home_is_signed_past_one_that_is_open_elsewhere() {
     let high = Item::Home(key(2).sign(white.id(), high));
     white.receive(high).unwrap();
     assert_eq!(white.move_home(key(7).order()), Err(PlayError::NotReady));
+}
+
+#[test]
+fn players_who_both_wait_for_a_dead_relay_return_to_what_their_home_counts() {
+    let mut pair = Pair::new(BLITZ);
+    pair.play("e2e4 e7e5");
+    let home = pair.white.move_home(key(8).order()).unwrap();
+    let Item::Home(dead) = &home else { panic!() };
+    pair.black.agree_home(dead.body).unwrap();
+    // Their home had ordered more than they knew when it fell silent, and returns.
+    let mut relay = Pair::new(BLITZ);
+    relay.play("e2e4 e7e5 g1f3");
+    for item in relay.white.game().items() {
+        let _ = pair.white.receive(item.clone());
+        let _ = pair.black.receive(item);
+    }
+    assert_eq!(
+        (last(&pair.white), last(&pair.black)),
+        (dead.body.after, dead.body.after)
+    );
+    let Item::Home(back) = pair.white.move_home(key(9).order()).unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        (back.body.epoch, back.body.after),
+        (Epoch::new(2), last(&relay.white))
+    );
+    let agreed = pair.black.agree_home(back.body).unwrap();
+    pair.both(&agreed);
+    pair.both(&Item::Home(back));
+    let receipt = relay.white.game().commit_receipt(&back.body, ms(9_000));
+    let commit = Game::sign_receipt(&key(9), receipt);
+    pair.both(&commit);
+    for player in [&pair.white, &pair.black] {
+        assert_eq!(player.moving(), None);
+        assert_eq!(player.game().state().line.moves().len(), 3);
+        assert_eq!(
+            player.game().state().counted.len(),
+            reloaded(player, 1).game().state().counted.len()
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A player and the move of a clocked game to another home.
 
 use super::{PlayError, Player};
+use crate::game::{Game, State};
 use crate::id::{Epoch, Hash, OrderKey};
 use crate::record::{Home, Item};
 use crate::refusal::Refusal;
@@ -31,9 +32,9 @@ impl Player {
         })
     }
 
-    /// Signs the bytes that the other player signed, where this player counts the same receipt last, or would if it were not
-    /// bound by an earlier `Home`. What was signed before is given again. Where the other counts less, answer with
-    /// [`Player::move_home`] to the same key.
+    /// Signs the bytes that the other player signed, where this player counts the same receipt last, or would if it waited
+    /// for no answer. What was signed before is given again. Where the other knows less, answer with [`Player::move_home`]
+    /// to the same key.
     ///
     /// # Errors
     ///
@@ -46,9 +47,11 @@ impl Player {
             return Ok(Item::Home(*signed));
         }
         let later = own_homes().any(|(_, other)| other.body.epoch >= home.epoch);
-        let after = self.last_for_home()?;
+        let last = self.last_for_home()?;
+        let counts = self.game.state().last_receipt().map(|last| last.hash);
+        let after = [Some(last), counts].contains(&Some(home.after));
         let fits = home.game == self.game.id() && home.epoch > self.epoch_now();
-        if !fits || later || (after != home.after && !self.would_count_last(home.after)) {
+        if !fits || later || !after {
             return Err(PlayError::NotReady);
         }
         self.sign_home(home)
@@ -67,55 +70,49 @@ impl Player {
         self.moving
     }
 
-    /// Finds the `Home`s that are open, from what is known: own signatures under epochs that are neither committed nor
-    /// lapsed. No receipt counts behind the `after` of any of them; each `after` lies behind those of lower epochs.
+    /// Finds what is open, from what is known: own signatures under epochs that are neither committed nor lapsed, nor below
+    /// a commit that the highest of them rests on. What counts is what lies before the `after` of every one of them.
     pub(super) fn settle(&mut self) {
-        loop {
-            let open = self.open_homes();
-            let highest = open.iter().max_by_key(|home| home.epoch).copied();
-            let lowest = open.iter().min_by_key(|home| home.epoch);
-            self.moving = highest;
-            let bound = highest.zip(lowest).map(|(highest, lowest)| Home {
-                after: lowest.after,
-                ..highest
-            });
-            if bound == self.bound {
-                return;
-            }
-            // Fewer receipts held back may show a higher epoch, which closes what is open below it.
-            self.bound = bound;
-            self.game.freeze(bound);
+        let (own, now) = (self.key(), self.epoch_now());
+        let signed = self.game.home_signatures();
+        let signed = signed.map(|(by, home)| (by, home.body));
+        let mut open: Vec<Home> = signed
+            .filter(|(by, home)| *by == own && !self.game.has_lapsed(home.to, home.epoch))
+            .map(|(_, home)| home)
+            .collect();
+        if self.moving.is_none() && open.iter().all(|home| home.epoch <= now) {
+            return;
         }
+        open.sort_by_key(|home| home.epoch);
+        self.game.freeze(open.last().copied());
+        let now = self.epoch_now();
+        open.retain(|home| home.epoch > now);
+        self.moving = open.pop();
+        let Some(highest) = self.moving else {
+            return self.game.freeze(None);
+        };
+        let counted = |game: &Game| -> Vec<Hash> {
+            let counted = game.state().counted.iter();
+            counted.map(|counted| counted.hash).collect()
+        };
+        let mut shared = counted(&self.game);
+        for home in open {
+            let after = home.after;
+            self.game.freeze(Some(Home { after, ..highest }));
+            let other = counted(&self.game);
+            let same = shared.iter().zip(&other).take_while(|(a, b)| a == b);
+            shared.truncate(same.count());
+        }
+        let after = shared.last().copied().unwrap_or(highest.after);
+        self.game.freeze(Some(Home { after, ..highest }));
     }
 
     fn epoch_now(&self) -> Epoch {
         self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch)
     }
 
-    fn open_homes(&self) -> Vec<Home> {
-        let (own, now) = (self.key(), self.epoch_now());
-        let signed = self.game.home_signatures();
-        let open = signed.filter(|(by, home)| {
-            let home = home.body;
-            *by == own && home.epoch > now && !self.game.has_lapsed(home.to, home.epoch)
-        });
-        open.map(|(_, home)| home.body).collect()
-    }
-
-    /// Whether this player would count `after` last, and every `after` that it signed before it, if it were not bound.
-    fn would_count_last(&self, after: Hash) -> bool {
-        let mut game = self.game.clone();
-        game.freeze(None);
-        let counted = &game.state().counted;
-        counted.last().is_some_and(|last| last.hash == after)
-            && self
-                .open_homes()
-                .iter()
-                .all(|open| counted.iter().any(|counted| counted.hash == open.after))
-    }
-
-    /// The last receipt that counts, for a `Home`. An ended game moves only where the other player asks: who is bound
-    /// before the end learns of it by that.
+    /// The receipt for the `after` of a `Home`: the last that counts, or that would count if this player waited for no
+    /// answer. An ended game moves only where the other player asks, who may be held before the end.
     fn last_for_home(&self) -> Result<Hash, PlayError> {
         self.colour().ok_or(PlayError::NotAPlayer)?;
         let (own, now, state) = (self.key(), self.epoch_now(), self.game.state());
@@ -124,7 +121,16 @@ impl Player {
         if let (Some(outcome), false) = (state.outcome(), asked) {
             return Err(Refusal::GameOver(outcome).into());
         }
-        let last = state.last_receipt().filter(|_| self.game.is_clocked());
-        last.map(|last| last.hash).ok_or(PlayError::NotReady)
+        let free = self.moving.map(|_| {
+            let mut game = self.game.clone();
+            game.freeze(None);
+            game
+        });
+        let free = free.as_ref().map_or(state, |game| game.state());
+        let hashes = |state: &State| state.counted.iter().map(|counted| counted.hash).collect();
+        let (counts, would_count): (Vec<_>, Vec<_>) = (hashes(state), hashes(free));
+        let last = would_count.last().filter(|_| self.game.is_clocked());
+        let last = last.filter(|_| would_count.starts_with(&counts));
+        last.copied().ok_or(PlayError::NotReady)
     }
 }
