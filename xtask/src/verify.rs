@@ -27,6 +27,11 @@ const WAYS: &[Way] = &[
         weight: 1,
     },
     Way {
+        name: "model",
+        checks: "players, relays and logs explored within bounds, with crashes, losses, lies and moves of home",
+        weight: 2,
+    },
+    Way {
         name: "linearizability",
         checks: "what concurrent clients heard from the real relay, beside a register of places",
         weight: 1,

@@ -3,6 +3,7 @@
 
 mod faults;
 mod histories;
+mod model;
 mod plan;
 pub mod properties;
 mod real;
@@ -29,6 +30,10 @@ pub const WAYS: &[Way] = &[
     Way {
         name: "properties",
         run: properties::run,
+    },
+    Way {
+        name: "model",
+        run: model::run,
     },
     Way {
         name: "linearizability",
