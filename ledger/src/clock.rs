@@ -2,6 +2,7 @@
 //! credit uses up and each move refills.
 
 use crate::id::{MAX_INT, Millis};
+use crate::mutant::Mutant;
 use crate::outcome::{ByColour, Colour};
 use crate::record::Clock;
 
@@ -111,7 +112,8 @@ impl Clocks {
             .allowance(colour, has_moved)
             .get()
             .saturating_add(credit)
-            .saturating_add(self.gaps);
+            .saturating_add(self.gaps)
+            .saturating_sub(u64::from(Mutant::FLAG_EARLY.is_on()));
         self.since.map(|since| {
             Millis::new(
                 since
@@ -166,7 +168,7 @@ impl Clocks {
             .min(*self.quota.get(colour));
         let used = elapsed.get() - credit;
         let allowance = self.allowance(colour, has_moved).get();
-        if used >= allowance {
+        if used >= allowance + u64::from(Mutant::LATE_BY_NONE.is_on()) {
             return Err(Self::overrun(has_moved));
         }
         Ok(if has_moved {
@@ -192,8 +194,10 @@ impl Clocks {
                 let (remaining, quota) =
                     (self.remaining.get_mut(colour), self.quota.get_mut(colour));
                 *remaining = remaining.saturating_sub(charge.used);
-                *quota = quota.saturating_sub(charge.credit);
-                if is_move {
+                if !Mutant::QUOTA_UNSPENT.is_on() {
+                    *quota = quota.saturating_sub(charge.credit);
+                }
+                if is_move || Mutant::INCREMENT_FOR_ALL.is_on() {
                     *remaining += u64::from(inc_s) * 1000;
                     *quota = (*quota + gain(self.spec)).min(7 * gain(self.spec));
                 }

@@ -9,6 +9,7 @@ use crate::codec;
 use crate::game::State;
 use crate::id::{Epoch, Hash, Millis, OrderKey, PlayerKey, Seq};
 use crate::line::Step;
+use crate::mutant::Mutant;
 use crate::outcome::{Colour, Outcome, Reason};
 use crate::proof::Proof;
 use crate::record::{Genesis, Home, Receipt, Record, Signed, What};
@@ -96,7 +97,7 @@ struct Weights(BTreeMap<(OrderKey, Hash), u64>);
 impl Weights {
     fn of(store: &Store) -> Self {
         let mut weights: BTreeMap<(OrderKey, Hash), u64> = BTreeMap::new();
-        if !store.forked {
+        if !store.forked || Mutant::FORK_BY_HASH.is_on() {
             return Self(weights);
         }
         // Later places first, so that each receipt is complete when it is added to the one before.
@@ -158,6 +159,9 @@ fn committed(
     // Highest epoch first; players who sign two for one epoch get the lower hash.
     let mut homes: Vec<_> = homes.map(|home| (home, codec::hash(home))).collect();
     homes.sort_by_key(|(home, hash)| (Reverse(home.epoch), *hash));
+    if Mutant::LOWEST_EPOCH.is_on() {
+        homes.reverse();
+    }
     for (home, hash) in homes {
         let Some(commit) = commit_of(store, home, hash) else {
             continue;
@@ -260,7 +264,9 @@ fn apply(
     let receipt = signed.body;
     let last = state.counted.last().copied();
     // Time does not run back for a receipt that says so, but what it is for counts: its author has done nothing wrong.
+    let last = last.filter(|_| !Mutant::TIME_RUNS_BACK.is_on());
     let at_ms = last.map_or(receipt.at_ms, |last| receipt.at_ms.max(last.receipt.at_ms));
+    let last = state.counted.last().copied();
     let counted = Receipt { at_ms, ..receipt };
     let verdict = match count(store, state, last, by, counted) {
         Err(Void::Missing(missing)) => {
@@ -316,13 +322,16 @@ fn count(
         }
         return Ok(());
     }
-    if state.outcome().is_some() {
+    if state.outcome().is_some() && !Mutant::END_NOT_FINAL.is_on() {
         return Err(Void::Innocent);
     }
     match receipt.what {
         What::Genesis | What::Home(_) => Err(guilty("second-genesis")),
         What::Gap { ms } => match state.clocks.as_mut() {
-            Some(clocks) if clocks.since().is_some() && ms <= clocks.elapsed(at) => {
+            Some(clocks)
+                if clocks.since().is_some()
+                    && (ms <= clocks.elapsed(at) || Mutant::GAP_OF_ANY_LENGTH.is_on()) =>
+            {
                 clocks.gap(ms);
                 Ok(())
             }

@@ -11,6 +11,7 @@ use crate::codec;
 use crate::genesis::{self, Start};
 use crate::id::{Epoch, GameId, Hash, Millis, OrderKey, PlayerKey, Seq};
 use crate::line::Line;
+use crate::mutant::Mutant;
 use crate::outcome::{Colour, Outcome};
 use crate::proof::Proof;
 use crate::record::{Genesis, Home, Item, Receipt, Record, Signed, What};
@@ -335,7 +336,7 @@ impl Game {
             }
             _ => line.author(),
         };
-        if author.signed(self.id, signed) {
+        if author.signed(self.id, signed) || Mutant::ANY_AUTHOR.is_on() {
             return Ok(());
         }
         // A good signature of the wrong player is another mistake than a bad one.

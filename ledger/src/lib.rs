@@ -63,6 +63,8 @@ pub mod genesis;
 pub mod id;
 mod insert;
 mod line;
+#[doc(hidden)]
+pub mod mutant;
 pub mod order;
 mod outcome;
 pub mod pgn;

@@ -8,6 +8,7 @@ use shakmaty::{Chess, Position};
 
 use crate::genesis::{Start, canonical_fen};
 use crate::id::{GameId, Hash, Height, PlayerKey, Ply};
+use crate::mutant::Mutant;
 use crate::outcome::{ByColour, Colour, Outcome, Reason};
 use crate::record::{Colours, Genesis, Record, Seat};
 use crate::refusal::Refusal;
@@ -215,7 +216,7 @@ impl Line {
     pub fn draw_reason(&self) -> Option<Reason> {
         if self.offer {
             Some(Reason::Agreement)
-        } else if self.repetitions() >= 3 {
+        } else if self.repetitions() >= if Mutant::TWOFOLD.is_on() { 2 } else { 3 } {
             Some(Reason::Threefold)
         } else if self.position().halfmoves() >= 100 {
             Some(Reason::Fifty)
@@ -247,7 +248,8 @@ impl Line {
             }
             Record::Rewind(rewind) => {
                 let by = self.players.map(|both| *both.get(self.turn().other()));
-                if by.is_some_and(|by| by.signed(self.id, &rewind.consent)) {
+                let signed = by.is_some_and(|by| by.signed(self.id, &rewind.consent));
+                if signed || Mutant::ANY_CONSENT.is_on() {
                     Ok(step)
                 } else {
                     Err(Refusal::BadConsent)
@@ -284,7 +286,7 @@ impl Line {
         if let Some(outcome) = self.outcome {
             return Err(Refusal::GameOver(outcome));
         }
-        if place.height != self.height().next() {
+        if place.height != self.height().next() && !Mutant::ANY_HEIGHT.is_on() {
             return Err(Refusal::WrongHeight {
                 expected: self.height().next(),
             });
@@ -414,7 +416,7 @@ impl Line {
     /// Moves the head to `record`, whose step this is.
     pub(crate) fn apply(&mut self, record: Hash, step: Step) {
         let (by, ending) = (self.turn(), self.ending_of(&step));
-        self.offer = false;
+        self.offer &= matches!(step, Step::Rewind { .. }) && Mutant::REWIND_KEEPS_OFFER.is_on();
         match step {
             Step::Seat(players) => self.players = Some(players),
             Step::Move {

@@ -4,6 +4,7 @@
 use crate::codec;
 use crate::game::{Game, Inserted};
 use crate::id::{Epoch, Hash, Millis, OrderKey};
+use crate::mutant::Mutant;
 use crate::record::{Clock, Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
 use crate::refusal::Refusal;
 use crate::sign::Keypair;
@@ -355,7 +356,7 @@ impl Orderer {
 
     fn submit_clocked(&mut self, record: &Signed<Record>, at: Millis, lag: Millis) -> Decision {
         let hash = record.hash();
-        if self.has_receipt(hash) {
+        if self.has_receipt(hash) && !Mutant::REPEATED.is_on() {
             return Decision::Done;
         }
         if let Some(home) = self.elsewhere() {
@@ -455,7 +456,8 @@ impl Orderer {
         let mut signatures = self.game.home_signatures();
         let rival =
             signatures.any(|(_, other)| other.body.epoch == home.epoch && other.body != home);
-        if self.lapsed.contains(&home.epoch) || rival {
+        let lapsed = self.lapsed.contains(&home.epoch) && !Mutant::COMMITS_WHAT_LAPSED.is_on();
+        if lapsed || rival {
             return Decision::Lapse(self.lapse_of(&home));
         }
         let asked = self.asked.iter().find(|(asked, _)| *asked == home);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{Epoch, Hash, OrderKey, PlayerKey, Seq};
 use crate::line::Node;
+use crate::mutant::Mutant;
 use crate::proof::Proof;
 use crate::record::{Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
 use crate::refusal::Refusal;
@@ -137,6 +138,9 @@ impl Store {
             let resting = self.children.remove(&hash).unwrap_or_default();
             let resting = resting.into_iter().chain(self.resigns.remove(&hash));
             out.extend(resting.map(|record| (record, Wait::Prev(hash))));
+            if Mutant::RIVAL_DROPPED.is_on() {
+                continue;
+            }
             let (author, item) = (entry.author, Item::Record(entry.signed));
             let waits = self.wait(wait, Some(author), item, Refusal::TooMany);
             kept |= hash == root && waits.is_ok();
@@ -195,7 +199,11 @@ impl Store {
     /// Whether both players signed this body.
     pub(crate) fn home_is_signed(&self, home: &Home, players: [PlayerKey; 2]) -> bool {
         let by = self.homes.get(home);
-        by.is_some_and(|by| players.iter().all(|player| by.contains_key(player)))
+        by.is_some_and(|by| {
+            let signed = |player: &PlayerKey| by.contains_key(player);
+            players.iter().all(signed)
+                || (players.iter().any(signed) && Mutant::HOME_OF_ONE.is_on())
+        })
     }
 
     /// Whether a player moved, or wished to move, the game to this key in this epoch.
@@ -214,6 +222,9 @@ impl Store {
         item: Item,
         refusal: Refusal,
     ) -> Result<bool, Refusal> {
+        if Mutant::NOTHING_WAITS.is_on() {
+            return Err(refusal);
+        }
         let queue = self.waiting.get(&wait).into_iter().flatten();
         if queue.map(|(_, other)| other).any(|other| *other == item) {
             return Ok(false);

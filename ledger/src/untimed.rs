@@ -1,6 +1,7 @@
 //! The fold of an untimed game: a function of the players' records and of nothing else.
 
 use crate::game::State;
+use crate::mutant::Mutant;
 use crate::outcome::{Outcome, Reason};
 use crate::store::Store;
 
@@ -10,7 +11,8 @@ pub(crate) fn advance(store: &Store, state: &mut State) {
     let line = &mut state.line;
     while line.outcome().is_none() {
         let head = line.head();
-        if store.resigns.contains_key(&head) {
+        let rivals = store.rivals.contains(&head) && Mutant::RESIGNATION_LAST.is_on();
+        if store.resigns.contains_key(&head) && !rivals {
             // Kept only where it is by the player who is not to move.
             line.end(Outcome::lost(line.turn().other(), Reason::Resignation));
             return;

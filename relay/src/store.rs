@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rookery_ledger::id::{Epoch, GameId, OrderKey};
+use rookery_ledger::mutant::Mutant;
 use rookery_ledger::order::{self, Orderer};
 use rookery_ledger::record::{Item, Lapsed, Receipt};
 use rookery_ledger::sign::Keypair;
@@ -70,6 +71,9 @@ pub async fn load(
         if order_key == own {
             head = after;
         }
+    }
+    if Mutant::LAST_FORGOTTEN.is_on() {
+        entries.pop();
     }
     if state.is_clocked() {
         // Epochs follow each other across keys. A lapse has no place in that order and comes last in its epoch.
@@ -287,6 +291,9 @@ pub fn in_order(game: &Game, own: OrderKey, after: Option<rookery_ledger::id::Ha
     }
     for item in all {
         put(&mut ordered, item);
+    }
+    if Mutant::NEWEST_UNTOLD.is_on() {
+        ordered.pop();
     }
     ordered
 }

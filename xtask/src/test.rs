@@ -14,6 +14,7 @@ use crate::site;
 use crate::stamp;
 use crate::tally::Tally;
 use crate::tools;
+use crate::verify;
 use crate::wasm;
 use crate::workspace::{Workspace, cargo, in_ci};
 
@@ -115,6 +116,7 @@ impl Run<'_> {
                     "the wasm packages are not built; `cargo xtask dist` builds them",
                 );
             }
+            self.skip("machine checks", "--quick leaves them out");
             self.skip("browser tests", "--quick leaves them out");
             return;
         }
@@ -123,6 +125,7 @@ impl Run<'_> {
         if !built {
             return;
         }
+        self.stage("machine checks", verify::smoke);
         self.types();
         self.stage("tests of the packages and the site", |workspace| {
             let mut files = test_files(&workspace.page().join("tests"), ".test.mjs")?;

@@ -1,13 +1,14 @@
 //! `cargo xtask verify`: lets a machine try to break what the protocol promises, way by way, and reports in one form.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::tally::Tally;
 use crate::tools;
 use crate::workspace::{Workspace, cargo, in_ci};
 
@@ -44,6 +45,8 @@ const WAYS: &[Way] = &[
 ];
 
 const DEFAULT_BUDGET: Duration = Duration::from_secs(300);
+/// For all ways together among the tests.
+const SMOKE_BUDGET: Duration = Duration::from_secs(90);
 
 /// What the user chose.
 #[derive(Debug)]
@@ -57,10 +60,12 @@ pub(crate) struct Options {
     input: Option<PathBuf>,
     /// Where to write the report as JSON.
     json: Option<PathBuf>,
+    /// Whether deliberate faults are put in, to see that they are found.
+    mutants: bool,
 }
 
 impl Options {
-    /// Reads `[--way NAME] [--budget T] [--seed S] [--input FILE] [--json FILE]`.
+    /// Reads `[--way NAME] [--budget T] [--seed S] [--input FILE] [--json FILE]`, or `--mutants [--seed S]`.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
         let mut options = Self {
             way: None,
@@ -68,6 +73,7 @@ impl Options {
             seed: 1,
             input: None,
             json: None,
+            mutants: false,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -92,16 +98,20 @@ impl Options {
                         )
                     })?;
                 }
+                "--mutants" => options.mutants = true,
                 "--input" => options.input = Some(PathBuf::from(value()?)),
                 "--json" => options.json = Some(PathBuf::from(value()?)),
                 other => bail!(
                     "`cargo xtask verify` does not know `{other}`; it takes --way NAME, --budget T, --seed S, \
-                     --input FILE and --json FILE"
+                     --input FILE and --json FILE, or --mutants"
                 ),
             }
         }
         if options.input.is_some() && options.way.is_none() {
             bail!("--input needs the way that checks the file, as in --way trace");
+        }
+        if options.mutants && options.way.is_some() {
+            bail!("--mutants tries the ways itself; it takes no --way");
         }
         Ok(options)
     }
@@ -128,7 +138,40 @@ pub(crate) fn list() -> String {
 
 /// Runs one way or all, prints a table, writes the JSON, and fails if a promise was broken or a way broke off.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
-    build(workspace)?;
+    if options.mutants {
+        return run_mutants(workspace, options);
+    }
+    let (rows, failed) = run_ways(workspace, options)?;
+    println!("\n{}", table(&rows));
+    if let Some(file) = &options.json {
+        fs::write(file, serde_json::to_string_pretty(&rows)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("failed: {}", failed.join(", "));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Every way for a short time; each counts as one test.
+pub(crate) fn smoke(workspace: &Workspace) -> Result<Tally> {
+    let mut options = Options::parse(&[])?;
+    options.budget = SMOKE_BUDGET;
+    let (rows, failed) = run_ways(workspace, &options)?;
+    println!("\n{}", table(&rows));
+    let ways = WAYS
+        .iter()
+        .map(|way| Tally::check(!failed.contains(&way.name)));
+    Ok(ways.fold(Tally::default(), |mut sum, way| {
+        sum += way;
+        sum
+    }))
+}
+
+/// The rows of the chosen ways, and the names of those that found a promise broken or broke off.
+fn run_ways(workspace: &Workspace, options: &Options) -> Result<(Vec<Value>, Vec<&'static str>)> {
+    build(workspace, &workspace.target, &[])?;
     let chosen: Vec<&Way> = WAYS
         .iter()
         .filter(|way| options.way.as_deref().is_none_or(|name| name == way.name))
@@ -152,25 +195,43 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
             }
         }
     }
-    println!("\n{}", table(&rows));
-    if let Some(file) = &options.json {
-        fs::write(file, serde_json::to_string_pretty(&rows)?)
-            .with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    if failed.is_empty() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("failed: {}", failed.join(", "));
-    Ok(ExitCode::FAILURE)
+    Ok((rows, failed))
 }
 
-fn build(workspace: &Workspace) -> Result<()> {
+/// Puts one deliberate fault after the other into a build of its own, which is never shipped.
+fn run_mutants(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let target = workspace.target.join("mutants");
+    build(
+        workspace,
+        &target,
+        &["--features", "rookery-verify/mutants"],
+    )?;
+    let release = target.join("release");
+    let mut command =
+        Command::new(release.join(format!("rookery-verify{}", std::env::consts::EXE_SUFFIX)));
+    command
+        .args(["--mutants", "--seed"])
+        .arg(options.seed.to_string())
+        .arg("--relay")
+        .arg(release.join(format!("rookery-relay{}", std::env::consts::EXE_SUFFIX)));
+    let status = command.status().context("cannot start rookery-verify")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn build(workspace: &Workspace, target: &Path, features: &[&str]) -> Result<()> {
     tools::c_compiler()?;
     let mut build = Command::new(cargo());
     build
         .current_dir(&workspace.root)
         .args(["build", "--release", "--bins"])
-        .args(["--package", "rookery-relay", "--package", "rookery-verify"]);
+        .args(["--package", "rookery-relay", "--package", "rookery-verify"])
+        .arg("--target-dir")
+        .arg(target)
+        .args(features);
     if in_ci() {
         build.arg("--locked");
     }
@@ -250,6 +311,7 @@ mod tests {
             ("--sede 1", "--seed"),
             ("--input trace.jsonl", "--way trace"),
             ("--json", "needs a value"),
+            ("--mutants --way faults", "no --way"),
         ] {
             let error = format!("{:#}", parse(line).unwrap_err());
             assert!(error.contains(words), "{line}: {error}");

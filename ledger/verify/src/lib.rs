@@ -4,6 +4,7 @@
 mod faults;
 mod histories;
 mod model;
+pub mod mutants;
 mod plan;
 pub mod properties;
 mod real;
@@ -24,8 +25,7 @@ pub struct Way {
     pub run: fn(&Plan) -> Result<Row>,
 }
 
-/// All ways that run as ordinary programs. Fuzzing, Miri and shuttle need builds of their own, which `cargo xtask
-/// verify` makes.
+/// All ways that run as ordinary programs.
 pub const WAYS: &[Way] = &[
     Way {
         name: "properties",

@@ -27,6 +27,13 @@ struct Cli {
     /// The rookery-relay binary, for the ways that start one.
     #[arg(long, value_name = "FILE")]
     relay: Option<PathBuf>,
+    /// Instead: puts one deliberate fault after the other into what is checked, and tells which way finds it. Needs a
+    /// build with the feature `mutants`.
+    #[arg(long, conflicts_with_all = ["way", "budget", "input", "json"])]
+    mutants: bool,
+    /// The one deliberate fault to try.
+    #[arg(long, value_name = "N", requires = "mutants")]
+    mutant: Option<u32>,
     /// Writes [{"way","cases","states","faults","violations","seed"}].
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -48,6 +55,10 @@ fn main() -> ExitCode {
 
 /// The number of violations found.
 fn run(cli: Cli) -> Result<u64> {
+    if cli.mutants {
+        let relay = cli.relay.context("--mutants needs --relay FILE")?;
+        return rookery_verify::mutants::run(&relay, cli.mutant, cli.seed);
+    }
     let chosen = choose(cli.way.as_deref())?;
     let ways = u32::try_from(chosen.len().max(1)).unwrap_or(u32::MAX);
     let plan = Plan {

@@ -10,6 +10,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
+use rookery_ledger::mutant::Mutant;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::backend::PreallocatedFile;
@@ -225,7 +226,12 @@ fn prepare(database: &Database) -> Result<Option<String>, redb::Error> {
 /// (a repair would walk the whole file). It costs a second fsync per commit, which the group shares.
 fn begin(database: &Database) -> Result<redb::WriteTransaction, redb::Error> {
     let mut tx = database.begin_write()?;
-    tx.set_durability(redb::Durability::Immediate)?;
+    let durability = if Mutant::UNSYNCED.is_on() {
+        redb::Durability::None
+    } else {
+        redb::Durability::Immediate
+    };
+    tx.set_durability(durability)?;
     tx.set_quick_repair(true);
     Ok(tx)
 }

@@ -13,7 +13,7 @@ use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::{Colour, Counted, Game, Proof, codec, rook};
 
 use super::adapter::{self, View, keypair_of};
-use super::history::{self, Case};
+use super::history::{self, Act, Case};
 
 type Checked = Result<(), TestCaseError>;
 
@@ -148,6 +148,7 @@ pub(super) fn check(case: &Case, seen: &mut Seen) -> Checked {
     agreement(&items, &straight, case, seen)?;
     parts(&items, case, seen)?;
     proofs(&straight)?;
+    honest(&straight, case)?;
     if case.clock == Clock::None {
         held_back(&items, case)?;
         signed_late(&items, &straight, case)?;
@@ -270,6 +271,29 @@ fn proofs(game: &Game) -> Checked {
     Ok(())
 }
 
+/// P5: nothing that the honest do looks like guilt.
+fn honest(game: &Game, case: &Case) -> Checked {
+    let relay = case
+        .acts
+        .iter()
+        .any(|act| matches!(act, Act::SignTwice { .. }));
+    let player = |act: &Act| {
+        matches!(
+            act,
+            Act::Equivocate { .. } | Act::SecondSeat | Act::Forge { .. }
+        )
+    };
+    let player = case.acts.iter().any(player);
+    for proof in &game.state().proofs {
+        let deserved = match proof {
+            Proof::Equivocation { .. } => player,
+            _ => relay,
+        };
+        prop_assert!(deserved, "{proof:?}");
+    }
+    Ok(())
+}
+
 /// P5: no record held back betters its author's result once an untimed game is over.
 fn held_back(items: &[Item], case: &Case) -> Checked {
     let records: Vec<Item> = items
@@ -375,7 +399,11 @@ fn canonical(items: &[Item], case: &Case) -> Checked {
         let at = usize::from(mixed(case, i)) % bytes.len();
         spoilt[at] ^= 1 << (i % 8);
         let cut = &bytes[..at];
-        for bytes in [spoilt.as_slice(), cut] {
+        // What may be a length or a number, in a longer form.
+        let mut longer = bytes.clone();
+        let head = longer[at];
+        longer.splice(at..=at, [head & 0xe0 | 24, head & 0x1f]);
+        for bytes in [spoilt.as_slice(), cut, &longer] {
             let read: Result<Item, _> = codec::decode(bytes, MAX_ITEM_BYTES);
             if let Ok(item) = read {
                 let again = codec::encode(&item);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rookery_ledger::id::{Millis, Nonce, Ply};
 use rookery_ledger::order::{Decision, Orderer};
 use rookery_ledger::player::Options;
-use rookery_ledger::record::{Clock, Item, Record, Variant, What};
+use rookery_ledger::record::{Clock, Consent, Item, Move, Place, Record, Rewind, Variant, What};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::{Colour, Game, Line, Player};
 use shakmaty::Position as _;
@@ -44,8 +44,14 @@ pub(super) enum Act {
     ResignOffTurn,
     /// The side to move ends a game that has not begun.
     Abort,
-    /// A second record for the place of the last move, by its author.
-    Equivocate { pick: usize },
+    /// More records for the place of the last move, by its author.
+    Equivocate { pick: usize, times: usize },
+    /// A record that its author may not sign.
+    Forge { pick: usize },
+    /// The side to move waits until its time is all but up; then it moves, or the relay looks at the clock.
+    ToTheEdge { pick: usize },
+    /// A record is sent again.
+    Resend { pick: usize },
     /// The creator sits a second joiner.
     SecondSeat,
     /// Nothing for a while; the flag may fall.
@@ -84,7 +90,10 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Resign),
         1 => Just(Act::ResignOffTurn),
         1 => Just(Act::Abort),
-        1 => any::<usize>().prop_map(|pick| Act::Equivocate { pick }),
+        1 => (any::<usize>(), 1..5_usize).prop_map(|(pick, times)| Act::Equivocate { pick, times }),
+        1 => any::<usize>().prop_map(|pick| Act::Forge { pick }),
+        1 => any::<usize>().prop_map(|pick| Act::ToTheEdge { pick }),
+        1 => any::<usize>().prop_map(|pick| Act::Resend { pick }),
         1 => Just(Act::SecondSeat),
         3 => (0..25_000_u64).prop_map(|ms| Act::Wait { ms }),
         2 => (0..60_000_u64).prop_map(|ms| Act::Outage { ms }),
@@ -172,9 +181,40 @@ impl Table {
     }
 
     fn submit(&mut self, relay: usize, item: &Item) {
-        let (now, lag) = (Millis::new(self.now), Millis::new(50));
+        let (now, lag) = (Millis::new(self.now), self.lag());
         let decision = self.orderers[relay].submit(item, now, lag);
         self.carry_out(relay, decision);
+    }
+
+    /// What the relay measures as lag: now little, now much.
+    fn lag(&self) -> Millis {
+        Millis::new(50 * (1 + self.items.len() as u64 % 30))
+    }
+
+    /// To one millisecond before the flag falls, or to that moment.
+    fn play_at_the_edge(&mut self, pick: usize) {
+        let orderer = &self.orderers[self.home];
+        let lag = if pick.is_multiple_of(2) {
+            self.lag()
+        } else {
+            Millis::ZERO
+        };
+        let Some(flag) = orderer.game().flag_at(lag) else {
+            return;
+        };
+        let falls = pick % 4 == 1;
+        self.now = self.now.max(flag.get() - u64::from(!falls));
+        if !pick.is_multiple_of(2) {
+            let decision = self.orderers[self.home].tick(Millis::new(self.now), lag);
+            return self.carry_out(self.home, decision);
+        }
+        let line = self.players[0].game().state().line.clone();
+        let mover = usize::from(self.players[0].colour() != Some(line.turn()));
+        let played = nth_move(&line, pick)
+            .and_then(|uci| self.players[mover].play(&uci, Millis::ZERO, false).ok());
+        if let Some(item) = played {
+            self.send(item);
+        }
     }
 
     fn send(&mut self, item: Item) {
@@ -202,7 +242,7 @@ impl Table {
         let Item::Home(home) = first else { return };
         // The old home does not know yet: what it orders now comes too late.
         if let Some(record) = &played {
-            let (now, lag) = (Millis::new(self.now), Millis::new(50));
+            let (now, lag) = (Millis::new(self.now), self.lag());
             if let Decision::Append { entries, .. } = self.orderers[old].submit(record, now, lag) {
                 let ordered = self.orderers[old].commit(&self.relays[old], &entries);
                 self.items.extend(ordered);
@@ -215,7 +255,11 @@ impl Table {
             self.now += 11_000;
             let decision = self.orderers[new].tick(Millis::new(self.now), Millis::ZERO);
             self.carry_out(new, decision);
-        } else if let Ok(second) = self.players[1 - asks].agree_home(home.body) {
+        }
+        // After a lapse a second signature comes too late.
+        if (!alone || pick.is_multiple_of(3))
+            && let Ok(second) = self.players[1 - asks].agree_home(home.body)
+        {
             self.submit(new, &second);
             self.hear(second);
         }
@@ -241,9 +285,14 @@ impl Table {
         let counted = counted.get(pick % counted.len().max(1))?;
         let relay = self.relays.iter().find(|key| key.order() == counted.by)?;
         let mut receipt = counted.receipt;
-        match pick / 7 % 3 {
+        match pick / 7 % 5 {
             0 => receipt.at_ms = Millis::new(receipt.at_ms.get() + 7),
-            1 => receipt.what = What::Gap { ms: Millis::new(1) },
+            1 => receipt.at_ms = Millis::new(receipt.at_ms.get() - 4_000),
+            2 => receipt.what = What::Gap { ms: Millis::new(1) },
+            3 => {
+                let ms = Millis::new(100_000_000);
+                receipt.what = What::Gap { ms };
+            }
             _ => receipt.what = What::Flag,
         }
         Some(Game::sign_receipt(relay, receipt))
@@ -273,7 +322,25 @@ impl Table {
             Act::Resign => mover.resign().ok(),
             Act::ResignOffTurn => other.resign().ok(),
             Act::Abort => mover.abort().ok(),
-            Act::Equivocate { pick } => rival_of_last(self.players[0].game(), *pick),
+            Act::Equivocate { pick, times } => {
+                let rivals: Vec<_> = (0..*times)
+                    .filter_map(|n| rival_of_last(self.players[0].game(), pick.wrapping_add(n)))
+                    .collect();
+                return rivals.into_iter().for_each(|rival| self.send(rival));
+            }
+            Act::Forge { pick } => forged(self.players[0].game(), *pick),
+            Act::ToTheEdge { pick } => return self.play_at_the_edge(*pick),
+            Act::Resend { pick } => {
+                let records = self
+                    .items
+                    .iter()
+                    .filter(|item| matches!(item, Item::Record(_)));
+                let records: Vec<_> = records.cloned().collect();
+                let again = records.get(pick % records.len().max(1));
+                return again
+                    .into_iter()
+                    .for_each(|item| self.submit(self.home, item));
+            }
             Act::SecondSeat => second_seat(self.players[0].game()),
             Act::Wait { ms } => {
                 self.now += ms;
@@ -366,6 +433,50 @@ pub(super) fn rival(game: &Game, at: usize, pick: usize) -> Option<Item> {
         .to_string();
     rival.think_ms = Millis::ZERO;
     Some(Item::Record(by.sign(game.id(), Record::Move(rival))))
+}
+
+/// What its author may not sign at the head: the other player's move, a takeback by consent of one's own, a move at
+/// another height.
+fn forged(game: &Game, pick: usize) -> Option<Item> {
+    let line = &game.state().line;
+    let players = line.players()?;
+    let (mover, waiter) = (*players.get(line.turn()), *players.get(line.turn().other()));
+    let (mover, waiter) = (adapter::keypair_of(mover)?, adapter::keypair_of(waiter)?);
+    let at = Place {
+        prev: line.head(),
+        height: line.height().next(),
+        on: game.state().last_receipt().map(|last| last.hash),
+    };
+    let played = |at| {
+        let uci = nth_move(line, pick / 3)?;
+        let think_ms = Millis::ZERO;
+        let offer = false;
+        Some(Record::Move(Move {
+            at,
+            uci,
+            think_ms,
+            offer,
+        }))
+    };
+    let signed = match pick % 3 {
+        0 => waiter.sign(game.id(), played(at)?),
+        1 => {
+            let height = at.height.next();
+            mover.sign(game.id(), played(Place { height, ..at })?)
+        }
+        _ => {
+            let (to_ply, _) = line.rewind_range()?;
+            let consent = mover.sign(
+                game.id(),
+                Consent {
+                    at: at.prev,
+                    to_ply,
+                },
+            );
+            mover.sign(game.id(), Record::Rewind(Rewind { at, consent }))
+        }
+    };
+    Some(Item::Record(signed))
 }
 
 /// A Seat for another joiner, by the creator, for the place of the first.

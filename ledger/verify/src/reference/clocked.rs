@@ -64,7 +64,8 @@ pub fn clocked(
             For::Genesis => {}
             For::Home(_) if from != key => clocks.gaps += now - before,
             For::Home(_) => {}
-            For::Gap(ms) => clocks.gaps += ms.min(clocks.elapsed(now)),
+            For::Gap(ms) if ms <= clocks.elapsed(now) => clocks.gaps += ms,
+            For::Gap(_) => {}
             For::Flag => {
                 let side = board.turn();
                 let grace = receipt.lag_ms.min(clocks.quota[side.index()]);

@@ -1,0 +1,66 @@
+//! Deliberate faults, on which the machine checks show that they can fail. Without the feature `mutants`, which no
+//! shipped build has, there are none.
+
+/// One deliberate fault. `ROOKERY_MUTANT` names it by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mutant(pub u32);
+
+macro_rules! mutants {
+    ($($number:literal $name:ident $words:literal)*) => {
+        impl Mutant {
+            $(#[doc = $words] pub const $name: Self = Self($number);)*
+            /// All of them, with what each does wrong.
+            pub const ALL: &[(Self, &str)] = &[$((Self::$name, $words)),*];
+        }
+    };
+}
+
+mutants! {
+    1 ANY_AUTHOR "who signed a record is not checked"
+    2 ANY_CONSENT "who signed the consent to a takeback is not checked"
+    3 LATE_BY_NONE "a move that used up all of the time still counts"
+    4 FLAG_EARLY "a flag falls one millisecond early"
+    5 INCREMENT_FOR_ALL "every record earns the increment, not only a move"
+    6 QUOTA_UNSPENT "credit for lag is not taken from the quota"
+    7 TWOFOLD "a draw may be claimed at the second repetition"
+    8 RESIGNATION_LAST "a contradiction comes before a resignation at the same head"
+    9 END_NOT_FINAL "receipts go on counting after the end"
+    10 GAP_OF_ANY_LENGTH "a gap may be longer than the turn"
+    11 HOME_OF_ONE "one signature moves the home"
+    12 LOWEST_EPOCH "of two committed epochs the lower one counts"
+    13 FORK_BY_HASH "of two receipts for one place the lower hash counts, whatever the records name"
+    14 FORK_NOT_WEIGHED "what comes after a fork is not weighed"
+    15 RIVAL_DROPPED "a rival too many is dropped instead of waiting for its receipt"
+    16 ANY_FORM "bytes that are not canonical are read"
+    17 TIME_RUNS_BACK "a receipt may turn the clock back"
+    18 REPEATED "a record that has its receipt is judged again"
+    19 UNSYNCED "the log commits without waiting for the disk"
+    20 LAST_FORGOTTEN "the last entry of a game is not read after a restart"
+    21 NEWEST_UNTOLD "who begins to watch is not told the newest"
+    22 DONE_TOO_SOON "a record is acknowledged before it is in the log"
+    23 ANY_HEIGHT "the height of a record is not checked"
+    24 COMMITS_WHAT_LAPSED "an epoch that lapsed is committed when the second signature comes"
+    25 NOTHING_WAITS "what cannot be judged yet is not kept"
+    26 REWIND_KEEPS_OFFER "a takeback leaves an offer of a draw standing"
+}
+
+impl Mutant {
+    /// Whether this is the fault of this run.
+    #[cfg(feature = "mutants")]
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        static CHOSEN: std::sync::LazyLock<Option<u32>> = std::sync::LazyLock::new(|| {
+            let number = std::env::var("ROOKERY_MUTANT").ok()?;
+            number.parse().ok()
+        });
+        *CHOSEN == Some(self.0)
+    }
+
+    /// Whether this is the fault of this run: this build has none.
+    #[cfg(not(feature = "mutants"))]
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        let _ = self;
+        false
+    }
+}
