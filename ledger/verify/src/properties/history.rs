@@ -50,6 +50,8 @@ pub(super) enum Act {
     Forge { pick: usize },
     /// The side to move waits until its time is all but up; then it moves, or the relay looks at the clock.
     ToTheEdge { pick: usize },
+    /// Both move there and back, so that the position repeats, and perhaps claim a draw.
+    BackAndForth { pick: usize, draw: bool },
     /// A record is sent again.
     Resend { pick: usize },
     /// The creator sits a second joiner.
@@ -93,6 +95,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (any::<usize>(), 1..5_usize).prop_map(|(pick, times)| Act::Equivocate { pick, times }),
         1 => any::<usize>().prop_map(|pick| Act::Forge { pick }),
         1 => any::<usize>().prop_map(|pick| Act::ToTheEdge { pick }),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, draw)| Act::BackAndForth { pick, draw }),
         1 => any::<usize>().prop_map(|pick| Act::Resend { pick }),
         1 => Just(Act::SecondSeat),
         3 => (0..25_000_u64).prop_map(|ms| Act::Wait { ms }),
@@ -208,12 +211,39 @@ impl Table {
             let decision = self.orderers[self.home].tick(Millis::new(self.now), lag);
             return self.carry_out(self.home, decision);
         }
-        let line = self.players[0].game().state().line.clone();
-        let mover = usize::from(self.players[0].colour() != Some(line.turn()));
-        let played = nth_move(&line, pick)
-            .and_then(|uci| self.players[mover].play(&uci, Millis::ZERO, false).ok());
-        if let Some(item) = played {
-            self.send(item);
+        let uci = nth_move(&self.players[0].game().state().line, pick);
+        uci.is_some_and(|uci| self.play(&uci));
+    }
+
+    /// The side to move makes this move, if it can.
+    fn play(&mut self, uci: &str) -> bool {
+        let turn = self.players[0].game().state().line.turn();
+        let mover = usize::from(self.players[0].colour() != Some(turn));
+        let played = self.players[mover].play(uci, Millis::ZERO, false);
+        let is_played = played.is_ok();
+        played.into_iter().for_each(|item| self.send(item));
+        is_played
+    }
+
+    fn back_and_forth(&mut self, pick: usize, draw: bool) {
+        let mut there = Vec::new();
+        for n in [pick, pick / 64] {
+            let uci = nth_move(&self.players[0].game().state().line, n);
+            match uci.filter(|uci| uci.len() == 4 && self.play(uci)) {
+                Some(uci) => there.push(uci),
+                None => return,
+            }
+        }
+        for uci in there {
+            self.now += 300;
+            if !self.play(&format!("{}{}", &uci[2..], &uci[..2])) {
+                return;
+            }
+        }
+        let turn = self.players[0].game().state().line.turn();
+        let mover = usize::from(self.players[0].colour() != Some(turn));
+        if let (true, Ok(claim)) = (draw, self.players[mover].draw()) {
+            self.send(claim);
         }
     }
 
@@ -330,6 +360,7 @@ impl Table {
             }
             Act::Forge { pick } => forged(self.players[0].game(), *pick),
             Act::ToTheEdge { pick } => return self.play_at_the_edge(*pick),
+            Act::BackAndForth { pick, draw } => return self.back_and_forth(*pick, *draw),
             Act::Resend { pick } => {
                 let records = self
                     .items
