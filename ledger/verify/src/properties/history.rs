@@ -42,6 +42,8 @@ pub(super) enum Act {
     Resign,
     /// The other side gives up.
     ResignOffTurn,
+    /// A player gives up off turn at a head that may lie behind.
+    ResignEarlier { pick: usize },
     /// The side to move ends a game that has not begun.
     Abort,
     /// More records for the place of the last move, by its author.
@@ -95,7 +97,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (any::<usize>(), 1..5_usize).prop_map(|(pick, times)| Act::Equivocate { pick, times }),
         1 => any::<usize>().prop_map(|pick| Act::Forge { pick }),
         1 => any::<usize>().prop_map(|pick| Act::ToTheEdge { pick }),
-        2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, draw)| Act::BackAndForth { pick, draw }),
+        1 => any::<usize>().prop_map(|pick| Act::ResignEarlier { pick }),
+        3 => (any::<usize>(), any::<bool>()).prop_map(|(pick, draw)| Act::BackAndForth { pick, draw }),
         1 => any::<usize>().prop_map(|pick| Act::Resend { pick }),
         1 => Just(Act::SecondSeat),
         3 => (0..25_000_u64).prop_map(|ms| Act::Wait { ms }),
@@ -212,7 +215,9 @@ impl Table {
             return self.carry_out(self.home, decision);
         }
         let uci = nth_move(&self.players[0].game().state().line, pick);
-        uci.is_some_and(|uci| self.play(&uci));
+        if let Some(uci) = uci {
+            self.play(&uci);
+        }
     }
 
     /// The side to move makes this move, if it can.
@@ -360,6 +365,13 @@ impl Table {
             }
             Act::Forge { pick } => forged(self.players[0].game(), *pick),
             Act::ToTheEdge { pick } => return self.play_at_the_edge(*pick),
+            Act::ResignEarlier { pick } => {
+                let game = self.players[0].game();
+                let heads: Vec<_> = game.records().map(|(hash, _)| hash).collect();
+                let by = key([CREATOR, JOINER][pick % 2]);
+                let at = heads.get(pick / 2 % heads.len().max(1)).copied();
+                at.map(|at| Item::Record(by.sign(game.id(), Record::ResignAt { at })))
+            }
             Act::BackAndForth { pick, draw } => return self.back_and_forth(*pick, *draw),
             Act::Resend { pick } => {
                 let records = self
