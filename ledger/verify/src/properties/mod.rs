@@ -60,6 +60,8 @@ fn run_seed(seed: u64, seen: &RefCell<Seen>) -> Result<Result<(), String>> {
     let config = Config {
         cases: CASES_A_SEED,
         failure_persistence: None,
+        // A smaller case is worth no more than this, ms.
+        max_shrink_time: 20_000,
         ..Config::default()
     };
     let mut bytes = [0; 32];
