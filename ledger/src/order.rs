@@ -117,6 +117,20 @@ impl Orderer {
         self.game.insert(item)
     }
 
+    /// Goes on from `before`, an orderer of the same game and key that knew less of the log: what only that one knew (what
+    /// other keys ordered, signatures under a `Home` and when they were asked for) is kept.
+    pub fn keep(&mut self, before: Self) {
+        for item in before.game.items() {
+            // Both hold what is valid; where they contradict each other both count as evidence.
+            let _ = self.game.insert(item);
+        }
+        let epoch = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
+        let asked = before.asked.into_iter();
+        self.asked.extend(
+            asked.filter(|(home, _)| home.epoch > epoch && !self.lapsed.contains(&home.epoch)),
+        );
+    }
+
     /// The key that orders the game, where it is not this one. An untimed game is stored by every relay.
     #[must_use]
     pub fn elsewhere(&self) -> Option<OrderKey> {

@@ -1,8 +1,8 @@
 //! The relay of Rookery: it puts the players' signed records in one durable order and passes them on.
 //!
-//! What happens to one move: a `session` reads its frame and checks the limits; the task of its `game` asks the
-//! ledger's orderer what to append; the [`order_log`] makes that durable; only then the receipt is signed and sent to
-//! all who watch.
+//! What happens to one move: a `session` reads its frame and checks the limits; the task of its `game` gives it to the
+//! game's [`sequencer`], which asks the ledger's orderer what to append; the [`order_log`] makes that durable; only then
+//! the receipt is signed and sent to all who watch.
 
 pub mod cli;
 pub mod client;
@@ -20,6 +20,6 @@ pub mod node;
 pub mod order_log;
 pub mod outbox;
 pub mod relay;
+pub mod sequencer;
 pub mod session;
-pub mod store;
 pub mod wall_clock;

@@ -27,7 +27,7 @@ pub struct Relay {
     /// How much anyone may use.
     pub limits: Limits,
     /// Signs receipts.
-    pub key: Keypair,
+    pub key: Arc<Keypair>,
     /// The time.
     pub clock: WallClock,
     /// Where the order of games is kept.
@@ -59,7 +59,7 @@ impl Relay {
     pub fn new(limits: Limits, key: Keypair, log: Arc<dyn OrderLog>, node: Node) -> Arc<Self> {
         Arc::new(Self {
             limits,
-            key,
+            key: Arc::new(key),
             clock: WallClock::start(),
             log,
             metrics: Arc::default(),

@@ -124,7 +124,9 @@ impl Task {
 
     /// Tells who is there, if that changed.
     pub(super) fn tell_presence(&mut self) {
-        let Some(orderer) = &self.orderer else { return };
+        let Some(orderer) = self.orderer() else {
+            return;
+        };
         let game = orderer.game();
         let creator = game.genesis().body.creator;
         let players = game.state().line.players();
@@ -159,7 +161,9 @@ impl Task {
 
     /// Takes a wish to sit down and passes it on to the creator.
     pub(super) fn on_join(&mut self, join: Signed<Join>, answer: &Answer) {
-        let Some(orderer) = &self.orderer else { return };
+        let Some(orderer) = self.orderer() else {
+            return;
+        };
         let game = orderer.game();
         let genesis = &game.genesis().body;
         let player = join.body.player;
@@ -203,7 +207,7 @@ impl Task {
 
     /// Shows a wish to the creator's sessions here and to the relays that watch; whether the creator is here.
     pub(super) fn to_creator(&self, join: &Signed<Join>) -> bool {
-        let Some(orderer) = &self.orderer else {
+        let Some(orderer) = self.orderer() else {
             return false;
         };
         let push = joined(self.id, join);
@@ -216,7 +220,9 @@ impl Task {
 
     /// Passes a player's message on.
     pub(super) fn on_say(&mut self, said: Signed<Said>, answer: &Answer) {
-        let Some(orderer) = &self.orderer else { return };
+        let Some(orderer) = self.orderer() else {
+            return;
+        };
         let author = said.body.player;
         let is_own = answer.outbox.info().is_relay || answer.outbox.info().player() == Some(author);
         if !is_own || orderer.game().colour_of(author).is_none() {
@@ -251,7 +257,9 @@ impl Task {
 
     /// Shows a message to the other player (to both, where it is chat) and to the relays that watch.
     pub(super) fn pass_on(&self, said: &Signed<Said>, from: Option<SessionId>) {
-        let Some(orderer) = &self.orderer else { return };
+        let Some(orderer) = self.orderer() else {
+            return;
+        };
         let game = orderer.game();
         let Some(author) = game.colour_of(said.body.player) else {
             return;

@@ -1,26 +1,25 @@
-//! One game at this relay: a task that owns the game's [`Orderer`], carries its decisions out (log first, then receipts)
-//! and passes the news on to those who watch.
+//! One game at this relay: a task that drives the game's [`Sequencer`] over the log and passes the news on to those who
+//! watch.
 
 mod audience;
-mod ordering;
+mod driver;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use libp2p::PeerId;
+use rookery_ledger::Colour;
 use rookery_ledger::id::{GameId, Hash, Millis, PlayerKey};
 use rookery_ledger::order::Orderer;
 use rookery_ledger::record::{Item, Join, Signed};
-use rookery_ledger::{Colour, Inserted};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::games::{FellowNews, GameMsg};
-use crate::order_log::{ChainId, Position};
 use crate::outbox::{Answer, Out, Outbox, Refused};
 use crate::relay::Relay;
-use crate::store;
+use crate::sequencer::{Input, Sequencer, in_order};
 
 use audience::Audience;
 
@@ -34,7 +33,7 @@ const PARKED: usize = 64;
 /// Runs one game until it leaves memory.
 pub(crate) async fn run(relay: Arc<Relay>, id: GameId, mut messages: mpsc::Receiver<GameMsg>) {
     let mut task = Task::new(relay, id);
-    task.load().await;
+    task.drive(Input::Read, None).await;
     loop {
         let wake = task.wake();
         let idle = task.idle_until();
@@ -48,7 +47,7 @@ pub(crate) async fn run(relay: Arc<Relay>, id: GameId, mut messages: mpsc::Recei
             found = task.searched(), if task.search.is_some() => task.on_searched(found).await,
             () = sleep_until(wake) => task.on_time().await,
             () = tokio::time::sleep_until(idle) => {
-                let wake = task.orderer.as_ref().and_then(|orderer| orderer.wake_at(task.mover_lag()));
+                let wake = task.orderer().and_then(|orderer| orderer.wake_at(task.mover_lag()));
                 if task.may_leave() && task.relay.games.leave(&task.relay, id, &mut messages, wake) {
                     break;
                 }
@@ -69,13 +68,9 @@ async fn sleep_until(at: Option<Instant>) {
 struct Task {
     relay: Arc<Relay>,
     id: GameId,
-    orderer: Option<Orderer>,
-    /// The end of this relay's own chain in the log.
-    head: Position,
-    /// Whether the log has the game.
-    stored: bool,
-    /// Whether the log counts it as one that goes on.
-    open: bool,
+    sequencer: Sequencer,
+    /// Time's business waits until then, because the log failed or the clock is behind it.
+    not_before: Option<Instant>,
     audience: Audience,
     /// Wishes to sit down, until somebody sits.
     joins: Vec<Signed<Join>>,
@@ -86,19 +81,16 @@ struct Task {
     search: Option<tokio::task::JoinHandle<Option<PeerId>>>,
     parked: Vec<GameMsg>,
     used: Instant,
-    /// The log failed to give the game: it is tried again at the next message.
-    unread: bool,
 }
 
 impl Task {
     fn new(relay: Arc<Relay>, id: GameId) -> Self {
+        let sequencer = Sequencer::new(id, relay.key.clone(), relay.outage.get().copied());
         Self {
             relay,
             id,
-            orderer: None,
-            head: Position::START,
-            stored: false,
-            open: false,
+            sequencer,
+            not_before: None,
             audience: Audience::default(),
             joins: Vec::new(),
             lags: HashMap::new(),
@@ -106,64 +98,23 @@ impl Task {
             search: None,
             parked: Vec::new(),
             used: Instant::now(),
-            unread: false,
         }
     }
 
-    fn chain(&self) -> ChainId {
-        ChainId {
-            game: self.id,
-            order_key: self.relay.order_key(),
-        }
-    }
-
-    /// Reads the game from the log.
-    async fn load(&mut self) {
-        match store::load(&*self.relay.log, &self.relay.key, self.id).await {
-            Ok(loaded) => {
-                self.unread = false;
-                if let Some(loaded) = loaded {
-                    self.take(loaded);
-                }
-            }
-            Err(error) => {
-                self.unread = true;
-                tracing::error!(%error, game = %self.id, "cannot read a game");
-            }
-        }
-    }
-
-    fn take(&mut self, loaded: store::Loaded) {
-        let store::Loaded {
-            mut orderer,
-            head,
-            open,
-        } = loaded;
-        if let Some((last_mark, serving_since)) = self.relay.outage.get() {
-            let last = orderer
-                .game()
-                .state()
-                .last_receipt()
-                .map(|last| last.receipt.at_ms);
-            // Whatever was receipted since this process serves has stamped the outage already.
-            if last.is_some_and(|last| last < *serving_since) {
-                orderer.resumed(*last_mark, *serving_since);
-            }
-        }
-        self.orderer = Some(orderer);
-        self.head = head;
-        self.open = open;
-        self.stored = true;
+    /// The game, as far as it is known.
+    fn orderer(&self) -> Option<&Orderer> {
+        self.sequencer.orderer()
     }
 
     fn wake(&self) -> Option<Instant> {
-        let at = self.orderer.as_ref()?.wake_at(self.mover_lag())?;
+        let at = self.orderer()?.wake_at(self.mover_lag())?;
         let wait = at.saturating_sub(self.relay.clock.now());
-        Some(Instant::now() + Duration::from_millis(wait.get()) + SLACK)
+        let wake = Instant::now() + Duration::from_millis(wait.get()) + SLACK;
+        Some(self.not_before.map_or(wake, |earliest| wake.max(earliest)))
     }
 
     fn idle_until(&self) -> Instant {
-        let useless = self.orderer.is_none() && self.search.is_none();
+        let useless = self.orderer().is_none() && self.search.is_none();
         let idle = if useless {
             0
         } else {
@@ -178,7 +129,7 @@ impl Task {
 
     /// The lag of the side to move, as far as it is known.
     fn mover_lag(&self) -> Millis {
-        let Some(orderer) = &self.orderer else {
+        let Some(orderer) = self.orderer() else {
             return Millis::ZERO;
         };
         let line = &orderer.game().state().line;
@@ -195,10 +146,10 @@ impl Task {
         if !matches!(message, GameMsg::Unwatch { .. } | GameMsg::Wake { .. }) {
             self.used = Instant::now();
         }
-        if self.unread {
-            self.load().await;
+        if self.sequencer.is_unread() {
+            self.drive(Input::Read, None).await;
         }
-        if self.orderer.is_none() && !self.is_for_unknown(&message) {
+        if self.orderer().is_none() && !self.is_for_unknown(&message) {
             return self.park(message);
         }
         self.ask_upstream();
@@ -219,7 +170,7 @@ impl Task {
             GameMsg::Say { said, answer } => self.on_say(said, &answer),
             GameMsg::FromFellow { fellow, news } => self.on_fellow(fellow, news).await,
             GameMsg::Export { reply } => {
-                if let Some(orderer) = &self.orderer {
+                if let Some(orderer) = self.orderer() {
                     // Whoever asked may have gone.
                     let _ = reply.send(orderer.game().clone());
                 }
@@ -257,7 +208,7 @@ impl Task {
             | GameMsg::Export { .. }
             | GameMsg::Wake { .. } => return,
         };
-        if self.unread {
+        if self.sequencer.is_unread() {
             return answer.refused(Refused::retry(
                 "log-unavailable",
                 "The relay cannot read the game just now.",
@@ -293,7 +244,7 @@ impl Task {
         // The game's items came before the answer, so the game is known by now if anybody has it.
         self.upstream = self.upstream.or(found);
         for message in std::mem::take(&mut self.parked) {
-            if self.orderer.is_some() {
+            if self.orderer().is_some() {
                 Box::pin(self.on_message(message)).await;
             } else if let GameMsg::Submit { answer, .. }
             | GameMsg::Join { answer, .. }
@@ -307,10 +258,12 @@ impl Task {
     }
 
     async fn on_watch(&mut self, after: Option<Hash>, answer: Answer) {
-        let Some(orderer) = &self.orderer else { return };
+        let Some(orderer) = self.orderer() else {
+            return;
+        };
         let game = orderer.game();
         let own = self.relay.order_key();
-        for frame in audience::frames(self.id, &store::in_order(game, own, after)) {
+        for frame in audience::frames(self.id, &in_order(game, own, after)) {
             // What is old already says nothing about how fast the relay delivers.
             answer.outbox.send(Out {
                 news: None,
@@ -329,12 +282,9 @@ impl Task {
                 answer.outbox.push(&audience::joined(self.id, join));
             }
         }
-        if let (Some(orderer), true) = (&self.orderer, mover.is_some() && mover == player) {
+        if mover.is_some() && mover == player {
             let now = self.relay.clock.now();
-            let decision = orderer.mover_returned(now);
-            if let Err(error) = self.carry_out(decision, None, now).await {
-                tracing::warn!(%error, game = %self.id, "an outage is stamped later");
-            }
+            self.drive(Input::Returned { now }, None).await;
         }
     }
 
@@ -343,7 +293,9 @@ impl Task {
         if self.upstream.is_some() {
             return;
         }
-        let Some(orderer) = &self.orderer else { return };
+        let Some(orderer) = self.orderer() else {
+            return;
+        };
         let homes = orderer.game().genesis().body.homes.iter();
         let home = match orderer.elsewhere() {
             Some(home) => Some(home),
@@ -363,7 +315,8 @@ impl Task {
         match news {
             FellowNews::Items(items) => {
                 self.upstream.get_or_insert(fellow);
-                self.learn(items).await;
+                let now = self.relay.clock.now();
+                self.drive(Input::Learn { items, now }, None).await;
             }
             FellowNews::Joined(join) => {
                 self.to_creator(&join);
@@ -378,48 +331,10 @@ impl Task {
         }
     }
 
-    /// Takes items that another relay ordered, and passes on those that are new.
-    async fn learn(&mut self, items: Vec<Item>) {
-        let mut fresh = Vec::new();
-        for item in items {
-            if self.orderer.is_none() {
-                let Item::Genesis(genesis) = &item else {
-                    continue;
-                };
-                let game = match rookery_ledger::Game::new(genesis.clone()) {
-                    Ok(game) if game.id() == self.id => game,
-                    _ => continue,
-                };
-                self.orderer = Some(Orderer::new(game, self.relay.order_key(), Vec::new()));
-                fresh.push(item);
-                continue;
-            }
-            let untimed_record = matches!(item, Item::Record(_)) && self.stored;
-            let Some(orderer) = &mut self.orderer else {
-                continue;
-            };
-            if untimed_record && !orderer.game().is_clocked() {
-                // What this relay stores of an untimed game gets its own receipt too.
-                let now = self.relay.clock.now();
-                let decision = orderer.submit(&item, now, Millis::ZERO);
-                if let Err(error) = self.carry_out(decision, None, now).await {
-                    tracing::warn!(%error, game = %self.id, "a fellow's record is not stored here yet");
-                }
-                continue;
-            }
-            match orderer.learn(item.clone()) {
-                Ok(Inserted::New | Inserted::Held) => fresh.push(item),
-                Ok(Inserted::Duplicate) => {}
-                Err(refusal) => {
-                    tracing::debug!(%refusal, game = %self.id, "a fellow relay sent what does not count")
-                }
-            }
-        }
-        self.publish(&fresh);
-    }
-
     fn on_list(&mut self, listed: bool, answer: &Answer) {
-        let Some(orderer) = &self.orderer else { return };
+        let Some(orderer) = self.orderer() else {
+            return;
+        };
         let game = orderer.game();
         if answer.outbox.info().player() != Some(game.genesis().body.creator) {
             return answer.refused(Refused::new(

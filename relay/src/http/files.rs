@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use rookery_ledger::id::GameId;
 use rookery_ledger::{pgn, rook};
 
+use crate::order_log::ReadError;
 use crate::relay::Relay;
-use crate::store;
+use crate::sequencer::{Loaded, Progress, Reading};
 
 pub(super) async fn game(State(relay): State<Arc<Relay>>, Path(file): Path<String>) -> Response {
     let not_found = (StatusCode::NOT_FOUND, "There is no such game here.\n");
@@ -24,7 +25,7 @@ pub(super) async fn game(State(relay): State<Arc<Relay>>, Path(file): Path<Strin
     };
     let game = match relay.games.export(id).await {
         Some(game) => game,
-        None => match store::load(&*relay.log, &relay.key, id).await {
+        None => match read(&relay, id).await {
             Ok(Some(loaded)) => loaded.orderer.game().clone(),
             Ok(None) => return not_found.into_response(),
             Err(error) => {
@@ -53,4 +54,16 @@ pub(super) async fn game(State(relay): State<Arc<Relay>>, Path(file): Path<Strin
         ),
     ];
     (headers, body).into_response()
+}
+
+/// Reads a game that is not in memory.
+async fn read(relay: &Relay, id: GameId) -> Result<Option<Loaded>, ReadError> {
+    let (mut reading, mut request) = Reading::start(id);
+    loop {
+        let response = request.put_to(&*relay.log).await;
+        match reading.next(&relay.key, response) {
+            Progress::Ask(next) => request = next,
+            Progress::Ended(loaded) => return loaded,
+        }
+    }
 }

@@ -6,6 +6,7 @@ pub mod redb;
 
 mod backend;
 mod high_water;
+mod request;
 mod rows;
 
 use futures::future::BoxFuture;
@@ -14,6 +15,7 @@ use tokio::sync::{broadcast, watch};
 
 pub use memory::MemoryLog;
 pub use redb::RedbLog;
+pub use request::{Request, Response};
 
 /// One chain of receipts: a game has one for each order key that ever signed for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -126,7 +126,7 @@ impl Steps {
         (self.put_relay(host, orderer), batch, 0)
     }
 
-    /// The game as a relay of `host` reads it from its log, after the relay's own `store::load`.
+    /// The game as a relay of `host` reads it from its log, after the relay's own `sequencer::Reading`.
     pub(super) fn load(&self, host: u8, log: &Log, outage: Option<(u8, u8)>) -> Option<Orderer> {
         let key = order_key(host);
         if log.entries.is_empty() {

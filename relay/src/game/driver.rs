@@ -1,0 +1,169 @@
+//! Drives a game's sequencer: puts its questions to the log, carries its commands out.
+
+use std::time::Duration;
+
+use rookery_ledger::Refusal;
+use rookery_ledger::id::{Millis, OrderKey};
+use rookery_ledger::order::Orderer;
+use rookery_ledger::record::{Genesis, Item, Signed};
+use rookery_ledger::wire::Request;
+use tokio::time::Instant;
+
+use super::{Task, unknown_game};
+use crate::outbox::{Answer, Refused};
+use crate::sequencer::{Command, Event, Input, Reply};
+
+impl Task {
+    /// Takes an input through all that it leads to; `answer` is where the answer to a submission goes.
+    pub(super) async fn drive(&mut self, input: Input, answer: Option<&Answer>) {
+        let mut step = self.sequencer.begin(input);
+        loop {
+            for command in step.commands {
+                self.obey(command, answer);
+            }
+            let Some(request) = step.ask else { return };
+            let response = request.put_to(&*self.relay.log).await;
+            step = self.sequencer.answered(response);
+        }
+    }
+
+    /// Something that time brings may be due.
+    pub(super) async fn on_time(&mut self) {
+        self.not_before = None;
+        let (now, lag) = (self.relay.clock.now(), self.mover_lag());
+        self.drive(Input::Tick { now, lag }, None).await;
+    }
+
+    /// An item is offered.
+    pub(super) async fn on_submit(&mut self, item: Item, at: Millis, answer: &Answer) {
+        if let (Item::Genesis(genesis), true) = (&item, self.orderer().is_none())
+            && self.is_of_nobody_here(genesis)
+        {
+            let words = "The game names no relay as its home that can be reached from here.";
+            return answer.refused(Refused::new("no-home", words));
+        }
+        let (now, lag) = (self.relay.clock.now(), answer.outbox.info().lag(self.id));
+        let item = Box::new(item);
+        let input = Input::Submit { item, at, lag, now };
+        self.drive(input, Some(answer)).await;
+        self.ask_upstream();
+    }
+
+    /// Whether neither this relay nor one within reach is to order a clocked game.
+    fn is_of_nobody_here(&self, genesis: &Signed<Genesis>) -> bool {
+        let homes = &genesis.body.homes;
+        let first = homes.first().copied();
+        genesis.body.clock.is_clocked()
+            && !homes.contains(&self.relay.order_key())
+            && first.is_none_or(|home| self.relay.fellows.with_order_key(home).is_none())
+    }
+
+    fn obey(&mut self, command: Command, answer: Option<&Answer>) {
+        match command {
+            Command::Publish(items) => self.publish(&items),
+            Command::Answer(reply) => {
+                if let Some(answer) = answer {
+                    self.reply(reply, answer);
+                }
+            }
+            Command::Forward {
+                to,
+                item,
+                otherwise,
+            } => {
+                if let Some(answer) = answer {
+                    self.forward(to, item, otherwise, answer);
+                }
+            }
+            Command::Upstream(item) => {
+                if let Some(fellow) = self.upstream {
+                    let game = self.id;
+                    let submit = move |id| Request::Submit { id, game, item };
+                    self.relay.fellows.tell(fellow, submit);
+                }
+            }
+            Command::Later(wait) => {
+                self.not_before = Some(Instant::now() + Duration::from_millis(wait.get()));
+            }
+            Command::Mark(append) => {
+                let log = self.relay.log.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = log.append(append).await {
+                        tracing::debug!(%error, "a finished game stays listed as open until it is read again");
+                    }
+                });
+            }
+            Command::Ordered { receipts, since } => {
+                let now = self.relay.clock.now();
+                let took = Duration::from_millis(now.saturating_sub(since).get());
+                self.relay.metrics.ordering.observe(took);
+                self.relay.metrics.last_receipt_ms.set(now.get());
+                self.relay.metrics.receipts.add(receipts as u64);
+            }
+            Command::Reached(event) => self.reached(event),
+            Command::Trouble(words) => tracing::warn!(game = %self.id, "{words}"),
+        }
+    }
+
+    fn reached(&mut self, event: Event) {
+        match event {
+            Event::Created => {
+                self.relay.metrics.games_created.up();
+                self.ask_upstream();
+            }
+            Event::Seated => {
+                self.joins.clear();
+                self.tell_presence();
+                self.relay.lobby.remove(&self.relay, self.id, true);
+            }
+            Event::TakenOver => {
+                if self.upstream.take().is_some() {
+                    // The game is at home here now.
+                    self.relay.fellows.unwatch(self.id);
+                }
+            }
+            Event::Over => {
+                self.joins.clear();
+                self.relay.lobby.remove(&self.relay, self.id, true);
+            }
+        }
+    }
+
+    fn forward(&self, to: OrderKey, item: Item, otherwise: Reply, answer: &Answer) {
+        match self.relay.fellows.with_order_key(to) {
+            // What a relay forwards is not forwarded again.
+            Some(fellow) if !answer.outbox.info().is_relay => {
+                let game = self.id;
+                let submit = move |id| Request::Submit { id, game, item };
+                self.relay.fellows.forward(fellow, submit, answer.clone());
+            }
+            _ => self.reply(otherwise, answer),
+        }
+    }
+
+    fn reply(&self, reply: Reply, answer: &Answer) {
+        let log_unavailable = |words: &str, ms| Refused::retry("log-unavailable", words, ms);
+        let refused = match reply {
+            Reply::Done => return answer.done(),
+            Reply::Refused(refusal) => {
+                let game = self.orderer().map(Orderer::game);
+                Refused::ledger(&refusal, game.filter(|_| refusal != Refusal::WrongGame))
+            }
+            Reply::Failed(error) => Refused::log(&error),
+            Reply::ClockBehind(behind) => {
+                let words = "The relay's clock is behind its own log; it orders no clocked games until that is past.";
+                Refused::retry("clock-behind", words, behind.get())
+            }
+            Reply::Contended => {
+                log_unavailable("Another relay orders this game too; try again.", 500)
+            }
+            Reply::NoHome => {
+                let words = "The relay that orders this game cannot be reached from here.";
+                Refused::retry("no-home", words, 1_000)
+            }
+            Reply::Unknown => unknown_game(),
+            Reply::Busy => log_unavailable("The relay is at work on this game; try again.", 500),
+        };
+        answer.refused(refused);
+    }
+}

@@ -1,0 +1,97 @@
+//! Keeping what this relay did not order itself: the receipts that other keys signed, with the records that they are for,
+//! and the signatures under every `Home`. A relay that takes a game over needs them to begin where the old home ended,
+//! after a restart too.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rookery_ledger::id::OrderKey;
+use rookery_ledger::record::Item;
+use rookery_ledger::{Game, codec};
+
+use super::entries::receipted;
+use super::{Progress, out_of_turn};
+use crate::order_log::{Append, AppendError, ChainId, Entry, Position, Request, Response};
+
+/// The chain of signed items that are no receipts.
+const NOBODY: OrderKey = OrderKey([0; 32]);
+
+/// Foreign items on their way into the log, chain by chain; what the log has already is left as it is.
+#[derive(Debug)]
+pub(super) struct Keeping {
+    genesis: Vec<u8>,
+    chains: VecDeque<(ChainId, Vec<Entry>)>,
+}
+
+impl Keeping {
+    /// Begins, with the first request; `None` where there is nothing to keep.
+    pub(super) fn start(own: OrderKey, game: &Game) -> Option<(Self, Request)> {
+        let mut chains: BTreeMap<OrderKey, Vec<Entry>> = BTreeMap::new();
+        for item in game.items() {
+            let (order_key, epoch, seq, of) = match &item {
+                Item::Receipt { by, receipt } if *by != own => {
+                    let body = &receipt.body;
+                    (*by, body.epoch, body.seq.get(), receipted(game, body))
+                }
+                Item::Home(home) => (NOBODY, home.body.epoch, 0, None),
+                _ => continue,
+            };
+            chains.entry(order_key).or_default().push(Entry {
+                epoch: epoch.get(),
+                seq,
+                receipt: codec::encode(&item),
+                item: of.map(|item| codec::encode(&item)),
+            });
+        }
+        let named = chains.into_iter().map(|(order_key, entries)| {
+            let game = game.id();
+            (ChainId { game, order_key }, entries)
+        });
+        let keeping = Self {
+            genesis: codec::encode(&Item::Genesis(game.genesis().clone())),
+            chains: named.collect(),
+        };
+        let request = keeping.read()?;
+        Some((keeping, request))
+    }
+
+    fn read(&self) -> Option<Request> {
+        let (chain, _) = self.chains.front()?;
+        Some(Request::Read {
+            chain: *chain,
+            after: Position::START,
+            limit: usize::MAX,
+        })
+    }
+
+    /// Takes the log's answer to the last request.
+    pub(super) fn next(&mut self, response: Response) -> Progress<Result<(), AppendError>> {
+        match response {
+            Response::Read(Ok(stored)) => {
+                let Some((chain, entries)) = self.chains.front_mut() else {
+                    return Progress::Ended(Ok(()));
+                };
+                let mut entries = std::mem::take(entries);
+                entries.retain(|entry| stored.iter().all(|(_, old)| old.receipt != entry.receipt));
+                Progress::Ask(Request::Append(Append {
+                    chain: *chain,
+                    expected: stored.last().map_or(Position::START, |(last, _)| *last),
+                    genesis: Some(self.genesis.clone()),
+                    entries,
+                    open: None,
+                }))
+            }
+            Response::Append(Ok(_)) => {
+                self.chains.pop_front();
+                match self.read() {
+                    Some(request) => Progress::Ask(request),
+                    None => Progress::Ended(Ok(())),
+                }
+            }
+            Response::Append(Err(error)) => Progress::Ended(Err(error)),
+            Response::Read(Err(error)) => {
+                Progress::Ended(Err(AppendError::Unavailable(error.to_string())))
+            }
+            Response::Game(_) => Progress::Ended(Err(AppendError::Unavailable(out_of_turn()))),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Sequencers step by step over a log in memory, without a runtime.
+
+use futures::FutureExt as _;
+use rookery_ledger::id::Nonce;
+use rookery_ledger::player::Options;
+use rookery_ledger::record::{Clock, Variant, What};
+use rookery_ledger::{Colour, Game, Player};
+
+use super::*;
+use crate::order_log::memory::Fate;
+use crate::order_log::{MemoryLog, ReadError};
+
+const LIVE: Clock = Clock::Live {
+    initial_s: 60,
+    inc_s: 0,
+};
+
+fn key(n: u8) -> Keypair {
+    Keypair::from_secret(&[n; 32])
+}
+
+fn put(log: &MemoryLog, request: Request) -> Response {
+    let response = request.put_to(log).now_or_never();
+    response.expect("a log in memory answers at once")
+}
+
+/// A relay's sequencer over a log, with what it was told to do.
+struct Relay {
+    sequencer: Sequencer,
+    log: MemoryLog,
+    commands: Vec<Command>,
+}
+
+impl Relay {
+    fn new(log: &MemoryLog, order_key: u8, game: GameId) -> Self {
+        let sequencer = Sequencer::new(game, Arc::new(key(order_key)), None);
+        let mut relay = Self {
+            sequencer,
+            log: log.clone(),
+            commands: Vec::new(),
+        };
+        relay.take(Input::Read);
+        relay
+    }
+
+    fn finish(&mut self, mut step: Step) {
+        loop {
+            self.commands.extend(step.commands);
+            let Some(request) = step.ask else { return };
+            let response = put(&self.log, request);
+            step = self.sequencer.answered(response);
+        }
+    }
+
+    fn take(&mut self, input: Input) -> Vec<Command> {
+        let step = self.sequencer.begin(input);
+        self.finish(step);
+        std::mem::take(&mut self.commands)
+    }
+
+    fn submit(&mut self, item: &Item, at: u64) -> Vec<Command> {
+        self.take(offered(item, at))
+    }
+
+    fn game(&self) -> &Game {
+        self.sequencer.orderer().unwrap().game()
+    }
+}
+
+fn offered(item: &Item, at: u64) -> Input {
+    Input::Submit {
+        item: Box::new(item.clone()),
+        at: Millis::new(at),
+        lag: Millis::ZERO,
+        now: Millis::new(at),
+    }
+}
+
+fn replies(commands: &[Command]) -> Vec<Reply> {
+    let replies = commands.iter().filter_map(|command| match command {
+        Command::Answer(reply) => Some(reply.clone()),
+        _ => None,
+    });
+    replies.collect()
+}
+
+fn published(commands: &[Command]) -> Vec<Item> {
+    let items = commands.iter().filter_map(|command| match command {
+        Command::Publish(items) => Some(items.clone()),
+        _ => None,
+    });
+    items.flatten().collect()
+}
+
+fn receipts(items: &[Item]) -> usize {
+    let receipts = items
+        .iter()
+        .filter(|item| matches!(item, Item::Receipt { .. }));
+    receipts.count()
+}
+
+fn hear(players: &mut [Player; 2], items: &[Item]) {
+    for player in players {
+        for item in items {
+            player.receive(item.clone()).unwrap();
+        }
+    }
+}
+
+/// A seated game at relay 9 over a log, its time being 1 s.
+fn seated(clock: Clock) -> (MemoryLog, Relay, [Player; 2]) {
+    let options = Options {
+        variant: Variant::Standard,
+        start: "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1".into(),
+        moves: Vec::new(),
+        clock,
+        colour: Some(Colour::White),
+        seat: None,
+        takebacks: false,
+        homes: vec![key(9).order(), key(8).order()],
+        from: None,
+    };
+    let white = Player::create(key(1), options, Nonce([1; 16]), Nonce([2; 16])).unwrap();
+    let genesis = white.game().genesis().clone();
+    let black = Player::open(key(2), genesis.clone(), None).unwrap();
+    let log = MemoryLog::default();
+    let mut relay = Relay::new(&log, 9, white.id());
+    let mut players = [white, black];
+    let created = relay.submit(&Item::Genesis(genesis), 1_000);
+    assert_eq!(replies(&created), [Reply::Done]);
+    hear(&mut players, &published(&created));
+    let seat = players[0].seat(players[1].join(Nonce([3; 16])).unwrap());
+    let seated = relay.submit(&seat.unwrap(), 1_000);
+    assert!(seated.contains(&Command::Reached(Event::Seated)));
+    hear(&mut players, &published(&seated));
+    (log, relay, players)
+}
+
+fn play(player: &mut Player, uci: &str) -> Item {
+    player.play(uci, Millis::ZERO, false).unwrap()
+}
+
+#[test]
+fn nothing_is_told_before_the_log_has_it() {
+    let (log, mut relay, mut players) = seated(LIVE);
+    let item = play(&mut players[0], "e2e4");
+    let step = relay.sequencer.begin(offered(&item, 2_000));
+    assert_eq!(step.commands, []);
+    let Some(Request::Append(append)) = step.ask else {
+        panic!("{:?}", step.ask);
+    };
+    assert_eq!(append.entries.len(), 1);
+    // Nothing else begins, and nothing of it is lost.
+    let other = relay.sequencer.begin(offered(&item, 2_000));
+    assert_eq!(replies(&other.commands), [Reply::Busy]);
+    let tick = Input::Tick {
+        now: Millis::new(500_000),
+        lag: Millis::ZERO,
+    };
+    assert_eq!(relay.sequencer.begin(tick), Step::default());
+    let response = put(&log, Request::Append(append));
+    let step = relay.sequencer.answered(response);
+    assert_eq!(receipts(&published(&step.commands)), 1);
+    assert_eq!(replies(&step.commands), [Reply::Done]);
+    assert_eq!(step.ask, None);
+}
+
+#[test]
+fn after_a_crash_between_log_and_receipt_the_receipt_is_signed_again() {
+    let (log, mut relay, mut players) = seated(LIVE);
+    let item = play(&mut players[0], "e2e4");
+    let step = relay.sequencer.begin(offered(&item, 2_000));
+    put(&log, step.ask.unwrap());
+    let mut again = Relay::new(&log, 9, players[0].id());
+    assert_eq!(replies(&again.submit(&item, 3_000)), [Reply::Done]);
+    let told = in_order(again.game(), key(9).order(), None);
+    assert_eq!(receipts(&told), 3, "genesis, Seat, one move");
+}
+
+#[test]
+fn of_two_relays_with_one_key_the_slower_reads_and_decides_anew() {
+    for clock in [LIVE, Clock::None] {
+        let (log, mut first, mut players) = seated(clock);
+        let mut second = Relay::new(&log, 9, players[0].id());
+        let opening = play(&mut players[0], "e2e4");
+        hear(&mut players, &published(&second.submit(&opening, 2_000)));
+        let reply = play(&mut players[1], "e7e5");
+        let told = first.submit(&reply, 3_000);
+        assert_eq!(replies(&told), [Reply::Done]);
+        // Whoever watches at the first hears of both.
+        assert_eq!(receipts(&published(&told)), 2);
+        let numbers: Vec<u64> = in_order(first.game(), key(9).order(), None)
+            .iter()
+            .filter_map(|item| match item {
+                Item::Receipt { receipt, .. } => Some(receipt.body.seq.get()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(numbers, [0, 1, 2, 3]);
+    }
+}
+
+#[test]
+fn whoever_loses_every_race_is_told_so() {
+    let (log, mut relay, mut players) = seated(LIVE);
+    for _ in 0..3 {
+        log.next_append(Fate::Fail(AppendError::Conflict {
+            actual: Position(7),
+        }));
+    }
+    let item = play(&mut players[0], "e2e4");
+    assert_eq!(replies(&relay.submit(&item, 2_000)), [Reply::Contended]);
+    assert_eq!(replies(&relay.submit(&item, 2_000)), [Reply::Done]);
+}
+
+#[test]
+fn a_move_whose_append_was_lost_sight_of_is_receipted_once() {
+    for clock in [LIVE, Clock::None] {
+        let (log, mut relay, mut players) = seated(clock);
+        let item = play(&mut players[0], "e2e4");
+        log.next_append(Fate::LostAnswer);
+        let told = relay.submit(&item, 2_000);
+        assert_eq!(receipts(&published(&told)), 0);
+        assert!(matches!(
+            replies(&told)[..],
+            [Reply::Failed(AppendError::Unavailable(_))]
+        ));
+        let told = relay.submit(&item, 3_000);
+        assert_eq!(receipts(&published(&told)), 1);
+        assert_eq!(replies(&told), [Reply::Done]);
+    }
+}
+
+#[test]
+fn a_flag_that_the_log_fails_is_tried_later() {
+    let (log, mut relay, mut players) = seated(LIVE);
+    for (who, uci, at) in [(0, "e2e4", 2_000), (1, "e7e5", 3_000)] {
+        let item = play(&mut players[who], uci);
+        hear(&mut players, &published(&relay.submit(&item, at)));
+    }
+    let tick = |now| Input::Tick {
+        now: Millis::new(now),
+        lag: Millis::ZERO,
+    };
+    assert_eq!(relay.take(tick(62_999)), []);
+    log.next_append(Fate::Fail(AppendError::DiskFull));
+    let told = relay.take(tick(63_001));
+    assert!(matches!(told[0], Command::Trouble(_)), "{told:?}");
+    assert_eq!(told[1..], [Command::Later(Millis::new(200))]);
+    let told = relay.take(tick(63_201));
+    assert!(told.contains(&Command::Reached(Event::Over)));
+    let marks = told
+        .iter()
+        .filter(|command| matches!(command, Command::Mark(_)));
+    assert_eq!(marks.count(), 1, "the game is listed as over, once");
+    // A clock that stands far behind the log brings nothing.
+    assert_eq!(relay.take(tick(63_000)), [Command::Later(Millis::new(200))]);
+}
+
+#[test]
+fn what_only_memory_knew_outlives_reading_the_log_again() {
+    let (log, mut old, mut players) = seated(LIVE);
+    let id = players[0].id();
+    // Relay 8 follows the game and is to take it over: one player has asked, the other not yet.
+    let mut told = in_order(old.game(), key(9).order(), None);
+    let other = MemoryLog::default();
+    let mut successor = Relay::new(&other, 8, id);
+    let learn = |items: &[Item]| Input::Learn {
+        items: items.to_vec(),
+        now: Millis::new(2_000),
+    };
+    successor.take(learn(&told));
+    let home = players[0].move_home(key(8).order()).unwrap();
+    assert_eq!(replies(&successor.submit(&home, 5_000)), [Reply::Done]);
+    players[1].receive(home.clone()).unwrap();
+    let Item::Home(asked) = &home else { panic!() };
+    let agreed = players[1].agree_home(asked.body).unwrap();
+    // The log is lost sight of while the game moves; the retry reads the log, which knows neither signature.
+    other.next_append(Fate::Fail(AppendError::Conflict {
+        actual: Position(1),
+    }));
+    told = successor
+        .submit(&agreed, 6_000)
+        .iter()
+        .fold(Vec::new(), |mut all, command| {
+            if let Command::Publish(items) = command {
+                all.extend(items.clone());
+            }
+            all
+        });
+    hear(&mut players, &told);
+    assert_eq!(successor.sequencer.orderer().unwrap().elsewhere(), None);
+    let (orderer, epoch) = players[0].game().orderer().unwrap();
+    assert_eq!((orderer, epoch.get()), (key(8).order(), 1));
+    let item = play(&mut players[0], "e2e4");
+    assert_eq!(replies(&successor.submit(&item, 7_000)), [Reply::Done]);
+    // The old home learns of it and orders no more.
+    old.take(learn(&told));
+    assert!(matches!(
+        old.submit(&item, 8_000)[..],
+        [Command::Forward { .. }]
+    ));
+    drop(log);
+    // A restart of the successor finds what it kept of the old home.
+    let again = Relay::new(&other, 8, id);
+    assert_eq!(again.game().state().line.height().get(), 2);
+}
+
+#[test]
+fn records_of_a_fellow_relay_get_receipts_of_this_one() {
+    let (_, far, mut players) = seated(Clock::None);
+    let mut far = far;
+    let (log, near) = (MemoryLog::default(), 8);
+    let mut near = Relay::new(&log, near, players[0].id());
+    let genesis = Item::Genesis(players[0].game().genesis().clone());
+    assert_eq!(replies(&near.submit(&genesis, 1_000)), [Reply::Done]);
+    let items = in_order(far.game(), key(9).order(), None);
+    near.take(Input::Learn {
+        items,
+        now: Millis::new(2_000),
+    });
+    for (who, uci) in [(0, "e2e4"), (1, "e7e5"), (0, "g1f3")] {
+        let item = play(&mut players[who], uci);
+        hear(&mut players, &published(&far.submit(&item, 2_000)));
+    }
+    let items = in_order(far.game(), key(9).order(), None);
+    log.next_append(Fate::Fail(AppendError::Conflict {
+        actual: Position(7),
+    }));
+    let told = near.take(Input::Learn {
+        items,
+        now: Millis::new(3_000),
+    });
+    assert_eq!(replies(&told), []);
+    let own = |item: &&Item| matches!(item, Item::Receipt { by, .. } if *by == key(8).order());
+    assert_eq!(published(&told).iter().filter(own).count(), 3);
+    let again = Relay::new(&log, 8, players[0].id());
+    assert_eq!(again.game().state().line.height().get(), 4);
+}
+
+#[test]
+fn an_answer_of_another_kind_is_a_failure_and_no_more() {
+    let (_, mut relay, mut players) = seated(LIVE);
+    assert_eq!(
+        relay.sequencer.answered(Response::Game(Ok(None))),
+        Step::default()
+    );
+    let item = play(&mut players[0], "e2e4");
+    let _ = relay.sequencer.begin(offered(&item, 2_000));
+    let step = relay.sequencer.answered(Response::Read(Ok(Vec::new())));
+    assert!(matches!(replies(&step.commands)[..], [Reply::Failed(_)]));
+    let _ = relay.sequencer.begin(Input::Read);
+    let gone = ReadError::Unavailable("closed".into());
+    let step = relay.sequencer.answered(Response::Game(Err(gone)));
+    assert!(matches!(step.commands[..], [Command::Trouble(_)]));
+    assert!(relay.sequencer.is_unread());
+    relay.take(Input::Read);
+    assert!(!relay.sequencer.is_unread());
+    let mut last = relay.submit(&item, 2_000);
+    last.retain(|command| matches!(command, Command::Publish(_)));
+    let ordered = published(&last);
+    let moves = ordered.iter().filter(|item| {
+        matches!(item, Item::Receipt { receipt, .. } if matches!(receipt.body.what, What::Record(_)))
+    });
+    assert_eq!(moves.count(), 1);
+}
+
+#[test]
+fn a_game_that_is_not_here_takes_nothing_but_its_genesis() {
+    let (_, _, mut players) = seated(LIVE);
+    let mut stranger = Relay::new(&MemoryLog::default(), 9, GameId([7; 32]));
+    let item = play(&mut players[0], "e2e4");
+    assert_eq!(replies(&stranger.submit(&item, 2_000)), [Reply::Unknown]);
+    let genesis = Item::Genesis(players[0].game().genesis().clone());
+    assert_eq!(
+        replies(&stranger.submit(&genesis, 2_000)),
+        [Reply::Refused(Refusal::WrongGame)]
+    );
+    let tick = Input::Tick {
+        now: Millis::new(5_000),
+        lag: Millis::ZERO,
+    };
+    assert_eq!(stranger.take(tick), []);
+    assert!(stranger.sequencer.orderer().is_none());
+}
