@@ -203,6 +203,10 @@ impl Clocks {
                 }
             }
             // The first move is free, and a period is whole again at each record.
+            Clock::Days { .. } if Mutant::DAYS_USED_UP.is_on() => {
+                let remaining = self.remaining.get_mut(colour);
+                *remaining = remaining.saturating_sub(charge.used);
+            }
             Clock::Live { .. } | Clock::Days { .. } | Clock::None => {}
         }
     }

@@ -134,7 +134,7 @@ fn successor(
     let place = store.receipts.get(&(by, epoch, seq))?;
     let linked = place
         .iter()
-        .filter(|(_, receipt)| receipt.body.prev == prev);
+        .filter(|(_, receipt)| receipt.body.prev == prev || Mutant::ANY_PREV.is_on());
     let best = linked.max_by_key(|(hash, _)| (weights.of_receipt(by, **hash), Reverse(**hash)));
     best.map(|(hash, receipt)| (by, *hash, *receipt))
 }
@@ -332,7 +332,9 @@ fn count(
                 if clocks.since().is_some()
                     && (ms <= clocks.elapsed(at) || Mutant::GAP_OF_ANY_LENGTH.is_on()) =>
             {
-                clocks.gap(ms);
+                if !Mutant::GAP_CHARGED.is_on() {
+                    clocks.gap(ms);
+                }
                 Ok(())
             }
             _ => Err(guilty("gap-too-long")),
@@ -364,7 +366,7 @@ fn count_continued(store: &Store, state: &mut State, seat: Hash) -> Result<(), V
         .body
         .from
         .is_some_and(|from| from.head == state.line.head());
-    if !both || !here {
+    if !both || !(here || Mutant::CONTINUED_ANYWHERE.is_on()) {
         return Err(Void::Innocent);
     }
     state.line.end(Outcome::drawn(Reason::Continued));
@@ -390,7 +392,8 @@ fn end_by_time(state: &mut State, overrun: Overrun) {
             if state
                 .line
                 .position()
-                .has_insufficient_material(loser.other().into()) =>
+                .has_insufficient_material(loser.other().into())
+                && !Mutant::MATERIAL_IGNORED.is_on() =>
         {
             Outcome::drawn(Reason::TimeoutVsInsufficient)
         }

@@ -311,11 +311,12 @@ impl Line {
                 if !(least..=most).contains(&consent.body.to_ply) {
                     return Err(Refusal::BadPly { least, most });
                 }
-                if consent.body.at != place.prev {
+                if consent.body.at != place.prev && !Mutant::CONSENT_STANDS.is_on() {
                     return Err(Refusal::BadConsent);
                 }
+                let short = usize::from(Mutant::TAKEBACK_SHORT.is_on());
                 Ok(Step::Rewind {
-                    to: consent.body.to_ply.get() as usize,
+                    to: consent.body.to_ply.get() as usize + short,
                 })
             }
             Record::Draw(_) => self
@@ -323,7 +324,9 @@ impl Line {
                 .map(|reason| Step::End(Outcome::drawn(reason)))
                 .ok_or(Refusal::NoDraw),
             Record::Resign(_) => Ok(Step::End(Outcome::lost(self.turn(), Reason::Resignation))),
-            Record::Abort(_) if self.has_moved(self.turn()) => Err(Refusal::AbortTooLate),
+            Record::Abort(_) if self.has_moved(self.turn()) && !Mutant::ALWAYS_ABORT.is_on() => {
+                Err(Refusal::AbortTooLate)
+            }
             Record::Abort(_) => Ok(Step::End(Outcome::drawn(Reason::Abort))),
             Record::ResignAt { .. } => Err(self.unknown_prev()),
         }
@@ -416,7 +419,9 @@ impl Line {
     /// Moves the head to `record`, whose step this is.
     pub(crate) fn apply(&mut self, record: Hash, step: Step) {
         let (by, ending) = (self.turn(), self.ending_of(&step));
-        self.offer &= matches!(step, Step::Rewind { .. }) && Mutant::REWIND_KEEPS_OFFER.is_on();
+        let kept = Mutant::OFFER_STAYS.is_on()
+            || (matches!(step, Step::Rewind { .. }) && Mutant::REWIND_KEEPS_OFFER.is_on());
+        self.offer &= kept;
         match step {
             Step::Seat(players) => self.players = Some(players),
             Step::Move {
@@ -430,7 +435,7 @@ impl Line {
                     record: Some(record),
                 });
                 *self.moved.get_mut(by) = true;
-                self.offer = offer;
+                self.offer = offer || (self.offer && Mutant::OFFER_STAYS.is_on());
             }
             Step::Rewind { to } => {
                 self.positions.truncate(to + 1);
@@ -447,7 +452,10 @@ impl Line {
 /// cannot come back.
 fn times_before(before: &[Chess], now: &Chess) -> usize {
     let quiet = now.halfmoves() as usize;
-    let same = |position: &&Chess| *position == now;
+    let same = |position: &&Chess| {
+        let here = (position.board(), position.turn()) == (now.board(), now.turn());
+        *position == now || (here && Mutant::RIGHTS_IGNORED.is_on())
+    };
     before.iter().rev().take(quiet).filter(same).count()
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError};
 use crate::id::{GameId, Hash, Height, Millis, Nonce, OrderKey};
+use crate::mutant::Mutant;
 use crate::record::{Genesis, Hello, Item, Join, Said, Signed};
 
 /// The libp2p protocol name.
@@ -284,7 +285,7 @@ impl Frames {
             if i > 0 && *byte == 0 {
                 return Err(CodecError::NotCanonical);
             }
-            if len > MAX_FRAME_BYTES {
+            if len > MAX_FRAME_BYTES + usize::from(Mutant::FRAME_BY_ONE.is_on()) {
                 return Err(CodecError::TooLarge {
                     len,
                     max: MAX_FRAME_BYTES,

@@ -51,7 +51,7 @@ const SMOKE_BUDGET: Duration = Duration::from_secs(90);
 /// What the user chose.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// The one to run; all if none is named.
+    /// The one to run, or to look for deliberate faults; all if none is named.
     way: Option<String>,
     /// For all of them together.
     budget: Duration,
@@ -65,7 +65,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads `[--way NAME] [--budget T] [--seed S] [--input FILE] [--json FILE]`, or `--mutants [--seed S]`.
+    /// Reads `[--way NAME] [--budget T] [--seed S] [--input FILE] [--json FILE]`, or `--mutants [--way NAME] [--seed S]`.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
         let mut options = Self {
             way: None,
@@ -109,9 +109,6 @@ impl Options {
         }
         if options.input.is_some() && options.way.is_none() {
             bail!("--input needs the way that checks the file, as in --way trace");
-        }
-        if options.mutants && options.way.is_some() {
-            bail!("--mutants tries the ways itself; it takes no --way");
         }
         Ok(options)
     }
@@ -214,6 +211,9 @@ fn run_mutants(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         .arg(options.seed.to_string())
         .arg("--relay")
         .arg(release.join(format!("rookery-relay{}", std::env::consts::EXE_SUFFIX)));
+    if let Some(way) = &options.way {
+        command.args(["--way", way]);
+    }
     let status = command.status().context("cannot start rookery-verify")?;
     Ok(if status.success() {
         ExitCode::SUCCESS
@@ -311,7 +311,6 @@ mod tests {
             ("--sede 1", "--seed"),
             ("--input trace.jsonl", "--way trace"),
             ("--json", "needs a value"),
-            ("--mutants --way faults", "no --way"),
         ] {
             let error = format!("{:#}", parse(line).unwrap_err());
             assert!(error.contains(words), "{line}: {error}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use rookery_verify::mutants::Hunt;
 use rookery_verify::{Plan, Row, WAYS, Way};
 
 /// Tries to break what Rookery promises.
@@ -28,8 +29,8 @@ struct Cli {
     #[arg(long, value_name = "FILE")]
     relay: Option<PathBuf>,
     /// Instead: puts one deliberate fault after the other into what is checked, and tells which way finds it. Needs a
-    /// build with the feature `mutants`.
-    #[arg(long, conflicts_with_all = ["way", "budget", "input", "json"])]
+    /// build with the feature `mutants`. With --way only that way looks for them.
+    #[arg(long, conflicts_with_all = ["budget", "input", "json"])]
     mutants: bool,
     /// The one deliberate fault to try.
     #[arg(long, value_name = "N", requires = "mutants")]
@@ -57,7 +58,14 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u64> {
     if cli.mutants {
         let relay = cli.relay.context("--mutants needs --relay FILE")?;
-        return rookery_verify::mutants::run(&relay, cli.mutant, cli.seed);
+        choose(cli.way.as_deref())?;
+        let hunt = Hunt {
+            relay: &relay,
+            mutant: cli.mutant,
+            way: cli.way.as_deref(),
+            seed: cli.seed,
+        };
+        return hunt.run();
     }
     let chosen = choose(cli.way.as_deref())?;
     let ways = u32::try_from(chosen.len().max(1)).unwrap_or(u32::MAX);

@@ -444,8 +444,12 @@ fn write_batch(database: &Database, work: &[Job]) -> Result<Committing, redb::Er
                 Job::Append(append, _) => {
                     let chain = chain_key(append.chain);
                     let mut head = heads.get(&chain)?.map_or(0, |head| head.value());
-                    if head == append.expected.0 {
-                        for entry in &append.entries {
+                    if head == append.expected.0 || Mutant::APPENDS_ANYWHERE.is_on() {
+                        let last = append.entries.len().saturating_sub(1);
+                        for (at, entry) in append.entries.iter().enumerate() {
+                            if Mutant::LAST_NOT_APPENDED.is_on() && at > 0 && at == last {
+                                continue;
+                            }
                             head += 1;
                             entries.insert(
                                 &entry_key(append.chain, head),

@@ -59,6 +59,25 @@ impl<'a> Register<'a> {
                     None => Some(self.clone()),
                 }
             }
+            Call::Append { entries, prev } => {
+                let fits = self.head() == prev;
+                let appended = || {
+                    let mut next = self.clone();
+                    next.places
+                        .extend(entries.iter().map(|entry| (entry.as_str(), true)));
+                    next
+                };
+                match answer {
+                    Some(Answer::Refused { .. }) => (!fits).then(|| self.clone()),
+                    Some(Answer::Placed { seq }) => {
+                        let last = self.places.len() + entries.len() - 1;
+                        (fits && *seq == last as u64).then(appended)
+                    }
+                    Some(Answer::Chain { .. }) => None,
+                    None if fits => Some(appended()),
+                    None => Some(self.clone()),
+                }
+            }
             Call::Read => match answer {
                 Some(Answer::Chain { places }) => {
                     let same = places.len() == self.places.len()

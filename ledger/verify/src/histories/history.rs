@@ -27,6 +27,8 @@ pub(super) struct Op {
 pub(super) enum Call {
     /// Offers a record that may stand at `prev` and nowhere else.
     Submit { record: String, prev: String },
+    /// Appends entries behind `prev`, all of them or none.
+    Append { entries: Vec<String>, prev: String },
     /// Reads all places.
     Read,
     /// The relay's own entry, after an outage: nobody asks for it.

@@ -157,6 +157,27 @@ fn the_relays_own_entry_may_stand_anywhere_but_only_once() {
 }
 
 #[test]
+fn an_append_at_an_end_that_is_passed_is_told() {
+    let append = |times, prev: &str, entries: &[&str], seq| {
+        let entries = entries.iter().map(|entry| (*entry).to_owned()).collect();
+        let prev = prev.into();
+        op(0, times, Call::Append { entries, prev }, placed(seq))
+    };
+    let right = vec![
+        append((0, 1), "g", &["a", "b"], 2),
+        append((2, 3), "b", &["c"], 3),
+        op(1, (4, 5), Call::Read, chain(&["g", "a", "b", "c"])),
+    ];
+    assert!(holds(right.clone()));
+    let mut short = right.clone();
+    short[0].answer = Some((1, placed(1)));
+    assert!(!holds(short));
+    let mut passed = right;
+    passed[1] = append((2, 3), "a", &["c"], 3);
+    assert!(!holds(passed));
+}
+
+#[test]
 fn the_shipped_relay_is_linearizable_across_kills() {
     let row = super::run(&test_plan(Duration::from_secs(4))).unwrap();
     assert_eq!(row.violations, 0);

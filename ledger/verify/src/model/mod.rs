@@ -23,7 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use stateright::{Checker as _, Model as _};
+use stateright::{Checker as _, HasDiscoveries, Model as _};
 
 use crate::{Plan, Row};
 use check::{Limits, Tally, World};
@@ -59,7 +59,8 @@ fn explore(scenario: Scenario, limits: Limits) -> Result<Explored> {
         start,
         limits,
     };
-    let checker = world.checker().spawn_bfs().join();
+    let first = HasDiscoveries::AnyFailures;
+    let checker = world.checker().finish_when(first).spawn_bfs().join();
     tally.over.store(true, Ordering::Relaxed);
     let mut told = String::new();
     let found = checker.discoveries();
@@ -123,6 +124,10 @@ fn work(next: &AtomicUsize, ends: Instant, all: &Mutex<Explored>) -> Result<()> 
             states: MOST_STATES,
         };
         let explored = explore(*scenario, limits)?;
+        if explored.violations > 0 {
+            // What is found first is what has to be mended first.
+            next.fetch_max(SCENARIOS.len(), Ordering::Relaxed);
+        }
         let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
         all.views.extend(explored.views);
         all.continuations += explored.continuations;

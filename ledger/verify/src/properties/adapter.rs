@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rookery_ledger::id::{GameId, PlayerKey};
+use rookery_ledger::id::{GameId, Millis, PlayerKey};
 use rookery_ledger::record::{Body, Clock, Colours, Genesis, Item, Record, Signed, Variant, What};
 use rookery_ledger::sign::{Keypair, Verifier as _};
-use rookery_ledger::{Colour, Game};
+use rookery_ledger::{Colour, Game, Proof};
 
 use super::history::{CREATOR, JOINER, SECOND, key};
 use crate::reference::{
-    self, Content, Creator, For, Home, Id, Receipt, Setup, Side, TimeControl, clocked, untimed,
+    self, Content, Continuation, Creator, For, Home, Id, Receipt, Setup, Side, TimeControl,
+    clocked, untimed,
 };
 
 /// All that a person could see of a state.
@@ -21,7 +22,18 @@ pub(super) struct View {
     players: Option<[Id; 2]>,
     end: Option<(String, Option<Side>)>,
     remaining: Option<[u64; 2]>,
+    /// When the flag falls, by how much lag.
+    flags: [Option<u64>; 3],
+    /// Why the side to move may claim or agree to a draw.
+    draw: Option<String>,
+    repeated: usize,
+    moved: [bool; 2],
+    /// Receipts that no honest relay signs.
+    guilty: BTreeSet<Id>,
 }
+
+/// Lags for which the flag is asked: within a quota and beyond every one.
+const LAGS: [u64; 3] = [0, 400, 1_000_000];
 
 /// The ledger's state.
 pub(super) fn of_game(game: &Game) -> View {
@@ -45,6 +57,18 @@ pub(super) fn of_game(game: &Game) -> View {
         remaining: state.clocks.as_ref().map(|clocks| {
             [Colour::White, Colour::Black].map(|colour| clocks.remaining(colour).get())
         }),
+        flags: LAGS.map(|lag| game.flag_at(Millis::new(lag)).map(Millis::get)),
+        draw: line.draw_reason().map(|reason| reason.as_str().to_owned()),
+        repeated: line.repetitions(),
+        moved: [Colour::White, Colour::Black].map(|colour| line.has_moved(colour)),
+        guilty: state
+            .proofs
+            .iter()
+            .filter_map(|proof| match proof {
+                Proof::InvalidReceipt { receipt, .. } => Some(receipt.hash().0),
+                _ => None,
+            })
+            .collect(),
     }
 }
 
@@ -55,19 +79,17 @@ pub(super) fn of_reference(items: &[Item]) -> Option<View> {
     };
     let name = genesis.body.id();
     let setup = setup(&genesis.body);
-    let records: Vec<reference::Record> = items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Record(signed) => Some(record(name, signed)),
-            _ => None,
-        })
-        .collect();
-    let receipts: Vec<Receipt> = items.iter().filter_map(receipt).collect();
-    let (board, clocks) = if setup.time == TimeControl::Untimed {
+    let records = records(name, items);
+    let (board, clocked) = if setup.time == TimeControl::Untimed {
         (untimed(&setup, &records)?, None)
     } else {
-        let (board, clocks) = clocked(&setup, &records, &receipts, &homes(name, items))?;
-        (board, Some(clocks))
+        let receipts: Vec<Receipt> = items
+            .iter()
+            .filter_map(|item| receipt(name, item))
+            .collect();
+        let next = continuations(name, items);
+        let state = clocked(&setup, &records, &receipts, &homes(name, items), &next)?;
+        (state.board.clone(), Some(state))
     };
     Some(View {
         head: board.head(),
@@ -75,7 +97,12 @@ pub(super) fn of_reference(items: &[Item]) -> Option<View> {
         moves: board.moves().to_vec(),
         players: board.players(),
         end: board.end().map(|end| (end.why.to_owned(), end.winner)),
-        remaining: clocks.map(|clocks| clocks.remaining),
+        remaining: clocked.as_ref().map(|state| state.clocks.remaining),
+        flags: LAGS.map(|lag| clocked.as_ref()?.flag_at(&setup, lag)),
+        draw: board.draw().map(str::to_owned),
+        repeated: board.repeated(),
+        moved: [Side::White, Side::Black].map(|side| board.has_moved(side)),
+        guilty: clocked.map(|state| state.guilty).unwrap_or_default(),
     })
 }
 
@@ -128,6 +155,40 @@ fn signers<B: Body>(game: GameId, signed: &Signed<B>) -> BTreeSet<Id> {
         .into_iter()
         .filter(|player| player.signed(game, signed));
     good.map(|player| player.0).collect()
+}
+
+/// The records, each once: a copy with another signature is the same record.
+fn records(game: GameId, items: &[Item]) -> Vec<reference::Record> {
+    let mut records: Vec<reference::Record> = Vec::new();
+    for item in items {
+        if let Item::Record(signed) = item {
+            let record = record(game, signed);
+            match records.iter_mut().find(|known| known.hash == record.hash) {
+                Some(known) => known.by.extend(record.by),
+                None => records.push(record),
+            }
+        }
+    }
+    records
+}
+
+/// The untimed games that go on from this one.
+fn continuations(game: GameId, items: &[Item]) -> Vec<Continuation> {
+    let next = items.iter().filter_map(|item| {
+        let Item::Continued { genesis, seat } = item else {
+            return None;
+        };
+        let Record::Seat(body) = &seat.body else {
+            return None;
+        };
+        let from = genesis.body.from.filter(|from| from.game == game)?;
+        (genesis.body.clock == Clock::None).then(|| Continuation {
+            seat: seat.hash().0,
+            head: from.head.0,
+            players: [genesis.body.creator.0, body.join.body.player.0],
+        })
+    });
+    next.collect()
 }
 
 fn record(game: GameId, signed: &Signed<Record>) -> reference::Record {
@@ -189,11 +250,14 @@ fn homes(game: GameId, items: &[Item]) -> Vec<Home> {
     homes.into_values().collect()
 }
 
-fn receipt(item: &Item) -> Option<Receipt> {
+fn receipt(game: GameId, item: &Item) -> Option<Receipt> {
     let Item::Receipt { by, receipt } = item else {
         return None;
     };
     let body = &receipt.body;
+    if body.game != game {
+        return None;
+    }
     Some(Receipt {
         hash: receipt.hash().0,
         key: by.0,
@@ -208,8 +272,7 @@ fn receipt(item: &Item) -> Option<Receipt> {
             What::Gap { ms } => For::Gap(ms.get()),
             What::Flag => For::Flag,
             What::Home(hash) => For::Home(hash.0),
-            // No history here goes on as another game.
-            What::Continued(_) => return None,
+            What::Continued(seat) => For::Continued(seat.0),
         },
     })
 }

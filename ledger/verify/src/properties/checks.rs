@@ -1,154 +1,38 @@
 //! What must hold of every history.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeSet;
 
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 use rookery_ledger::clock::Clocks;
-use rookery_ledger::codec::MAX_ITEM_BYTES;
-use rookery_ledger::id::{Hash, PlayerKey};
-use rookery_ledger::record::{Clock, Item, Record, What};
+use rookery_ledger::codec::{CodecError, MAX_ITEM_BYTES};
+use rookery_ledger::id::{Epoch, Hash, OrderKey, PlayerKey};
+use rookery_ledger::record::{Clock, Item, Record};
 use rookery_ledger::sign::Verifier as _;
-use rookery_ledger::{Colour, Counted, Game, Proof, codec, rook};
+use rookery_ledger::wire::{self, Frames, MAX_FRAME_BYTES};
+use rookery_ledger::{Colour, Counted, Game, Player, Proof, Reason, codec, rook};
 
 use super::adapter::{self, View, keypair_of};
 use super::history::{self, Act, Case};
+use super::seen::Seen;
+use super::{lies, table};
 
 type Checked = Result<(), TestCaseError>;
 
-/// Everything that a history can hold.
-const KINDS: [&str; 18] = [
-    "seat",
-    "move",
-    "rewind",
-    "draw",
-    "resign",
-    "abort",
-    "resign_at",
-    "genesis receipt",
-    "record receipt",
-    "gap",
-    "flag",
-    "proof",
-    "second seat",
-    "home",
-    "home receipt",
-    "lapse",
-    "second receipt for a place",
-    "receipt that a home makes void",
-];
-
-/// What the cases so far held.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    pub(super) cases: u64,
-    /// The heads of all states that were compared.
-    pub(super) states: BTreeSet<Hash>,
-    /// Items left out or doubled.
-    pub(super) faults: u64,
-    kinds: BTreeMap<&'static str, u64>,
-    ends: BTreeMap<&'static str, u64>,
-}
-
-impl Seen {
-    /// The kinds that never came up.
-    pub(super) fn never(&self) -> Vec<&'static str> {
-        let never = KINDS
-            .into_iter()
-            .filter(|kind| !self.kinds.contains_key(kind));
-        never.collect()
-    }
-
-    fn count(&mut self, items: &[Item], game: &Game) {
-        self.cases += 1;
-        let mut kinds: BTreeSet<&str> = items.iter().filter_map(kind).collect();
-        let seats = items
-            .iter()
-            .filter(|item| kind(item) == Some("seat"))
-            .count();
-        if seats > 1 {
-            kinds.insert("second seat");
-        }
-        if game.is_clocked() {
-            let receipts = items.iter().filter_map(|item| match item {
-                Item::Receipt { by, receipt } => Some((*by, receipt.body)),
-                _ => None,
-            });
-            let receipts: Vec<_> = receipts.collect();
-            let places: BTreeSet<_> = receipts
-                .iter()
-                .map(|(by, body)| (*by, body.epoch, body.seq))
-                .collect();
-            if places.len() < receipts.len() {
-                kinds.insert("second receipt for a place");
-            } else if receipts.len() > game.state().counted.len() {
-                kinds.insert("receipt that a home makes void");
-            }
-        }
-        if !game.state().proofs.is_empty() {
-            kinds.insert("proof");
-        }
-        for kind in KINDS {
-            if kinds.contains(kind) {
-                *self.kinds.entry(kind).or_default() += 1;
-            }
-        }
-        if let Some(outcome) = game.state().outcome() {
-            *self.ends.entry(outcome.reason.as_str()).or_default() += 1;
-        }
-    }
-}
-
-impl fmt::Display for Seen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "histories: {}", self.cases)?;
-        for (kind, count) in &self.kinds {
-            writeln!(f, "  with a {kind}: {count}")?;
-        }
-        for (end, count) in &self.ends {
-            writeln!(f, "  ended by {end}: {count}")?;
-        }
-        Ok(())
-    }
-}
-
-fn kind(item: &Item) -> Option<&'static str> {
-    Some(match item {
-        Item::Record(record) => match record.body {
-            Record::Seat(_) => "seat",
-            Record::Move(_) => "move",
-            Record::Rewind(_) => "rewind",
-            Record::Draw(_) => "draw",
-            Record::Resign(_) => "resign",
-            Record::Abort(_) => "abort",
-            Record::ResignAt { .. } => "resign_at",
-        },
-        Item::Receipt { receipt, .. } => match receipt.body.what {
-            What::Genesis => "genesis receipt",
-            What::Record(_) => "record receipt",
-            What::Gap { .. } => "gap",
-            What::Flag => "flag",
-            What::Home(_) => "home receipt",
-            What::Continued(_) => return None,
-        },
-        Item::Home(_) => "home",
-        Item::Lapsed { .. } => "lapse",
-        _ => return None,
-    })
-}
-
 /// Everything, on one case.
 pub(super) fn check(case: &Case, seen: &mut Seen) -> Checked {
-    let Some(items) = history::items(case) else {
+    let Some(played) = table::play(case) else {
         return Err(TestCaseError::fail("the case has no valid genesis"));
     };
+    let (items, forged) = (played.items, &played.forged);
+    prop_assert!(played.broken.is_empty(), "{:?}", played.broken);
     let straight = fold(&items)?;
     seen.count(&items, &straight);
-    agreement(&items, &straight, case, seen)?;
-    parts(&items, case, seen)?;
+    agreement(&items, &straight, case, forged, seen)?;
+    parts(&items, case, forged, seen)?;
     proofs(&straight)?;
     honest(&straight, case)?;
+    heard_all(&played.players, &items, &straight)?;
     if case.clock == Clock::None {
         held_back(&items, case)?;
         signed_late(&items, &straight, case)?;
@@ -167,11 +51,33 @@ fn fold(items: &[Item]) -> Result<Game, TestCaseError> {
         // What is refused is refused in every order.
         let _ = game.insert(item.clone());
     }
+    // A record that was refused before the receipt came that it is evidence with is asked for again.
+    while let Some(item) = items[1..].iter().find(|item| match item {
+        Item::Record(record) => {
+            let hash = record.hash();
+            let asked = game.state().missing.contains(&hash);
+            asked && !game.items().contains(item)
+        }
+        _ => false,
+    }) {
+        let before = game.items().len();
+        let _ = game.insert(item.clone());
+        if game.items().len() == before {
+            break;
+        }
+    }
     Ok(game)
 }
 
 /// P1: any order of arrival and any doubling gives the state that the reference works out.
-fn agreement(items: &[Item], straight: &Game, case: &Case, seen: &mut Seen) -> Checked {
+fn agreement(
+    items: &[Item],
+    straight: &Game,
+    case: &Case,
+    forged: &BTreeSet<Hash>,
+    seen: &mut Seen,
+) -> Checked {
+    let whole = |game: &Game| Whole::of(game, forged);
     let view = adapter::of_game(straight);
     let mut order: Vec<usize> = (1..items.len()).collect();
     order.sort_by_key(|i| mixed(case, *i));
@@ -180,18 +86,18 @@ fn agreement(items: &[Item], straight: &Game, case: &Case, seen: &mut Seen) -> C
     let mut arrival = vec![items[0].clone()];
     arrival.extend(order.iter().chain(&doubled).map(|i| items[*i].clone()));
     let game = fold(&arrival)?;
-    prop_assert_eq!(Whole::of(&game), Whole::of(straight), "in another order");
+    prop_assert_eq!(whole(&game), whole(straight), "in another order");
     let reference = adapter::of_reference(items);
     prop_assert_eq!(reference.as_ref(), Some(&view), "reference on the left");
     let file = rook::write(&straight.items());
     let read = rook::open(&file).map_err(|error| TestCaseError::fail(error.to_string()))?;
-    prop_assert_eq!(Whole::of(&read.0), Whole::of(straight), "from its file");
+    prop_assert_eq!(whole(&read.0), whole(straight), "from its file");
     seen.states.insert(straight.state().line.head());
     Ok(())
 }
 
 /// P1 and P7: so does every part; merging is commutative, associative and idempotent.
-fn parts(items: &[Item], case: &Case, seen: &mut Seen) -> Checked {
+fn parts(items: &[Item], case: &Case, forged: &BTreeSet<Hash>, seen: &mut Seen) -> Checked {
     let part = |n: u16| -> Vec<Item> {
         let kept = items
             .iter()
@@ -212,11 +118,11 @@ fn parts(items: &[Item], case: &Case, seen: &mut Seen) -> Checked {
         );
     }
     let [a, b, c] = [fold(&a)?, fold(&b)?, fold(&c)?];
-    let whole = |one, other| Whole::of(&merge(one, other));
+    let whole = |one, other| Whole::of(&merge(one, other), forged);
     prop_assert_eq!(whole(&a, &b), whole(&b, &a), "commutative");
     let (left, right) = (merge(&a, &b), merge(&b, &c));
     prop_assert_eq!(whole(&left, &c), whole(&a, &right), "associative");
-    prop_assert_eq!(whole(&a, &a), Whole::of(&a), "idempotent");
+    prop_assert_eq!(whole(&a, &a), Whole::of(&a, forged), "idempotent");
     Ok(())
 }
 
@@ -233,7 +139,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn of(game: &Game) -> Self {
+    fn of(game: &Game, forged: &BTreeSet<Hash>) -> Self {
         let state = game.state();
         Self {
             state: adapter::of_game(game),
@@ -249,10 +155,21 @@ impl Whole {
             items: game
                 .items()
                 .iter()
+                .filter(|item| !is_idle(game, forged, item))
                 .map(|item| format!("{item:?}"))
                 .collect(),
         }
     }
+}
+
+/// What cannot stand is kept only as evidence, where a receipt for it was there first, or while it cannot be judged. What
+/// follows from it is in the proofs.
+fn is_idle(game: &Game, forged: &BTreeSet<Hash>, item: &Item) -> bool {
+    let Item::Record(record) = item else {
+        return false;
+    };
+    let hash = record.hash();
+    game.record(hash).is_none() && (game.is_receipted(hash) || forged.contains(&hash))
 }
 
 fn merge(one: &Game, other: &Game) -> Game {
@@ -267,20 +184,59 @@ fn merge(one: &Game, other: &Game) -> Game {
 fn proofs(game: &Game) -> Checked {
     for proof in &game.state().proofs {
         prop_assert!(proof.holds(game), "{proof:?}");
+        let doctored = doctored(proof);
+        prop_assert!(
+            !doctored.holds(game),
+            "a signature is wrong in {doctored:?}"
+        );
+    }
+    Ok(())
+}
+
+/// The proof with a wrong signature in it.
+fn doctored(proof: &Proof) -> Proof {
+    let mut proof = proof.clone();
+    let sig = match &mut proof {
+        Proof::Equivocation { second, .. } => &mut second.sig,
+        Proof::DoubleReceipt { second, .. } => &mut second.sig,
+        Proof::LapsedAndCommitted { commit, .. } => &mut commit.sig,
+        Proof::InvalidReceipt { receipt, .. } => &mut receipt.sig,
+    };
+    sig.0[40] ^= 1;
+    proof
+}
+
+/// P1 and P9: a player who heard all of it shows what everyone shows, and waits for no answer that has come.
+fn heard_all(players: &[Player; 2], items: &[Item], straight: &Game) -> Checked {
+    let epoch = straight.orderer().map(|(_, epoch)| epoch);
+    let lapsed = |to: OrderKey, epoch: Epoch| {
+        items.iter().any(|item| {
+            matches!(item, Item::Lapsed { by, lapsed } if (*by, lapsed.body.epoch) == (to, epoch))
+        })
+    };
+    for player in players {
+        let open = items.iter().any(|item| match item {
+            Item::Home(home) if player.key().signed(straight.id(), home) => {
+                Some(home.body.epoch) > epoch && !lapsed(home.body.to, home.body.epoch)
+            }
+            _ => false,
+        });
+        if !open {
+            prop_assert_eq!(player.moving(), None, "a Home that was answered is open");
+            let (own, all) = (adapter::of_game(player.game()), adapter::of_game(straight));
+            prop_assert_eq!(own, all, "a player on the left");
+        }
     }
     Ok(())
 }
 
 /// P5: nothing that the honest do looks like guilt.
 fn honest(game: &Game, case: &Case) -> Checked {
-    let relay = case
-        .acts
-        .iter()
-        .any(|act| matches!(act, Act::SignTwice { .. }));
+    let relay = case.acts.iter().any(lies_of_a_relay);
     let player = |act: &Act| {
         matches!(
             act,
-            Act::Equivocate { .. } | Act::SecondSeat | Act::Forge { .. }
+            Act::Equivocate { .. } | Act::SecondSeat | Act::Forge { .. } | Act::SignWrong { .. }
         )
     };
     let player = case.acts.iter().any(player);
@@ -291,7 +247,38 @@ fn honest(game: &Game, case: &Case) -> Checked {
         };
         prop_assert!(deserved, "{proof:?}");
     }
+    let moves = case
+        .acts
+        .iter()
+        .any(|act| matches!(act, Act::MoveHome { .. }));
+    if game.is_clocked() && !relay && !moves {
+        // P2: whatever an honest home signs counts, and is for what may stand there.
+        let receipts = game.items().into_iter();
+        let receipts = receipts.filter(|item| matches!(item, Item::Receipt { .. }));
+        let counted = &game.state().counted;
+        prop_assert_eq!(
+            receipts.count(),
+            counted.len(),
+            "receipts, and those that count"
+        );
+        // A record that took all of the time is void, and ends the game.
+        let by_time = game.state().outcome().is_some_and(|outcome| {
+            use Reason::{NoShow, Timeout, TimeoutVsInsufficient};
+            matches!(outcome.reason, NoShow | Timeout | TimeoutVsInsufficient)
+        });
+        let void = counted.iter().filter(|counted| !counted.valid).count();
+        prop_assert!(void == 0 || (by_time && void == 1), "a void receipt");
+    }
     Ok(())
+}
+
+fn lies_of_a_relay(act: &Act) -> bool {
+    match act {
+        Act::SignTwice { .. } | Act::SignWrong { .. } => true,
+        // A continuation that the relay receipts without looking.
+        Act::Continue { pick } => pick.is_multiple_of(3),
+        _ => false,
+    }
 }
 
 /// P5: no record held back betters its author's result once an untimed game is over.
@@ -325,7 +312,7 @@ fn signed_late(items: &[Item], over: &Game, case: &Case) -> Checked {
         return Ok(());
     }
     let rivals = (0..over.state().line.moves().len())
-        .filter_map(|at| history::rival(over, at, case.pick))
+        .filter_map(|at| lies::rival(over, at, case.pick))
         .collect::<Vec<_>>();
     let resignations = over.records().filter_map(|(at, entry)| {
         let by = keypair_of(entry.author)?;
@@ -355,7 +342,7 @@ fn unreceipted(items: &[Item], straight: &Game, case: &Case) -> Checked {
         return Ok(());
     }
     let moves = straight.state().line.moves().len();
-    let rivals = (0..moves).filter_map(|at| history::rival(straight, at, case.pick));
+    let rivals = (0..moves).filter_map(|at| lies::rival(straight, at, case.pick));
     for late in rivals {
         let mut with = fold(items)?;
         let _ = with.insert(late);
@@ -403,7 +390,9 @@ fn canonical(items: &[Item], case: &Case) -> Checked {
         let mut longer = bytes.clone();
         let head = longer[at];
         longer.splice(at..=at, [head & 0xe0 | 24, head & 0x1f]);
-        for bytes in [spoilt.as_slice(), cut, &longer] {
+        let mut behind = bytes.clone();
+        behind.push(case.mix[0] as u8);
+        for bytes in [spoilt.as_slice(), cut, &longer, &behind] {
             let read: Result<Item, _> = codec::decode(bytes, MAX_ITEM_BYTES);
             if let Ok(item) = read {
                 let again = codec::encode(&item);
@@ -411,7 +400,38 @@ fn canonical(items: &[Item], case: &Case) -> Checked {
             }
         }
     }
+    framed(items, case)
+}
+
+/// Frames come out as they went in, in whatever pieces, and none that is longer than the longest.
+fn framed(items: &[Item], case: &Case) -> Checked {
+    // With the three bytes of its own head.
+    let longest = "a".repeat(MAX_FRAME_BYTES - 3);
+    let sent = wire::frame(&longest);
+    let frames: Vec<u8> = items.iter().flat_map(wire::frame).collect();
+    let mut cutter = Frames::default();
+    let mut came = Vec::new();
+    for (i, piece) in [sent, frames]
+        .concat()
+        .chunks(1 + usize::from(case.mix[1] >> 4))
+        .enumerate()
+    {
+        cutter.push(piece);
+        while let Some(frame) = cutter.next_frame().map_err(|e| failed(i, &e))? {
+            came.push(frame.to_vec());
+        }
+    }
+    prop_assert_eq!(came.len(), 1 + items.len());
+    for (frame, item) in came[1..].iter().zip(items) {
+        prop_assert_eq!(frame, &codec::encode(item));
+    }
+    cutter.push(&wire::frame(&(longest + "a")));
+    prop_assert!(cutter.next_frame().is_err(), "a frame that is too long");
     Ok(())
+}
+
+fn failed(piece: usize, error: &CodecError) -> TestCaseError {
+    TestCaseError::fail(format!("piece {piece} of the frames: {error}"))
 }
 
 fn mixed(case: &Case, i: usize) -> u16 {

@@ -143,6 +143,8 @@ impl Setup {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            // A deliberate fault, where this run has one.
+            .envs(std::env::var_os("ROOKERY_MUTANT").map(|number| ("ROOKERY_MUTANT", number)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr);

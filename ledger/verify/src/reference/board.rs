@@ -65,19 +65,33 @@ impl Board {
     /// The board after `record`; nothing if it may not stand here.
     #[must_use]
     pub fn after(&self, setup: &Setup, record: &Record) -> Option<Self> {
+        let author = match self.players {
+            None => setup.creator,
+            Some(players) => players[self.turn().index()],
+        };
+        if !record.by.contains(&author) {
+            return None;
+        }
+        self.after_body(setup, record)
+    }
+
+    /// Whether `record` could stand here, or at one of this chain's heads, if who may sign it had done so.
+    #[must_use]
+    pub fn could_stand(&self, setup: &Setup, record: &Record) -> bool {
+        match record.content {
+            Content::ResignAt => self.resigned_at(record).is_some(),
+            _ => self.after_body(setup, record).is_some(),
+        }
+    }
+
+    /// As [`Board::after`], whoever signed it.
+    fn after_body(&self, setup: &Setup, record: &Record) -> Option<Self> {
         let clocked = setup.time != super::TimeControl::Untimed;
         let fits = self.end.is_none()
             && record.prev == self.head()
             && record.height == Some(self.height + 1)
             && record.on.is_some() == clocked;
         if !fits {
-            return None;
-        }
-        let author = match self.players {
-            None => setup.creator,
-            Some(players) => players[self.turn().index()],
-        };
-        if !record.by.contains(&author) {
             return None;
         }
         let mut next = self.clone();
@@ -132,16 +146,7 @@ impl Board {
                 next.moves.truncate(*to_ply);
             }
             (Content::Draw, Some(_)) => {
-                let why = if self.offered {
-                    "agreement"
-                } else if self.repeated() >= 3 {
-                    "threefold"
-                } else if self.position().halfmoves() >= 100 {
-                    "fifty"
-                } else {
-                    return None;
-                };
-                next.end = Some(End::none(why));
+                next.end = Some(End::none(self.draw()?));
             }
             (Content::Resign, Some(_)) => next.end = Some(End::lost(mover, "resignation")),
             (Content::Abort, Some(_)) => {
@@ -165,13 +170,18 @@ impl Board {
         if !matches!(record.content, Content::ResignAt) {
             return None;
         }
-        let players = self.players?;
+        let (players, loser) = (self.players?, self.resigned_at(record)?);
+        record.by.contains(&players[loser.index()]).then_some(loser)
+    }
+
+    /// Who has to sign a resignation at this head of the chain, which is no end.
+    fn resigned_at(&self, record: &Record) -> Option<Side> {
+        self.players?;
         // The genesis is a head without players.
         let (_, turn, ended) = self.heads[1..]
             .iter()
             .find(|(head, _, _)| *head == record.prev)?;
-        let loser = turn.other();
-        (!ended && record.by.contains(&players[loser.index()])).then_some(loser)
+        (!ended).then_some(turn.other())
     }
 
     /// Ends the game here.
@@ -241,8 +251,23 @@ impl Board {
                 && !anywhere(Role::Pawn))
     }
 
+    /// Why the side to move may claim or agree to a draw here.
+    #[must_use]
+    pub fn draw(&self) -> Option<&'static str> {
+        if self.offered {
+            Some("agreement")
+        } else if self.repeated() >= 3 {
+            Some("threefold")
+        } else if self.position().halfmoves() >= 100 {
+            Some("fifty")
+        } else {
+            None
+        }
+    }
+
     /// How often the position stands on the current line.
-    fn repeated(&self) -> usize {
+    #[must_use]
+    pub fn repeated(&self) -> usize {
         let same = |position: &Chess| {
             let fen = Fen::from_position(position, EnPassantMode::Legal).to_string();
             let fields: Vec<String> = fen.split(' ').take(4).map(str::to_owned).collect();

@@ -1,7 +1,11 @@
 //! The fold of a clocked game: the receipts decide, applied in order, and charge the clocks.
 
+use std::collections::BTreeSet;
+
 use super::counting::counting;
-use super::{Board, Content, End, For, Home, Receipt, Record, Setup, Side, TimeControl};
+use super::{
+    Board, Content, Continuation, End, For, Home, Id, Receipt, Record, Setup, Side, TimeControl,
+};
 
 /// Before a player's first move in a live game, ms.
 const FIRST_MOVE: u64 = 30_000;
@@ -43,49 +47,116 @@ impl Clocks {
     }
 }
 
-/// The state of `receipts` over `records` and `homes`; nothing if the genesis is not playable.
+/// The state of a clocked game.
+#[derive(Clone, Debug)]
+pub struct Clocked {
+    /// The chain that counts.
+    pub board: Board,
+    /// The clocks.
+    pub clocks: Clocks,
+    /// The receipts that no honest relay signs.
+    pub guilty: BTreeSet<Id>,
+}
+
+impl Clocked {
+    /// The first moment at which the side to move has overstepped, with this lag.
+    #[must_use]
+    pub fn flag_at(&self, setup: &Setup, lag: u64) -> Option<u64> {
+        let (board, clocks) = (&self.board, &self.clocks);
+        if board.end().is_some() || board.players().is_none() {
+            return None;
+        }
+        let side = board.turn();
+        let time = allowance(setup, board, clocks, side) + lag.min(clocks.quota[side.index()]);
+        Some(clocks.since? + clocks.gaps + time + 1)
+    }
+}
+
+/// The state of `receipts` over `records`, `homes` and `continuations`; nothing if the genesis is not playable.
 #[must_use]
 pub fn clocked(
     setup: &Setup,
     records: &[Record],
     receipts: &[Receipt],
     homes: &[Home],
-) -> Option<(Board, Clocks)> {
-    let mut board = Board::new(setup)?;
-    let mut clocks = Clocks::new(setup.time);
-    let (mut now, mut key) = (0, setup.home);
+    continuations: &[Continuation],
+) -> Option<Clocked> {
+    let start = Board::new(setup)?;
+    // Whoever sits by some Seat may go on elsewhere with the creator.
+    let seats = records
+        .iter()
+        .filter_map(|record| start.after(setup, record)?.players());
+    let pairs: Vec<[Id; 2]> = seats.collect();
+    let mut state = Clocked {
+        board: start,
+        clocks: Clocks::new(setup.time),
+        guilty: BTreeSet::new(),
+    };
+    let (mut now, mut last_key) = (0, None);
     for receipt in counting(setup, records, receipts, homes) {
-        let (before, from) = (now, key);
-        (now, key) = (receipt.at_ms.max(now), receipt.key);
-        if board.end().is_some() {
-            continue;
-        }
-        match receipt.what {
-            For::Genesis => {}
-            For::Home(_) if from != key => clocks.gaps += now - before,
-            For::Home(_) => {}
-            For::Gap(ms) if ms <= clocks.elapsed(now) => clocks.gaps += ms,
-            For::Gap(_) => {}
-            For::Flag => {
-                let side = board.turn();
-                let grace = receipt.lag_ms.min(clocks.quota[side.index()]);
-                let runs = clocks.since.is_some();
-                if runs && clocks.elapsed(now) > allowance(setup, &board, &clocks, side) + grace {
-                    time_up(&mut board, side);
+        let (before, from) = (now, last_key);
+        (now, last_key) = (receipt.at_ms.max(now), Some(receipt.key));
+        let Clocked { board, clocks, .. } = &mut state;
+        let over = board.end().is_some();
+        let fits = match receipt.what {
+            For::Genesis => from.is_none() || over,
+            _ if from.is_none() => false,
+            For::Home(_) => {
+                if from != Some(receipt.key) {
+                    clocks.gaps += now - before;
                 }
+                receipt.seq == 0 && receipt.epoch > 0
+            }
+            _ if over => true,
+            For::Gap(ms) => {
+                let fits = clocks.since.is_some() && ms <= clocks.elapsed(now);
+                clocks.gaps += if fits { ms } else { 0 };
+                fits
+            }
+            For::Flag => {
+                let flag = state.flag_at(setup, receipt.lag_ms);
+                let fits = flag.is_some_and(|flag| now >= flag);
+                if fits {
+                    let side = state.board.turn();
+                    time_up(&mut state.board, side);
+                }
+                fits
+            }
+            For::Continued(seat) => {
+                let known = continuations.iter().find(|next| next.seat == seat);
+                let same =
+                    |one: &[Id; 2], other: &[Id; 2]| one == other || *one == [other[1], other[0]];
+                let known = known.filter(|next| pairs.iter().any(|pair| same(pair, &next.players)));
+                let Some(next) = known else { break };
+                let both = board
+                    .players()
+                    .is_some_and(|players| same(&players, &next.players));
+                if both && next.head == board.head() {
+                    board.end_with(End::none("continued"));
+                }
+                true
             }
             For::Record(hash) => {
                 // What is not known yet is asked for; the state waits for it.
                 let Some(record) = records.iter().find(|record| record.hash == hash) else {
                     break;
                 };
-                apply(setup, &mut board, &mut clocks, record, receipt, now);
+                let fits = apply(setup, board, clocks, record, receipt, now);
+                if !fits && board.could_stand(setup, record) {
+                    // Another may have signed it than whose signature is known.
+                    break;
+                }
+                fits
             }
+        };
+        if !fits || receipt.at_ms < before {
+            state.guilty.insert(receipt.hash);
         }
     }
-    Some((board, clocks))
+    Some(state)
 }
 
+/// Whether the record may stand where it has its receipt.
 fn apply(
     setup: &Setup,
     board: &mut Board,
@@ -93,13 +164,13 @@ fn apply(
     record: &Record,
     receipt: &Receipt,
     now: u64,
-) {
+) -> bool {
     if let Some(loser) = board.resigns_at(record) {
         board.end_with(End::lost(loser, "resignation"));
-        return;
+        return true;
     }
     let Some(next) = board.after(setup, record) else {
-        return;
+        return false;
     };
     let side = board.turn();
     let i = side.index();
@@ -117,7 +188,7 @@ fn apply(
     let late = used >= allowance(setup, board, clocks, side);
     if late && !ends {
         time_up(board, side);
-        return;
+        return true;
     }
     if let TimeControl::Live { inc_s, .. } = setup.time
         && !late
@@ -133,6 +204,7 @@ fn apply(
     *board = next;
     clocks.since = Some(now);
     clocks.gaps = 0;
+    true
 }
 
 fn allowance(setup: &Setup, board: &Board, clocks: &Clocks, side: Side) -> u64 {

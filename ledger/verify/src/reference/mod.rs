@@ -9,7 +9,7 @@ mod untimed;
 use std::collections::BTreeSet;
 
 pub use board::Board;
-pub use clocked::{Clocks, clocked};
+pub use clocked::{Clocked, Clocks, clocked};
 pub use untimed::untimed;
 
 /// A key or a hash.
@@ -164,6 +164,19 @@ pub enum For {
     Flag,
     /// Another home.
     Home(Id),
+    /// The Seat of a game that goes on from this one.
+    Continued(Id),
+}
+
+/// The opening of an untimed game that goes on from this one.
+#[derive(Clone, Debug)]
+pub struct Continuation {
+    /// The hash of its Seat.
+    pub seat: Id,
+    /// The head of this game from which it goes on.
+    pub head: Id,
+    /// Its players.
+    pub players: [Id; 2],
 }
 
 /// The wish to move the game to another home, and who signed it.
