@@ -120,7 +120,8 @@ impl Campaign {
                     .broken(&format!("P9: it did not go on: {error:#}"));
                 break;
             }
-            if Instant::now() >= until {
+            // What is found first is what has to be mended first.
+            if Instant::now() >= until || self.witness.violations() > 0 {
                 break;
             }
         }
