@@ -61,6 +61,7 @@ mutants! {
     43 NO_LAPSE "a player waits for an answer although the relay has refused"
     44 BYTES_BEHIND "bytes behind a value are ignored"
     45 FRAME_BY_ONE "a frame may be one byte too long"
+    46 BACKUP_GOES_ON "a log that was restored from a backup goes on under its old key"
 }
 
 impl Mutant {

@@ -1,5 +1,7 @@
 //! One relay under load, and what is done to it until the time is over.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -43,6 +45,8 @@ pub(super) struct Campaign {
     boards: Vec<Arc<Invitation>>,
     pulses: Vec<(String, Arc<Pulse>)>,
     clients: JoinSet<()>,
+    /// A copy of the log as the first kill left it.
+    backup: Option<PathBuf>,
     kills: u64,
     cuts: u64,
     slowest: Duration,
@@ -94,6 +98,7 @@ impl Campaign {
             boards,
             pulses,
             clients,
+            backup: None,
             kills: 0,
             cuts: 0,
             slowest: Duration::ZERO,
@@ -132,6 +137,12 @@ impl Campaign {
     async fn kill(&mut self) -> Result<()> {
         self.server.kill();
         self.kills += 1;
+        if self.backup.is_none() {
+            let log = self.setup.log()?;
+            let backup = log.with_extension("backup");
+            fs::copy(log, &backup).context("cannot copy the log")?;
+            self.backup = Some(backup);
+        }
         while self.random.below(6) == 0 {
             let mut starting = self.setup.spawn()?;
             tokio::time::sleep(self.random.time(150)).await;
@@ -190,6 +201,19 @@ impl Campaign {
                 }
             }
         }
+    }
+
+    /// A log that lost its end must never go on under the key that signed what it lost.
+    fn restore_backup(&self) -> Result<()> {
+        if let Some(backup) = &self.backup {
+            fs::copy(backup, self.setup.log()?).context("cannot restore the log")?;
+            if let Ok(mut server) = self.setup.start() {
+                server.kill();
+                self.witness
+                    .broken("P2: a log that was restored from a backup goes on under its old key");
+            }
+        }
+        Ok(())
     }
 
     async fn expect_play(&mut self, since: Instant, after: &str) -> Result<()> {
@@ -263,6 +287,7 @@ impl Campaign {
         self.server.kill();
         self.kills += 1;
         let receipts = audit::offline(&self.witness, &self.setup).await?;
+        self.restore_backup()?;
         eprintln!(
             "faults: {} kills, {} cuts{}, {games} games ({} seen to their end), {receipts} receipts looked for; slowest \
              to play on {:.2} s",
