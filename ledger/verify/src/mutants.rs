@@ -9,7 +9,7 @@ use rookery_ledger::mutant::Mutant;
 
 /// The ways in which a fault is looked for, those first that find most in the least time, each with its time.
 const HUNT: [(&str, &str); 4] = [
-    ("properties", "40s"),
+    ("properties", "60s"),
     ("linearizability", "25s"),
     ("faults", "60s"),
     ("model", "90s"),
