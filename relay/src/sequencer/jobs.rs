@@ -287,6 +287,7 @@ impl Sequencer {
         {
             let Some(item) = learning.rest.pop_front() else {
                 publish(learning.fresh, step);
+                self.tell_missed(step);
                 return self.tell_stage(step);
             };
             let now = learning.now;
@@ -302,6 +303,31 @@ impl Sequencer {
             }
             self.learning = Some(learning);
         }
+    }
+
+    /// Tells the relay that an untimed game is followed at what it has no receipt for: it may have been out of reach when
+    /// that came here, and whoever signed it has a receipt of this relay and sends it no more.
+    fn tell_missed(&self, step: &mut Step) {
+        let Some(game) = self.orderer.as_ref().map(Orderer::game) else {
+            return;
+        };
+        let first = game.genesis().body.homes.first().copied();
+        let Some(home) = first.filter(|home| *home != self.key.order()) else {
+            return;
+        };
+        if game.is_clocked() || !self.stored {
+            return;
+        }
+        let missed = game
+            .records()
+            .filter(|(hash, _)| !game.is_receipted_by(home, *hash));
+        let mut missed: Vec<_> = missed.map(|(_, entry)| &entry.signed).collect();
+        missed.sort_by_key(|record| {
+            let place = record.body.place();
+            place.map_or(u64::MAX, |place| place.height.get())
+        });
+        let told = missed.into_iter().cloned().map(Item::Record);
+        step.commands.extend(told.map(Command::Upstream));
     }
 
     fn learn(&mut self, item: &Item) -> Learnt {

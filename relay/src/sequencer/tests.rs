@@ -339,6 +339,35 @@ fn records_of_a_fellow_relay_get_receipts_of_this_one() {
 }
 
 #[test]
+fn what_the_followed_relay_missed_is_told_when_it_is_heard_again() {
+    let (_, far, mut players) = seated(Clock::None);
+    let mut near = Relay::new(&MemoryLog::default(), 8, players[0].id());
+    let genesis = Item::Genesis(players[0].game().genesis().clone());
+    near.submit(&genesis, 1_000);
+    let items = in_order(far.game(), key(9).order(), None);
+    let learn = Input::Learn {
+        items,
+        now: Millis::new(2_000),
+    };
+    let told = |commands: Vec<Command>| -> Vec<Item> {
+        let told = commands.into_iter().filter_map(|command| match command {
+            Command::Upstream(item) => Some(item),
+            _ => None,
+        });
+        told.collect()
+    };
+    assert_eq!(told(near.take(learn.clone())), []);
+    // The relays are apart: what is told of these is lost.
+    let moves = [(0, "e2e4"), (1, "e7e5")].map(|(who, uci)| {
+        let item = play(&mut players[who], uci);
+        hear(&mut players, &published(&near.submit(&item, 3_000)));
+        item
+    });
+    assert!(players.iter().all(|player| player.unsent().is_empty()));
+    assert_eq!(told(near.take(learn)), moves);
+}
+
+#[test]
 fn an_answer_of_another_kind_is_a_failure_and_no_more() {
     let (_, mut relay, mut players) = seated(LIVE);
     assert_eq!(

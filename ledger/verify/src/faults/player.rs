@@ -10,7 +10,7 @@ use rookery_ledger::id::{Hash, Millis, Nonce};
 use rookery_ledger::record::{Clock, Genesis, Item, Signed};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{Push, Request, RequestId};
-use rookery_ledger::{Player, codec};
+use rookery_ledger::{PlayError, Player, codec};
 use rookery_relay::client::usual_game;
 use shakmaty::{CastlingMode, Position as _};
 use tokio::sync::watch;
@@ -269,8 +269,11 @@ impl Client {
                 }
             }
             Push::Joined { game, join } if game == id => {
-                if let Ok(seat) = player.seat(join) {
-                    submit(link, talk, id, seat).await?;
+                match player.seat(join) {
+                    Ok(seat) => submit(link, talk, id, seat).await?,
+                    // The game's first receipt is still on its way; the wish is shown again to whoever asks for the game.
+                    Err(PlayError::NotReady) => talk.again = Some(Instant::now() + RETRY),
+                    Err(_) => {}
                 }
             }
             Push::Done { id: request } => {
