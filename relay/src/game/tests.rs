@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use rookery_ledger::id::{GameId, Millis, Nonce};
 use rookery_ledger::player::Options;
-use rookery_ledger::record::{Clock, Item, Variant};
+use rookery_ledger::record::{Clock, Item};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{Frames, Push, decode_push};
 use rookery_ledger::{Colour, Player};
 use tokio::sync::mpsc;
 
+use crate::client::usual_game;
 use crate::config::Config;
 use crate::games::GameMsg;
 use crate::keys::Keys;
@@ -119,15 +120,8 @@ fn key(n: u8) -> Keypair {
 
 fn player(n: u8, relay: &Relay, clock: Clock) -> Player {
     let options = Options {
-        variant: Variant::Standard,
-        start: "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1".into(),
-        moves: Vec::new(),
-        clock,
         colour: Some(Colour::White),
-        seat: None,
-        takebacks: false,
-        homes: vec![relay.order_key()],
-        from: None,
+        ..usual_game(clock, vec![relay.order_key()])
     };
     Player::create(key(n), options, Nonce([n; 16]), Nonce([n; 16])).unwrap()
 }

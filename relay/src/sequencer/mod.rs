@@ -5,10 +5,13 @@
 //! [`Sequencer::answered`] until a step asks nothing more; only then the next input may [`begin`](Sequencer::begin).
 //! The relay drives it over the real log, the simulation over one that fails, and both drive the same code.
 
+mod appending;
 mod entries;
 mod foreign;
 mod jobs;
+mod learning;
 mod reading;
+mod submitting;
 
 #[cfg(test)]
 mod tests;
@@ -232,6 +235,7 @@ impl Sequencer {
             Input::Returned { now } => self.returned(now, &mut step),
             Input::Learn { items, now } => {
                 self.learning = Some(Learning {
+                    whole: matches!(items.first(), Some(Item::Genesis(_))),
                     rest: VecDeque::from(items),
                     fresh: Vec::new(),
                     now,

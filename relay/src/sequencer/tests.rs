@@ -3,10 +3,11 @@
 use futures::FutureExt as _;
 use rookery_ledger::id::Nonce;
 use rookery_ledger::player::Options;
-use rookery_ledger::record::{Clock, Variant, What};
+use rookery_ledger::record::{Clock, What};
 use rookery_ledger::{Colour, Game, Player};
 
 use super::*;
+use crate::client::usual_game;
 use crate::order_log::memory::Fate;
 use crate::order_log::{MemoryLog, ReadError};
 
@@ -110,15 +111,8 @@ fn hear(players: &mut [Player; 2], items: &[Item]) {
 /// A seated game at relay 9 over a log, its time being 1 s.
 fn seated(clock: Clock) -> (MemoryLog, Relay, [Player; 2]) {
     let options = Options {
-        variant: Variant::Standard,
-        start: "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1".into(),
-        moves: Vec::new(),
-        clock,
         colour: Some(Colour::White),
-        seat: None,
-        takebacks: false,
-        homes: vec![key(9).order(), key(8).order()],
-        from: None,
+        ..usual_game(clock, vec![key(9).order(), key(8).order()])
     };
     let white = Player::create(key(1), options, Nonce([1; 16]), Nonce([2; 16])).unwrap();
     let genesis = white.game().genesis().clone();
@@ -364,6 +358,12 @@ fn what_the_followed_relay_missed_is_told_when_it_is_heard_again() {
         item
     });
     assert!(players.iter().all(|player| player.unsent().is_empty()));
+    // Single news do not say what the other relay lacks.
+    let news = Input::Learn {
+        items: in_order(far.game(), key(9).order(), None).split_off(1),
+        now: Millis::new(4_000),
+    };
+    assert_eq!(told(near.take(news)), []);
     assert_eq!(told(near.take(learn)), moves);
 }
 

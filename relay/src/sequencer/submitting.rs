@@ -1,0 +1,153 @@
+//! Items that are offered: decided by the orderer, passed on where another key orders the game.
+
+use rookery_ledger::Refusal;
+use rookery_ledger::id::{GameId, Millis};
+use rookery_ledger::order::{Decision, Orderer};
+use rookery_ledger::record::{Genesis, Item, Signed};
+
+use super::jobs::{Job, Pending, Submission, TRIES, Waiting};
+use super::{Command, Reply, Sequencer, Step};
+use crate::order_log::Request;
+
+impl Sequencer {
+    pub(super) fn submit(&mut self, mut submission: Submission, step: &mut Step) {
+        let Some(orderer) = &mut self.orderer else {
+            return match submission.item {
+                Item::Genesis(genesis) => self.create(genesis, submission.at, step),
+                _ => submission.answer(Reply::Unknown, step),
+            };
+        };
+        if submission.tries == TRIES {
+            return submission.answer(Reply::Contended, step);
+        }
+        submission.tries += 1;
+        let known = is_known(orderer, &submission.item);
+        if let Some(behind) = self.clock_behind(submission.now) {
+            return submission.answer(Reply::ClockBehind(behind), step);
+        }
+        let Some(orderer) = &mut self.orderer else {
+            return;
+        };
+        let item = &submission.item;
+        match orderer.submit(item, submission.at, submission.lag) {
+            Decision::Elsewhere(_) => self.send_home(submission, step),
+            Decision::Done => {
+                if !known && !matches!(item, Item::Genesis(_) | Item::Record(_)) {
+                    step.commands.push(Command::Publish(vec![item.clone()]));
+                }
+                self.after_done(&submission, step);
+            }
+            // Another relay with this key may have gone on meanwhile.
+            Decision::Refused(refusal) if self.stored && submission.asked => {
+                let request = Request::Read {
+                    chain: self.chain(),
+                    after: self.head,
+                    limit: 1,
+                };
+                self.wait(Waiting::Tail(submission, refusal), request, step);
+            }
+            Decision::Refused(refusal) => self.refuse(&submission, refusal, step),
+            decision => {
+                let at = submission.at;
+                self.carry_out(decision, at, Job::Submit(submission), step);
+            }
+        }
+    }
+
+    pub(super) fn refuse(&self, submission: &Submission, refusal: Refusal, step: &mut Step) {
+        if let Refusal::UnknownPrev { .. } | Refusal::NotSeated = refusal {
+            // What it rests on may be known where the game is followed.
+            self.also_upstream(submission, step);
+        }
+        submission.answer(Reply::Refused(refusal), step);
+    }
+
+    /// Needs nothing more here; a `Home` to another key goes on to that.
+    fn after_done(&self, submission: &Submission, step: &mut Step) {
+        match &submission.item {
+            Item::Home(home) if home.body.to != self.key.order() && submission.asked => {
+                step.commands.push(Command::Forward {
+                    to: home.body.to,
+                    item: submission.item.clone(),
+                    otherwise: Reply::Done,
+                });
+            }
+            _ => submission.answer(Reply::Done, step),
+        }
+    }
+
+    /// Another key orders the game: keeps what is offered, in case this relay is to take over, and passes it on.
+    fn send_home(&mut self, submission: Submission, step: &mut Step) {
+        let Some(orderer) = &mut self.orderer else {
+            return;
+        };
+        if let Err(refusal) = orderer.learn(submission.item.clone()) {
+            return submission.answer(Reply::Refused(refusal), step);
+        }
+        match orderer.elsewhere() {
+            Some(to) if submission.asked => step.commands.push(Command::Forward {
+                to,
+                item: submission.item,
+                otherwise: Reply::NoHome,
+            }),
+            _ => submission.answer(Reply::NoHome, step),
+        }
+    }
+
+    /// An untimed game is stored by every relay that hears of it: what came here goes to the other one too.
+    pub(super) fn also_upstream(&self, submission: &Submission, step: &mut Step) {
+        let clocked = self
+            .orderer
+            .as_ref()
+            .is_none_or(|orderer| orderer.game().is_clocked());
+        if submission.asked && !clocked {
+            step.commands
+                .push(Command::Upstream(submission.item.clone()));
+        }
+    }
+
+    /// A new game.
+    fn create(&mut self, genesis: Signed<Genesis>, at: Millis, step: &mut Step) {
+        let refuse = |refusal, step: &mut Step| {
+            step.commands.push(Command::Answer(Reply::Refused(refusal)));
+        };
+        if genesis.body.id() != self.id {
+            return refuse(Refusal::WrongGame, step);
+        }
+        let (orderer, entry) = match Orderer::create(genesis.clone(), self.key.order(), at) {
+            Ok(created) => created,
+            Err(refusal) => return refuse(refusal, step),
+        };
+        let elsewhere = orderer.elsewhere();
+        self.orderer = Some(orderer);
+        if let Some(to) = elsewhere {
+            // Kept in memory where it cannot be passed on, for the players may bring the game here.
+            return step.commands.push(Command::Forward {
+                to,
+                item: Item::Genesis(genesis),
+                otherwise: Reply::Done,
+            });
+        }
+        self.open = genesis.body.clock.is_clocked();
+        let pending = Pending {
+            entries: vec![entry],
+            then: None,
+            at,
+            job: Job::Create(genesis),
+        };
+        self.append_kept(pending, step);
+    }
+}
+
+/// Whether an item is in the game already.
+fn is_known(orderer: &Orderer, item: &Item) -> bool {
+    let game = orderer.game();
+    match item {
+        Item::Genesis(genesis) => GameId(genesis.hash().0) == game.id(),
+        Item::Record(record) => game.knows(record.hash()),
+        Item::Receipt { receipt, .. } => game.knows(receipt.hash()),
+        Item::Home(home) => game.home_signatures().any(|(_, known)| known == home),
+        Item::Lapsed { by, lapsed } => game.has_lapsed(*by, lapsed.body.epoch),
+        Item::Continued { .. } => false,
+    }
+}
