@@ -1,16 +1,18 @@
 //! `cargo xtask verify`: lets a machine try to break what the protocol promises, way by way, and reports in one form.
+//! Most ways are in the program `rookery-verify`; those that are programs of cargo's have a file each.
+
+mod program;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::tally::Tally;
-use crate::tools;
-use crate::workspace::{Workspace, cargo, in_ci};
+use crate::workspace::Workspace;
 
 /// One way of checking, and its share of the time.
 struct Way {
@@ -18,6 +20,16 @@ struct Way {
     checks: &'static str,
     /// Out of the sum over all ways.
     weight: u32,
+    /// Gives its row: `{"way","cases","states","faults","violations","seed"}`.
+    run: fn(&Workspace, &Share) -> Result<Value>,
+}
+
+/// What one way is given.
+struct Share {
+    name: &'static str,
+    budget: Duration,
+    seed: u64,
+    input: Option<PathBuf>,
 }
 
 /// In the order in which they run.
@@ -26,21 +38,25 @@ const WAYS: &[Way] = &[
         name: "properties",
         checks: "random histories in any order and part, beside a reference that shares no code",
         weight: 1,
+        run: program::run,
     },
     Way {
         name: "model",
         checks: "players, relays and logs explored within bounds, with crashes, losses, lies and moves of home",
         weight: 2,
+        run: program::run,
     },
     Way {
         name: "linearizability",
         checks: "what concurrent clients heard from the real relay, beside a register of places",
         weight: 1,
+        run: program::run,
     },
     Way {
         name: "faults",
         checks: "the shipped relay killed and cut off under whole games",
         weight: 2,
+        run: program::run,
     },
 ];
 
@@ -136,7 +152,7 @@ pub(crate) fn list() -> String {
 /// Runs one way or all, prints a table, writes the JSON, and fails if a promise was broken or a way broke off.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     if options.mutants {
-        return run_mutants(workspace, options);
+        return program::run_mutants(workspace, options);
     }
     let (rows, failed) = run_ways(workspace, options)?;
     println!("\n{}", table(&rows));
@@ -168,7 +184,7 @@ pub(crate) fn smoke(workspace: &Workspace) -> Result<Tally> {
 
 /// The rows of the chosen ways, and the names of those that found a promise broken or broke off.
 fn run_ways(workspace: &Workspace, options: &Options) -> Result<(Vec<Value>, Vec<&'static str>)> {
-    build(workspace, &workspace.target, &[])?;
+    program::build(workspace, &workspace.target, &[])?;
     let chosen: Vec<&Way> = WAYS
         .iter()
         .filter(|way| options.way.as_deref().is_none_or(|name| name == way.name))
@@ -178,8 +194,13 @@ fn run_ways(workspace: &Workspace, options: &Options) -> Result<(Vec<Value>, Vec
     let mut failed = Vec::new();
     for way in chosen {
         println!("\n== {}: {}", way.name, way.checks);
-        let budget = options.budget * way.weight / weights;
-        match run_way(workspace, way, budget, options) {
+        let share = Share {
+            name: way.name,
+            budget: options.budget * way.weight / weights,
+            seed: options.seed,
+            input: options.input.clone(),
+        };
+        match (way.run)(workspace, &share) {
             Ok(row) => {
                 if row["violations"] != 0 {
                     failed.push(way.name);
@@ -193,76 +214,6 @@ fn run_ways(workspace: &Workspace, options: &Options) -> Result<(Vec<Value>, Vec
         }
     }
     Ok((rows, failed))
-}
-
-/// Puts one deliberate fault after the other into a build of its own, which is never shipped.
-fn run_mutants(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
-    let target = workspace.target.join("mutants");
-    build(
-        workspace,
-        &target,
-        &["--features", "rookery-verify/mutants"],
-    )?;
-    let release = target.join("release");
-    let mut command =
-        Command::new(release.join(format!("rookery-verify{}", std::env::consts::EXE_SUFFIX)));
-    command
-        .args(["--mutants", "--seed"])
-        .arg(options.seed.to_string())
-        .arg("--relay")
-        .arg(release.join(format!("rookery-relay{}", std::env::consts::EXE_SUFFIX)));
-    if let Some(way) = &options.way {
-        command.args(["--way", way]);
-    }
-    let status = command.status().context("cannot start rookery-verify")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-fn build(workspace: &Workspace, target: &Path, features: &[&str]) -> Result<()> {
-    tools::c_compiler()?;
-    let mut build = Command::new(cargo());
-    build
-        .current_dir(&workspace.root)
-        .args(["build", "--release", "--bins"])
-        .args(["--package", "rookery-relay", "--package", "rookery-verify"])
-        .arg("--target-dir")
-        .arg(target)
-        .args(features);
-    if in_ci() {
-        build.arg("--locked");
-    }
-    crate::command::run(&mut build, "build the checks")
-}
-
-/// One way in a process of its own, so that none can bring down another.
-fn run_way(workspace: &Workspace, way: &Way, budget: Duration, options: &Options) -> Result<Value> {
-    let file = workspace.target.join(format!("verify-{}.json", way.name));
-    // A report of an earlier run must not pass for one of this run.
-    let _ = fs::remove_file(&file);
-    let mut command = Command::new(workspace.binary("rookery-verify"));
-    command
-        .args(["--way", way.name])
-        .arg("--budget")
-        .arg(format!("{}ms", budget.as_millis()))
-        .arg("--seed")
-        .arg(options.seed.to_string())
-        .arg("--relay")
-        .arg(workspace.binary("rookery-relay"))
-        .arg("--json")
-        .arg(&file)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    if let Some(input) = &options.input {
-        command.arg("--input").arg(input);
-    }
-    let status = command.status().context("cannot start rookery-verify")?;
-    let text = fs::read_to_string(&file).with_context(|| format!("it left no report: {status}"))?;
-    let rows: Vec<Value> = serde_json::from_str(&text).context("its report is not JSON")?;
-    rows.into_iter().next().context("its report is empty")
 }
 
 fn table(rows: &[Value]) -> String {
