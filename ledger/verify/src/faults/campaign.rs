@@ -225,6 +225,9 @@ impl Campaign {
             "P9: 5 s after {after} these did not play on: {}",
             late.join(", ")
         ));
+        for (_, pulse) in &self.pulses {
+            pulse.tell.store(true, Ordering::Relaxed);
+        }
         // What never goes on is told once, and nothing more can be learnt from it.
         if !self.resumed(since, WARM_UP).await {
             bail!(

@@ -33,6 +33,8 @@ pub(super) struct Pulse {
     /// When a receipt came that this client had not seen before, ms since the campaign began.
     pub(super) fresh_ms: AtomicU64,
     pub(super) stop: AtomicBool,
+    /// The client is to say once what it is doing.
+    pub(super) tell: AtomicBool,
 }
 
 /// What both clients of a board share: the invitation to the present game.
@@ -74,15 +76,53 @@ impl Client {
     /// Plays until told to stop.
     pub(super) async fn run(mut self) {
         while !self.pulse.stop.load(Ordering::Relaxed) {
-            if let Ok(link) = Link::open(&self.address, &self.key).await
-                && let Err(Lost(words)) = self.serve(link).await
-                && words.starts_with("too-many")
-            {
-                self.witness
-                    .broken(&format!("P9: {} was sent away: {words}", self.name));
+            let served = match Link::open(&self.address, &self.key).await {
+                Ok(link) => self.serve(link).await,
+                Err(lost) => Err(lost),
+            };
+            if let Err(Lost(words)) = served {
+                if words.starts_with("too-many") {
+                    self.witness
+                        .broken(&format!("P9: {} was sent away: {words}", self.name));
+                }
+                self.tell_if_asked(None, &words);
             }
             tokio::time::sleep(RETRY).await;
         }
+    }
+
+    /// Says what this client is doing, where somebody wants to know why it does not play on.
+    fn tell_if_asked(&self, talk: Option<&Talk>, last: &str) {
+        if !self.pulse.tell.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let game = self.player.as_ref().map(|player| {
+            let state = player.game().state();
+            format!(
+                "game {}, {} plies, {} receipts, seated: {}, over: {:?}, {} unsent, signed: {}",
+                player.id(),
+                state.line.moves().len(),
+                state.counted.len(),
+                player.players().is_some(),
+                state.outcome(),
+                player.unsent().len(),
+                player.pending().is_some()
+            )
+        });
+        let talk = talk.map(|talk| {
+            let asked: Vec<_> = talk.asked.keys().collect();
+            format!(
+                "waits for answers {asked:?}, asks again: {}, asked for the seat: {}",
+                talk.again.is_some(),
+                talk.joined
+            )
+        });
+        eprintln!(
+            "faults: {} is at {}; {}",
+            self.name,
+            game.as_deref().unwrap_or("no game"),
+            talk.as_deref().unwrap_or(last)
+        );
     }
 
     async fn serve(&mut self, mut link: Link) -> Result<(), Lost> {
@@ -92,6 +132,7 @@ impl Client {
         }
         let mut ready = Instant::now();
         while !self.pulse.stop.load(Ordering::Relaxed) {
+            self.tell_if_asked(Some(&talk), "");
             self.next_game(&mut link, &mut talk).await?;
             if Instant::now() >= ready && self.act(&mut link, &mut talk).await? {
                 ready = Instant::now() + self.random.time(THINK_MS);
