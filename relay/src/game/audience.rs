@@ -195,14 +195,21 @@ impl Task {
                 answer.clone(),
             );
         }
-        if !self.joins.contains(&join) {
-            if self.joins.len() as u64 >= self.relay.limits.pending_joins {
-                let words = "The creator is away, and as many wait as may; try again later.";
-                return answer.refused(Refused::retry("creator-away", words, 10_000));
-            }
-            self.joins.push(join);
+        if !self.keep_wish(join) {
+            let words = "The creator is away, and as many wait as may; try again later.";
+            return answer.refused(Refused::retry("creator-away", words, 10_000));
         }
         answer.done();
+    }
+
+    /// Keeps a wish, so that a creator who comes later sees it too; whether there is room.
+    pub(super) fn keep_wish(&mut self, join: Signed<Join>) -> bool {
+        let known = self.joins.contains(&join);
+        let room = (self.joins.len() as u64) < self.relay.limits.pending_joins;
+        if !known && room {
+            self.joins.push(join);
+        }
+        known || room
     }
 
     /// Shows a wish to the creator's sessions here and to the relays that watch; whether the creator is here.

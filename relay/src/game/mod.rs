@@ -277,7 +277,8 @@ impl Task {
         self.audience.add(answer.outbox.clone());
         self.tell_presence();
         answer.done();
-        if player == Some(creator) {
+        // The creator may be at the relay that asks, or come there later.
+        if player == Some(creator) || answer.outbox.info().is_relay {
             for join in &self.joins {
                 answer.outbox.push(&audience::joined(self.id, join));
             }
@@ -320,6 +321,10 @@ impl Task {
             }
             FellowNews::Joined(join) => {
                 self.to_creator(&join);
+                let line = self.orderer().map(|orderer| &orderer.game().state().line);
+                if line.is_some_and(|line| line.players().is_none()) {
+                    self.keep_wish(join);
+                }
             }
             FellowNews::Said(said) => {
                 self.pass_on(&said, None);

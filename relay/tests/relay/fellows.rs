@@ -7,7 +7,7 @@ use libp2p::Multiaddr;
 use rookery_ledger::id::GameId;
 use rookery_ledger::record::Item;
 use rookery_ledger::wire::{Push, Seek};
-use rookery_relay::client::{Session, Table, new_key, usual_game};
+use rookery_relay::client::{Session, Table, new_key, new_nonce, usual_game};
 use rookery_relay::keys::Keys;
 
 use crate::support::{LIVE, OPERA, Pair, Relay, assert_one_order, is_settled, moves_of};
@@ -179,4 +179,41 @@ async fn a_seek_at_one_is_seen_and_taken_at_the_other_and_the_game_is_played_thr
         );
     }
     assert_one_order(&first.replay(id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_at_the_first_waits_for_a_creator_who_comes_back_at_the_second() {
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second] = two(dir.path());
+    let (key, guest) = (new_key().unwrap(), new_key().unwrap());
+    let session = Session::connect(&first.at("ws"), Some(&key)).await.unwrap();
+    let options = usual_game(LIVE, vec![session.welcome().order]);
+    let mut creator = Table::create(session, key.clone(), options).await.unwrap();
+    let id = creator.id();
+    // The second relay follows the game, and the creator is at neither.
+    drop(watch(&second.at("ws"), id).await);
+    let nobody = Session::connect(&second.at("ws"), None).await.unwrap();
+    creator.resume(nobody).await.unwrap();
+
+    let session = Session::connect(&first.at("ws"), Some(&guest))
+        .await
+        .unwrap();
+    let mut joiner = Table::watch(session, guest, id).await.unwrap();
+    let wish = joiner.player().join(new_nonce().unwrap()).unwrap();
+    joiner.session().requests().join(id, wish).await.unwrap();
+
+    let session = Session::connect(&second.at("ws"), Some(&key))
+        .await
+        .unwrap();
+    creator.resume(session).await.unwrap();
+    for table in [&mut creator, &mut joiner] {
+        table
+            .until("the joiner to sit", |game| {
+                game.state().line.players().is_some()
+            })
+            .await
+            .unwrap();
+    }
+    assert_ne!(joiner.colour(), creator.colour());
+    assert!(joiner.colour().is_some());
 }

@@ -10,7 +10,7 @@ use rookery_ledger::id::{Hash, Millis, Nonce};
 use rookery_ledger::record::{Clock, Genesis, Item, Signed};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{Push, Request, RequestId};
-use rookery_ledger::{PlayError, Player, codec};
+use rookery_ledger::{Player, codec};
 use rookery_relay::client::usual_game;
 use shakmaty::{CastlingMode, Position as _};
 use tokio::sync::watch;
@@ -192,17 +192,19 @@ impl Client {
                 return Err(Lost("no game".into()));
             }
         };
-        if let Some(old) = self.player.replace(next) {
-            self.witness.finish();
-            let game = old.id();
-            link.send(&Request::Unwatch { game }).await?;
-        }
+        let old = self.player.replace(next);
+        // Before anything is sent: the link may be dead, and the game is this client's from here on.
         if let (true, Some(player)) = (self.creates, &self.player) {
             self.invitation
                 .send_replace(Some(player.game().genesis().clone()));
         }
         self.plies = 16 + usize::try_from(self.random.below(64)).unwrap_or(0);
         *talk = Talk::default();
+        if let Some(old) = old {
+            self.witness.finish();
+            let game = old.id();
+            link.send(&Request::Unwatch { game }).await?;
+        }
         self.bring_up(link, talk).await
     }
 
@@ -310,11 +312,9 @@ impl Client {
                 }
             }
             Push::Joined { game, join } if game == id => {
-                match player.seat(join) {
-                    Ok(seat) => submit(link, talk, id, seat).await?,
-                    // The game's first receipt is still on its way; the wish is shown again to whoever asks for the game.
-                    Err(PlayError::NotReady) => talk.again = Some(Instant::now() + RETRY),
-                    Err(_) => {}
+                // A wish that comes too early is shown again when the relay answers the watch.
+                if let Ok(seat) = player.seat(join) {
+                    submit(link, talk, id, seat).await?;
                 }
             }
             Push::Done { id: request } => {
