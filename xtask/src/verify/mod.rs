@@ -18,8 +18,8 @@ use crate::workspace::Workspace;
 struct Way {
     name: &'static str,
     checks: &'static str,
-    /// Out of the sum over all ways.
-    weight: u32,
+    /// How long it runs among the tests, s. A longer run is shared out in the same proportion.
+    smoke_s: u32,
     /// Gives its row: `{"way","cases","states","faults","violations","seed"}`.
     run: fn(&Workspace, &Share) -> Result<Value>,
 }
@@ -37,32 +37,30 @@ const WAYS: &[Way] = &[
     Way {
         name: "properties",
         checks: "random histories in any order and part, beside a reference that shares no code",
-        weight: 1,
+        smoke_s: 15,
         run: program::run,
     },
     Way {
         name: "model",
         checks: "players, relays and logs explored within bounds, with crashes, losses, lies and moves of home",
-        weight: 2,
+        smoke_s: 30,
         run: program::run,
     },
     Way {
         name: "linearizability",
         checks: "what concurrent clients heard from the real relay, beside a register of places",
-        weight: 1,
+        smoke_s: 15,
         run: program::run,
     },
     Way {
         name: "faults",
         checks: "the shipped relay killed and cut off under whole games",
-        weight: 2,
+        smoke_s: 30,
         run: program::run,
     },
 ];
 
 const DEFAULT_BUDGET: Duration = Duration::from_secs(300);
-/// For all ways together among the tests.
-const SMOKE_BUDGET: Duration = Duration::from_secs(90);
 
 /// What the user chose.
 #[derive(Debug)]
@@ -170,7 +168,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
 /// Every way for a short time; each counts as one test.
 pub(crate) fn smoke(workspace: &Workspace) -> Result<Tally> {
     let mut options = Options::parse(&[])?;
-    options.budget = SMOKE_BUDGET;
+    options.budget = Duration::from_secs(WAYS.iter().map(|way| u64::from(way.smoke_s)).sum());
     let (rows, failed) = run_ways(workspace, &options)?;
     println!("\n{}", table(&rows));
     let ways = WAYS
@@ -189,14 +187,14 @@ fn run_ways(workspace: &Workspace, options: &Options) -> Result<(Vec<Value>, Vec
         .iter()
         .filter(|way| options.way.as_deref().is_none_or(|name| name == way.name))
         .collect();
-    let weights: u32 = chosen.iter().map(|way| way.weight).sum();
+    let seconds: u32 = chosen.iter().map(|way| way.smoke_s).sum();
     let mut rows = Vec::new();
     let mut failed = Vec::new();
     for way in chosen {
         println!("\n== {}: {}", way.name, way.checks);
         let share = Share {
             name: way.name,
-            budget: options.budget * way.weight / weights,
+            budget: options.budget * way.smoke_s / seconds,
             seed: options.seed,
             input: options.input.clone(),
         };
