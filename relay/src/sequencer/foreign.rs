@@ -16,7 +16,7 @@ use crate::order_log::{Append, AppendError, ChainId, Entry, Position, Request, R
 const NOBODY: OrderKey = OrderKey([0; 32]);
 
 /// Foreign items on their way into the log, chain by chain; what the log has already is left as it is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Keeping {
     genesis: Vec<u8>,
     chains: VecDeque<(ChainId, Vec<Entry>)>,

@@ -21,7 +21,7 @@ const MAX_BEHIND_MS: u64 = 100;
 pub(super) const AGAIN: Millis = Millis::new(200);
 
 /// An item on its way into the order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Submission {
     pub(super) item: Item,
     pub(super) at: Millis,
@@ -59,7 +59,7 @@ impl Submission {
 }
 
 /// Items of another relay.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Learning {
     pub(super) rest: VecDeque<Item>,
     /// Whether they are the game from its beginning on: the answer to whoever begins to follow it.
@@ -70,7 +70,7 @@ pub(super) struct Learning {
 }
 
 /// What an append is for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Job {
     Submit(Submission),
     Create(Signed<Genesis>),
@@ -79,7 +79,7 @@ pub(super) enum Job {
 }
 
 /// Entries on their way into the log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Pending {
     pub(super) entries: Vec<Entry>,
     pub(super) then: Option<Refusal>,
@@ -88,7 +88,7 @@ pub(super) struct Pending {
 }
 
 /// What goes on when a game was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Then {
     Nothing,
     /// The head was another one: decide anew.
@@ -101,7 +101,7 @@ pub(super) enum Then {
 }
 
 /// What the log was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Waiting {
     Reading {
         reading: Reading,

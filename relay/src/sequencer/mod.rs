@@ -163,7 +163,7 @@ fn out_of_turn() -> String {
 }
 
 /// One game at one relay.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sequencer {
     id: GameId,
     key: Arc<Keypair>,
@@ -209,6 +209,22 @@ impl Sequencer {
     #[must_use]
     pub fn orderer(&self) -> Option<&Orderer> {
         self.orderer.as_ref()
+    }
+
+    /// The end of this relay's own chain in the log, as far as that is known.
+    #[must_use]
+    pub fn head(&self) -> Position {
+        self.head
+    }
+
+    /// What it holds beside the game, as [`Orderer::beside`]: two sequencers that show the same over the same game go on
+    /// alike.
+    #[must_use]
+    pub fn beside(&self) -> impl std::fmt::Debug {
+        let orderer = self.orderer.as_ref().map(Orderer::beside);
+        let log = (self.head, self.stored, self.open, self.unread);
+        let work = (self.told, &self.learning, &self.waiting);
+        (orderer, self.outage, log, work)
     }
 
     /// Whether the log failed to give the game: [`Input::Read`] tries again.

@@ -15,7 +15,7 @@ use crate::order_log::{ChainId, Entry, Position, ReadError, Request, Response, S
 const PAGE: usize = 512;
 
 /// A game as it was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Loaded {
     /// The game at this relay's order key.
     pub orderer: Orderer,
@@ -26,7 +26,7 @@ pub struct Loaded {
 }
 
 /// A game that is being read, chain by chain and page by page.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reading {
     game: GameId,
     stored: Option<StoredGame>,

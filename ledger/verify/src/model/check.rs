@@ -60,19 +60,18 @@ impl World {
     /// is not honest. Not the moment, not how many faults are left, and not what a node holds without any effect.
     fn view(&self, state: &State) -> u64 {
         let nodes: Vec<u64> = self.nodes(state).collect();
-        let batch = |batch: u32| self.steps.batches.get(batch).view;
+        let append = |append: u32| self.steps.appends.get(append).view;
         let relays = state.relays.map(|relay| {
             let pending = match relay.pending {
                 Pending::None => (0, 0),
-                Pending::Sent(sent) => (1, batch(sent)),
-                Pending::Durable(sent) => (2, batch(sent)),
+                Pending::Sent(sent) => (1, append(sent)),
+                Pending::Durable(sent) => (2, append(sent)),
             };
-            (relay.seen, pending, relay.down.is_some())
+            let seen = self.steps.relays.get(relay.node).seen();
+            (seen, pending, relay.down.is_some())
         });
         let logs = state.logs.map(|log| self.steps.logs.get(log).view);
-        let late = state
-            .late
-            .map(|late| late.map(|(sent, expected)| (batch(sent), expected)));
+        let late = state.late.map(|late| late.map(append));
         let stash = self.steps.stashes.get(state.stash).view;
         digest((nodes, relays, logs, late, stash))
     }
@@ -219,6 +218,9 @@ impl Model for World {
         let mut properties: Vec<Property<Self>> = vec![
             Property::always("P2: one order, without a gap", |world, state| {
                 world.holds(state, broken::ORDER)
+            }),
+            Property::always("P3: what is told is in the log", |world, state| {
+                world.holds(state, broken::UNTRUE)
             }),
             Property::always("P4: what counts its author signed", |world, state| {
                 world.holds(state, broken::FORGED) && world.signed_by_authors(state)

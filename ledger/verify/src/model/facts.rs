@@ -28,6 +28,8 @@ pub(super) mod broken {
     pub(crate) const RESTART: u16 = 64;
     /// A proof names an honest party.
     pub(crate) const FRAMED: u16 = 128;
+    /// A relay told what is not in its log.
+    pub(crate) const UNTRUE: u16 = 256;
 }
 
 /// Who may do what no honest party does.

@@ -5,7 +5,7 @@ use rookery_ledger::id::Epoch;
 use rookery_ledger::record::What;
 
 use super::facts::{Facts, proven};
-use super::steps::{LogEntry, Steps};
+use super::steps::Steps;
 use super::world::{Action, Pending, State};
 
 /// A step that must have been taken at least once.
@@ -47,10 +47,14 @@ pub(super) const CONFLICT: Goal = goal(
     "an append fails because another came first",
     |steps, state, action, _| match action {
         Action::Apply(relay) => {
-            let at = state.relays[usize::from(relay)];
             let log = state.logs[usize::from(steps.host(relay))];
-            matches!(at.pending, Pending::Sent(_))
-                && steps.logs.get(log).entries.len() != usize::from(at.seen)
+            match state.relays[usize::from(relay)].pending {
+                Pending::Sent(append) => {
+                    let append = steps.appends.get(append);
+                    !steps.logs.get(log).takes(&append.append)
+                }
+                _ => false,
+            }
         }
         _ => false,
     },
@@ -62,8 +66,8 @@ pub(super) const LATE: Goal = goal(
 pub(super) const UNSYNCED: Goal =
     goal("a crash loses what was not on disk", |steps, _, _, next| {
         (0..2).any(|host| {
-            let end = steps.logs.get(next.logs[host]).entries.len();
-            next.late[host].is_some_and(|(_, expected)| usize::from(expected) != end)
+            let log = steps.logs.get(next.logs[host]);
+            next.late[host].is_some_and(|append| !log.takes(&steps.appends.get(append).append))
         })
     });
 pub(super) const RESTARTED: Goal = goal("a relay serves again", |_, _, action, _| {
@@ -82,22 +86,17 @@ pub(super) const RETURNED: Goal = goal(
 );
 pub(super) const LAPSED: Goal = goal("an epoch lapses", |steps, state, _, next| {
     next.logs != state.logs
-        && next.logs.iter().any(|log| {
-            let log = steps.logs.get(*log);
-            log.entries
-                .iter()
-                .any(|entry| matches!(entry, LogEntry::Lapse(_)))
-        })
+        && next
+            .logs
+            .iter()
+            .any(|log| !steps.logs.get(*log).lapsed.is_empty())
 });
 pub(super) const RESENT: Goal = goal(
     "a record that a Home made void is ordered again",
     |steps, state, _, next| {
         let ordered = |host: usize| {
             let log = steps.logs.get(next.logs[host]);
-            let receipts = log.entries.iter().filter_map(|entry| match entry {
-                LogEntry::Order(entry) => Some(entry.receipt.what),
-                _ => None,
-            });
+            let receipts = log.receipts.iter().map(|receipt| receipt.what);
             let records = receipts.filter(|what| matches!(what, What::Record(_)));
             records.collect::<Vec<_>>()
         };
@@ -149,12 +148,7 @@ fn ends_by(steps: &Steps, state: &State, reason: Reason) -> bool {
 /// The epochs that a host opened.
 fn commits(steps: &Steps, state: &State, host: usize) -> Vec<Epoch> {
     let log = steps.logs.get(state.logs[host]);
-    let commits = log.entries.iter().filter_map(|entry| match entry {
-        LogEntry::Order(entry) => match entry.receipt.what {
-            What::Home(_) => Some(entry.receipt.epoch),
-            _ => None,
-        },
-        _ => None,
-    });
-    commits.collect()
+    let receipts = log.receipts.iter();
+    let commits = receipts.filter(|receipt| matches!(receipt.what, What::Home(_)));
+    commits.map(|receipt| receipt.epoch).collect()
 }

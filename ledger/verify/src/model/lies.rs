@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use rookery_ledger::id::Millis;
-use rookery_ledger::order::Entry;
 use rookery_ledger::record::{Item, Lapsed, Move, Place, Receipt, Record, Seat, Signed, What};
 use rookery_ledger::{Colour, Game, codec};
 
 use super::facts::digest;
-use super::steps::{Log, LogEntry, MOVES, PlayerNode, Stash, Steps, order_key, player_key};
+use super::logs::Log;
+use super::steps::{MOVES, PlayerNode, Stash, Steps, order_key, player_key};
 
 impl Steps {
     pub(super) fn stash(&self, stash: u32, more: &[u32]) -> u32 {
@@ -79,15 +79,8 @@ impl Steps {
     /// its receipt, 5 the refusal of an epoch that it committed.
     pub(super) fn lie(&self, log: &Log, kind: u8) -> Option<Vec<u32>> {
         let key = order_key(self.scenario.liar);
-        let own: Vec<&Entry> = log
-            .entries
-            .iter()
-            .filter_map(|entry| match entry {
-                LogEntry::Order(entry) => Some(&**entry),
-                _ => None,
-            })
-            .collect();
-        let last = own.last()?.receipt;
+        let own = &log.receipts;
+        let last = *own.last()?;
         let (next, prev) = (last.seq.next(), Some(codec::hash(&last)));
         let told = |receipt: Receipt| self.item(&Game::sign_receipt(&key, receipt));
         let second = |receipt: Receipt| {
@@ -98,7 +91,7 @@ impl Steps {
         };
         match kind {
             0 => Some(vec![second(last)]),
-            1 => Some(vec![second(own.get(own.len().checked_sub(2)?)?.receipt)]),
+            1 => Some(vec![second(*own.get(own.len().checked_sub(2)?)?)]),
             2 => Some(vec![told(Receipt {
                 seq: next,
                 prev,
@@ -106,7 +99,7 @@ impl Steps {
                 ..last
             })]),
             3 => {
-                let record = own.iter().find_map(|entry| match entry.receipt.what {
+                let record = own.iter().find_map(|receipt| match receipt.what {
                     What::Record(hash) => Some(hash),
                     _ => None,
                 })?;
@@ -129,8 +122,8 @@ impl Steps {
                 Some(vec![self.item(&Item::Record(forged)), told(receipt)])
             }
             _ => {
-                let mut commits = own.iter().map(|entry| entry.receipt);
-                let commit = commits.find(|receipt| matches!(receipt.what, What::Home(_)))?;
+                let mut receipts = own.iter();
+                let commit = receipts.find(|receipt| matches!(receipt.what, What::Home(_)))?;
                 let (game, epoch) = (commit.game, commit.epoch);
                 let lapsed = key.sign(game, Lapsed { game, epoch });
                 let by = key.order();
@@ -141,7 +134,7 @@ impl Steps {
 
     /// A move for the side to move that the relay signed with its own key.
     fn forged(&self, log: &Log, last: Receipt) -> Option<Signed<Record>> {
-        let orderer = self.load(self.scenario.liar, log, None)?;
+        let orderer = self.read(self.scenario.liar, log)?;
         let line = &orderer.game().state().line;
         line.players()?;
         let side = usize::from(line.turn() == Colour::Black);

@@ -1,90 +1,217 @@
-//! Logs: batches of entries behind each other, appended where the end is the expected one.
+//! Logs: appends behind each other, each taken where the end of its chain is the expected one.
 
-use rookery_ledger::id::Hash;
-use rookery_ledger::record::{Item, Receipt};
+use std::collections::BTreeMap;
+
+use rookery_ledger::id::{Epoch, Hash, OrderKey};
+use rookery_ledger::record::{Item, Lapsed, Receipt};
 use rookery_ledger::{Game, codec};
+use rookery_relay::order_log::{
+    Append, AppendError, Entry, Position, Request, Response, StoredGame,
+};
 
 use super::facts::{broken, digest};
-use super::steps::{Batch, Log, LogEntry, Steps, order_key};
+use super::steps::{Steps, order_key};
+
+/// The place in its epoch that a refusal of the epoch takes in the log.
+const LAPSE_SEQ: u64 = u64::MAX;
+
+/// A log as it is, and what each entry brings those who read it.
+pub(super) struct Log {
+    /// What was appended, in order.
+    appends: Vec<u32>,
+    genesis: Option<Vec<u8>>,
+    open: bool,
+    chains: BTreeMap<OrderKey, Vec<Entry>>,
+    /// Numbers of the items of each entry, in the order of appending; the receipt or refusal last.
+    pub(super) items: Vec<Vec<u32>>,
+    /// The receipts of the log's own key, in order.
+    pub(super) receipts: Vec<Receipt>,
+    /// The epochs that this key refused.
+    pub(super) lapsed: Vec<Epoch>,
+    pub(super) broken: u16,
+    /// The protocol state of it.
+    pub(super) view: u64,
+}
+
+/// What a relay asks a log to append.
+pub(super) struct Appending {
+    pub(super) append: Append,
+    pub(super) view: u64,
+}
+
+impl Appending {
+    /// What the log answers when it is done.
+    pub(super) fn end(&self) -> Position {
+        Position(self.append.expected.0 + self.append.entries.len() as u64)
+    }
+}
+
+impl Log {
+    /// The end of a chain.
+    pub(super) fn end(&self, of: OrderKey) -> Position {
+        Position(self.chains.get(&of).map_or(0, |chain| chain.len() as u64))
+    }
+
+    /// Whether an append finds the end that it expects.
+    pub(super) fn takes(&self, append: &Append) -> bool {
+        self.end(append.chain.order_key) == append.expected
+    }
+
+    /// Whether an entry brings this item.
+    pub(super) fn holds(&self, item: u32) -> bool {
+        self.items.iter().any(|items| items.contains(&item))
+    }
+
+    /// What the log answers to a read.
+    pub(super) fn answer(&self, request: &Request) -> Response {
+        match request {
+            Request::Game(_) => Response::Game(Ok(self.genesis.clone().map(|genesis| {
+                let ends = self.chains.iter();
+                StoredGame {
+                    genesis,
+                    chains: ends
+                        .map(|(key, chain)| (*key, Position(chain.len() as u64)))
+                        .collect(),
+                    open: self.open,
+                }
+            }))),
+            Request::Read {
+                chain,
+                after,
+                limit,
+            } => {
+                let entries = self.chains.get(&chain.order_key).into_iter().flatten();
+                let placed = (1..).map(Position).zip(entries.cloned());
+                let behind = placed.filter(|(position, _)| position > after);
+                Response::Read(Ok(behind.take(*limit).collect()))
+            }
+            Request::Append(_) => {
+                let words = "an append is no read".to_owned();
+                Response::Append(Err(AppendError::Unavailable(words)))
+            }
+        }
+    }
+}
 
 impl Steps {
-    pub(super) fn batch(&self, entries: Vec<LogEntry>) -> u32 {
-        let name = format!("{entries:?}").into_bytes();
-        self.batches.find(&name).unwrap_or_else(|| {
+    /// The number of an append.
+    pub(super) fn append_number(&self, append: Append) -> u32 {
+        let name = format!("{append:?}").into_bytes();
+        self.appends.find(&name).unwrap_or_else(|| {
             let view = digest(&name);
-            self.batches.put(name, Batch { entries, view })
+            self.appends.put(name, Appending { append, view })
         })
     }
 
-    /// The log of `host` with these batches.
-    pub(super) fn log(&self, host: u8, batches: Vec<u32>) -> u32 {
-        let name = (host, batches);
+    /// The empty log of `host`.
+    pub(super) fn empty_log(&self, host: u8) -> u32 {
+        self.log_of(host, Vec::new())
+    }
+
+    /// The log behind an append that it takes; none where the end is another one.
+    pub(super) fn appended(&self, host: u8, log: u32, append: u32) -> Option<u32> {
+        let log = self.logs.get(log);
+        if !log.takes(&self.appends.get(append).append) {
+            return None;
+        }
+        let mut appends = log.appends.clone();
+        appends.push(append);
+        Some(self.log_of(host, appends))
+    }
+
+    fn log_of(&self, host: u8, appends: Vec<u32>) -> u32 {
+        let name = (host, appends);
         if let Some(id) = self.logs.find(&name) {
             return id;
         }
-        let key = order_key(host);
-        let mut entries: Vec<LogEntry> = Vec::new();
-        for batch in &name.1 {
-            entries.extend(self.batches.get(*batch).entries.iter().cloned());
+        let mut log = Log {
+            appends: name.1.clone(),
+            genesis: None,
+            open: false,
+            chains: BTreeMap::new(),
+            items: Vec::new(),
+            receipts: Vec::new(),
+            lapsed: Vec::new(),
+            broken: 0,
+            view: 0,
+        };
+        for append in &name.1 {
+            let appending = self.appends.get(*append);
+            let Append {
+                chain,
+                genesis,
+                entries,
+                open,
+                ..
+            } = &appending.append;
+            log.genesis = log.genesis.take().or_else(|| genesis.clone());
+            log.open = open.unwrap_or(log.open);
+            for entry in entries {
+                let brings = self.read_entry(host, chain.order_key, entry, &mut log);
+                log.items.push(brings);
+            }
+            let end = log.chains.entry(chain.order_key).or_default();
+            end.extend(entries.iter().cloned());
         }
-        let signed = |entry: &LogEntry| match entry {
-            LogEntry::Foreign(item) => vec![self.item(item)],
-            LogEntry::Lapse(lapsed) => {
-                vec![self.item(&Item::Lapsed {
-                    by: key.order(),
-                    lapsed: key.sign(lapsed.game, *lapsed),
-                })]
-            }
-            LogEntry::Order(entry) => {
-                let receipt = Game::sign_receipt(&key, entry.receipt);
-                entry
-                    .item
-                    .iter()
-                    .chain([&receipt])
-                    .map(|item| self.item(item))
-                    .collect()
-            }
-        };
-        let log = Log {
-            items: entries.iter().map(signed).collect(),
-            broken: log_is_broken(&entries),
-            view: digest(format!("{entries:?}")),
-            batches: name.1.clone(),
-            entries,
-        };
+        log.broken |= order_is_broken(&log.receipts, &log.lapsed);
+        log.view = digest(format!("{:?}", log.chains));
         self.logs.put(name, log)
+    }
+
+    /// The items that an entry brings.
+    fn read_entry(&self, host: u8, chain: OrderKey, entry: &Entry, log: &mut Log) -> Vec<u32> {
+        let key = order_key(host);
+        let most = codec::MAX_ITEM_BYTES;
+        let of = entry.item.as_deref().map(|item| codec::decode(item, most));
+        let by = if chain != key.order() {
+            codec::decode(&entry.receipt, most)
+        } else if entry.seq == LAPSE_SEQ {
+            codec::decode(&entry.receipt, most).map(|body: Lapsed| {
+                log.lapsed.push(body.epoch);
+                Item::Lapsed {
+                    by: key.order(),
+                    lapsed: key.sign(body.game, body),
+                }
+            })
+        } else {
+            codec::decode(&entry.receipt, most).map(|body| {
+                log.receipts.push(body);
+                Game::sign_receipt(&key, body)
+            })
+        };
+        let mut brings = Vec::new();
+        for read in of.into_iter().chain([by]) {
+            match read {
+                Ok(item) => brings.push(self.item(&item)),
+                // What an honest relay wrote can be read.
+                Err(_) => log.broken |= broken::ORDER,
+            }
+        }
+        brings
     }
 }
 
 /// One gap-free chain in each epoch, and never a commit and a refusal of one epoch.
-fn log_is_broken(entries: &[LogEntry]) -> u16 {
+fn order_is_broken(receipts: &[Receipt], lapsed: &[Epoch]) -> u16 {
     let mut last: Option<(Receipt, Hash)> = None;
-    let (mut opened, mut lapsed) = (Vec::new(), Vec::new());
+    let mut opened = Vec::new();
     let mut wrong = 0;
-    for entry in entries {
-        match entry {
-            LogEntry::Foreign(_) => {}
-            LogEntry::Lapse(body) => lapsed.push(body.epoch),
-            LogEntry::Order(entry) => {
-                let receipt = entry.receipt;
-                let links = match last {
-                    _ if receipt.seq.get() == 0 => !opened.contains(&receipt.epoch),
-                    Some((before, hash)) => {
-                        let next =
-                            before.epoch == receipt.epoch && before.seq.next() == receipt.seq;
-                        next && receipt.prev == Some(hash) && receipt.at_ms >= before.at_ms
-                    }
-                    None => false,
-                };
-                if !links {
-                    wrong |= broken::ORDER;
-                }
-                if receipt.seq.get() == 0 {
-                    opened.push(receipt.epoch);
-                }
-                last = Some((receipt, codec::hash(&receipt)));
+    for receipt in receipts {
+        let links = match last {
+            _ if receipt.seq.get() == 0 => !opened.contains(&receipt.epoch),
+            Some((before, hash)) => {
+                let next = before.epoch == receipt.epoch && before.seq.next() == receipt.seq;
+                next && receipt.prev == Some(hash) && receipt.at_ms >= before.at_ms
             }
+            None => false,
+        };
+        if !links {
+            wrong |= broken::ORDER;
         }
+        if receipt.seq.get() == 0 {
+            opened.push(receipt.epoch);
+        }
+        last = Some((*receipt, codec::hash(receipt)));
     }
     if opened.iter().any(|epoch| lapsed.contains(epoch)) {
         wrong |= broken::ORDER;

@@ -1,4 +1,4 @@
-//! Way 2: exhaustive exploration, within bounds, of players, relays and logs that take the ledger's own steps.
+//! Way 2: exhaustive exploration, within bounds, of players, relays and logs that take the shipped steps.
 
 mod check;
 mod facts;

@@ -1,6 +1,6 @@
 //! What can happen next, within the bounds of the scenario.
 
-use super::steps::{NOBODY, PlayerInput, Steps};
+use super::steps::{PlayerInput, Steps};
 use super::world::{Action, Pending, State};
 
 impl Steps {
@@ -31,7 +31,8 @@ impl Steps {
         if at.down.is_some() {
             return out.push(Action::Restart(relay));
         }
-        if state.crashes < scenario.crashes && (at.node != NOBODY || at.pending != Pending::None) {
+        let node = self.relays.get(at.node);
+        if state.crashes < scenario.crashes && node.knows_game() {
             out.push(Action::Crash(relay));
         }
         match at.pending {
@@ -45,10 +46,12 @@ impl Steps {
             }
             return;
         }
-        if at.node == NOBODY {
+        if self.is_behind(state, relay) {
+            out.push(Action::CatchUp(relay));
+        }
+        if !node.knows_game() {
             return out.push(Action::Submit(relay, self.genesis_item));
         }
-        let node = self.relays.get(at.node);
         for who in 0..self.actors() {
             let held = self.held(state.players[usize::from(who)]);
             let records = held
@@ -71,9 +74,6 @@ impl Steps {
         let stash = self.stashes.get(state.stash);
         out.extend(stash.items.iter().map(|item| Action::Submit(relay, *item)));
         let own = usize::from(self.host(relay));
-        if usize::from(at.seen) < self.logs.get(state.logs[own]).entries.len() {
-            out.push(Action::CatchUp(relay));
-        }
         if scenario.hosts > 1
             && self
                 .unheard(state.logs[1 - own], |item| node.facts.knows(item))

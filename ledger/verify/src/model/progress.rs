@@ -18,7 +18,7 @@ impl Steps {
             state.late[usize::from(self.host(dead))] = None;
             let at = &mut state.relays[usize::from(dead)];
             (at.node, at.pending, at.down) = (NOBODY, Pending::None, Some(0));
-            (at.seen, at.outage) = (0, None);
+            at.outage = None;
         }
         let mut passed = Vec::new();
         let mut ends = false;
@@ -51,11 +51,6 @@ impl Steps {
         }
     }
 
-    fn settle(&self, state: &mut State, relay: u8) {
-        self.take(state, Action::Apply(relay));
-        self.take(state, Action::Answer(relay));
-    }
-
     fn exchange(&self, state: &mut State, dead: Option<u8>) {
         let alive: Vec<u8> = (0..2).filter(|relay| Some(*relay) != dead).collect();
         for host in 0..self.scenario.hosts {
@@ -64,12 +59,11 @@ impl Steps {
         for relay in alive.iter().copied() {
             self.take(state, Action::Restart(relay));
             self.settle(state, relay);
-            let own = state.logs[usize::from(self.host(relay))];
-            if usize::from(state.relays[usize::from(relay)].seen) < self.logs.get(own).entries.len()
-            {
+            if self.is_behind(state, relay) {
                 self.take(state, Action::CatchUp(relay));
             }
-            if state.relays[usize::from(relay)].node == NOBODY {
+            let node = state.relays[usize::from(relay)].node;
+            if !self.relays.get(node).knows_game() {
                 self.take(state, Action::Submit(relay, self.genesis_item));
                 self.settle(state, relay);
             }

@@ -1,190 +1,184 @@
-//! Steps of relays: what the shipped relay does around its orderer, over a log that is asked and not awaited.
+//! Steps of relays: the shipped sequencer over a log that answers reads at once, and appends when it comes to it.
 
-use rookery_ledger::Game;
+use std::sync::Arc;
+
+use rookery_ledger::codec;
 use rookery_ledger::id::{Millis, OrderKey};
-use rookery_ledger::order::{Decision, Orderer};
+use rookery_ledger::order::Orderer;
 use rookery_ledger::record::{Item, Record, What};
+use rookery_relay::order_log::{Append, AppendError, Request, Response};
+use rookery_relay::sequencer::{Command, Input, Progress, Reading, Reply, Sequencer, Step};
 
-use super::facts::{Facts, broken};
-use super::steps::{Log, LogEntry, NOBODY, RelayInput, RelayNode, Steps, order_key};
+use super::facts::{Facts, broken, digest};
+use super::logs::Log;
+use super::steps::{Fate, NOBODY, RelayInput, RelayNode, RelayStep, Steps, order_key};
 
 impl Steps {
-    fn put_relay(&self, host: u8, orderer: Orderer) -> u32 {
-        let items = orderer.game().items();
-        let known = self.known(&items);
-        let own = format!("{:?}", orderer.beside());
-        let facts = Facts::of(
-            orderer.game(),
-            &items,
-            known.clone(),
-            &own,
-            &self.guilty,
-            &self.sound,
-        );
-        let key = (host, known, facts.view);
-        self.relays.put(
-            key,
-            RelayNode {
-                orderer: Some(orderer),
-                facts,
+    fn put_relay(&self, host: u8, sequencer: Sequencer) -> u32 {
+        let (mut known, mut facts) = (Vec::new(), Facts::default());
+        if let Some(orderer) = sequencer.orderer() {
+            let items = orderer.game().items();
+            known = self.known(&items);
+            let own = format!("{:?}", orderer.beside());
+            let (guilty, sound) = (&self.guilty, &self.sound);
+            facts = Facts::of(orderer.game(), &items, known.clone(), &own, guilty, sound);
+        }
+        let beside = digest((facts.view, format!("{:?}", sequencer.beside())));
+        let node = RelayNode {
+            sequencer: Some(sequencer),
+            facts,
+        };
+        self.relays.put((host, known, beside), node)
+    }
+
+    /// The state after a relay's step over this log, what it asks the log to append, and the promises that the step broke.
+    pub(super) fn relay(&self, host: u8, node: u32, log: u32, input: RelayInput) -> RelayStep {
+        self.relay_steps.or_take((host, node, log, input), || {
+            self.relay_step(host, node, &self.logs.get(log), input)
+        })
+    }
+
+    fn relay_step(&self, host: u8, node: u32, log: &Log, input: RelayInput) -> RelayStep {
+        let before = self.relays.get(node);
+        let mut sequencer = match (input, &before.sequencer) {
+            (RelayInput::Start(outage), _) => {
+                let outage = outage.map(|(from, to)| (self.at(from), self.at(to)));
+                Sequencer::new(self.genesis.body.id(), Arc::new(order_key(host)), outage)
+            }
+            (_, Some(sequencer)) => sequencer.clone(),
+            (_, None) => return (NOBODY, None, 0),
+        };
+        let mut wrong = 0;
+        let mut step = self.put_in(&mut sequencer, log, input);
+        let asked = loop {
+            wrong |= self.untrue(host, log, &sequencer, input, &step);
+            match step.ask {
+                None => break None,
+                Some(Request::Append(append)) => break Some(append),
+                Some(read) => step = sequencer.answered(log.answer(&read)),
+            }
+        };
+        if let (Some(append), RelayInput::Submit(item, _)) = (&asked, input)
+            && before.facts.seat.is_some()
+            && self.genesis.body.clock.is_clocked()
+            && seats(append, &self.items.get(item))
+        {
+            wrong |= broken::SEATS;
+        }
+        let asked = asked.map(|append| self.append_number(append));
+        (self.put_relay(host, sequencer), asked, wrong)
+    }
+
+    fn put_in(&self, sequencer: &mut Sequencer, log: &Log, input: RelayInput) -> Step {
+        let input = match input {
+            RelayInput::Start(_) | RelayInput::Read => Input::Read,
+            RelayInput::Submit(item, at) => Input::Submit {
+                item: Box::new((*self.items.get(item)).clone()),
+                at: self.at(at),
+                lag: Millis::ZERO,
+                now: self.at(at),
             },
-        )
+            RelayInput::Learn(from, entry, at) => {
+                let from = self.logs.get(from);
+                let numbers = from.items.get(usize::from(entry)).into_iter().flatten();
+                Input::Learn {
+                    items: numbers
+                        .map(|item| (*self.items.get(*item)).clone())
+                        .collect(),
+                    now: self.at(at),
+                }
+            }
+            RelayInput::Tick(at) => Input::Tick {
+                now: self.at(at),
+                lag: Millis::ZERO,
+            },
+            RelayInput::Returned(at) => Input::Returned { now: self.at(at) },
+            RelayInput::Answered(append, fate) => {
+                let appending = self.appends.get(append);
+                return sequencer.answered(Response::Append(match fate {
+                    Fate::Durable => Ok(appending.end()),
+                    Fate::Conflict => Err(AppendError::Conflict {
+                        actual: log.end(appending.append.chain.order_key),
+                    }),
+                    Fate::Unknown => Err(AppendError::Unavailable("no answer".into())),
+                }));
+            }
+        };
+        sequencer.begin(input)
     }
 
-    /// The state after a relay's step, what it asks the log to append, and the promises that the step broke.
-    pub(super) fn relay(&self, host: u8, node: u32, input: RelayInput) -> (u32, Option<u32>, u16) {
-        self.relay_steps
-            .or_take((host, node, input), || self.relay_step(host, node, input))
-    }
-
-    fn relay_step(&self, host: u8, node: u32, input: RelayInput) -> (u32, Option<u32>, u16) {
-        let (before, key) = (self.relays.get(node), order_key(host));
-        if let RelayInput::Load(log, outage) = input {
-            let orderer = self.load(host, &self.logs.get(log), outage);
-            return (
-                orderer.map_or(NOBODY, |orderer| self.put_relay(host, orderer)),
-                None,
-                0,
-            );
+    /// What is told of the order is in the log, and so is a record that is said to be carried out.
+    fn untrue(
+        &self,
+        host: u8,
+        log: &Log,
+        sequencer: &Sequencer,
+        input: RelayInput,
+        step: &Step,
+    ) -> u16 {
+        let own = order_key(host).order();
+        if self.guilty.relay == Some(own) {
+            // Who has this key tells what it likes.
+            return 0;
         }
-        let Some(mut orderer) = before.orderer.clone() else {
-            return self.create(host, input);
+        let is_true = |command: &Command| match command {
+            Command::Publish(items) => {
+                let mut told = items.iter().filter(|item| is_promise(item, own));
+                told.all(|item| log.holds(self.item(item)))
+            }
+            Command::Answer(Reply::Done) => match input {
+                RelayInput::Submit(item, _) => {
+                    self.is_ordered(own, log, sequencer, &self.items.get(item))
+                }
+                _ => true,
+            },
+            _ => true,
         };
-        let (mut wrong, mut batch) = (0, None);
-        let decision = match input {
-            RelayInput::Submit(item, at) => {
-                let item = self.items.get(item);
-                let decision = orderer.submit(&item, self.at(at), Millis::ZERO);
-                if let Decision::Elsewhere(_) = decision {
-                    let _ = orderer.learn((*item).clone());
-                }
-                let ordered = matches!(decision, Decision::Append { then: None, .. });
-                if ordered
-                    && before.facts.seat.is_some()
-                    && is_seat(&item)
-                    && orderer.game().is_clocked()
-                {
-                    wrong |= broken::SEATS;
-                }
-                decision
-            }
-            RelayInput::Tick(at) => orderer.tick(self.at(at), Millis::ZERO),
-            RelayInput::Returned(at) => orderer.mover_returned(self.at(at)),
-            RelayInput::Commit(batch) => {
-                for entry in &self.batches.get(batch).entries {
-                    match entry {
-                        LogEntry::Order(entry) => {
-                            drop(orderer.commit(&key, std::slice::from_ref(entry)))
-                        }
-                        LogEntry::Lapse(lapsed) => drop(orderer.lapse(&key, *lapsed)),
-                        LogEntry::Foreign(_) => {}
-                    }
-                }
-                Decision::Done
-            }
-            RelayInput::Load(..) => Decision::Done,
-        };
-        match decision {
-            Decision::Append { entries, .. } => {
-                let takes_over = entries
-                    .iter()
-                    .any(|entry| matches!(entry.receipt.what, What::Home(_)));
-                let mut appended = if takes_over {
-                    foreign(orderer.game(), key.order())
-                } else {
-                    Vec::new()
-                };
-                appended.extend(
-                    entries
-                        .into_iter()
-                        .map(|entry| LogEntry::Order(Box::new(entry))),
-                );
-                batch = Some(self.batch(appended));
-            }
-            Decision::Lapse(lapsed) if !orderer.game().has_lapsed(key.order(), lapsed.epoch) => {
-                batch = Some(self.batch(vec![LogEntry::Lapse(lapsed)]));
-            }
-            Decision::Lapse(_) | Decision::Done | Decision::Elsewhere(_) | Decision::Refused(_) => {
-            }
+        if step.commands.iter().all(is_true) {
+            0
+        } else {
+            broken::UNTRUE
         }
-        (self.put_relay(host, orderer), batch, wrong)
     }
 
-    fn create(&self, host: u8, input: RelayInput) -> (u32, Option<u32>, u16) {
-        let RelayInput::Submit(item, at) = input else {
-            return (NOBODY, None, 0);
+    /// Whether a record has a receipt: one of another key, or an own one that is in the log.
+    fn is_ordered(&self, own: OrderKey, log: &Log, sequencer: &Sequencer, item: &Item) -> bool {
+        let (Item::Record(record), Some(orderer)) = (item, sequencer.orderer()) else {
+            return true;
         };
-        let Item::Genesis(genesis) = &*self.items.get(item) else {
-            return (NOBODY, None, 0);
-        };
-        let created = Orderer::create(genesis.clone(), order_key(host).order(), self.at(at));
-        let Ok((orderer, entry)) = created else {
-            return (NOBODY, None, 0);
-        };
-        let elsewhere = orderer.elsewhere().is_some();
-        let batch = (!elsewhere).then(|| self.batch(vec![LogEntry::Order(Box::new(entry))]));
-        (self.put_relay(host, orderer), batch, 0)
+        let hash = record.hash();
+        orderer.game().items().iter().any(|item| match item {
+            Item::Receipt { by, receipt } if receipt.body.what == What::Record(hash) => {
+                *by != own || log.holds(self.item(item))
+            }
+            _ => false,
+        })
     }
 
-    /// The game as a relay of `host` reads it from its log, after the relay's own `sequencer::Reading`.
-    pub(super) fn load(&self, host: u8, log: &Log, outage: Option<(u8, u8)>) -> Option<Orderer> {
+    /// The game as a relay of `host` reads it from its log.
+    pub(super) fn read(&self, host: u8, log: &Log) -> Option<Orderer> {
         let key = order_key(host);
-        if log.entries.is_empty() {
-            return None;
-        }
-        let mut game = Game::new(self.genesis.clone()).ok()?;
-        let mut lapsed = Vec::new();
-        for entry in &log.entries {
-            match entry {
-                LogEntry::Foreign(item) => drop(game.insert((**item).clone())),
-                LogEntry::Lapse(body) => {
-                    lapsed.push(body.epoch);
-                    drop(game.insert(Item::Lapsed {
-                        by: key.order(),
-                        lapsed: key.sign(game.id(), *body),
-                    }));
-                }
-                LogEntry::Order(entry) => {
-                    if let Some(item) = &entry.item {
-                        drop(game.insert(item.clone()));
-                    }
-                    drop(game.insert(Game::sign_receipt(&key, entry.receipt)));
-                }
+        let (mut reading, mut request) = Reading::start(self.genesis.body.id());
+        loop {
+            match reading.next(&key, log.answer(&request)) {
+                Progress::Ask(next) => request = next,
+                Progress::Ended(read) => return Some(read.ok()??.orderer),
             }
         }
-        let mut orderer = Orderer::new(game, key.order(), lapsed);
-        if let Some((from, to)) = outage {
-            let last = orderer.game().state().last_receipt();
-            if last.is_some_and(|last| last.receipt.at_ms < self.at(to)) {
-                orderer.resumed(self.at(from), self.at(to));
-            }
-        }
-        Some(orderer)
     }
 }
 
-fn is_seat(item: &Item) -> bool {
-    matches!(item, Item::Record(record) if matches!(record.body, Record::Seat(_)))
+/// Whether a relay promises something by this item.
+fn is_promise(item: &Item, own: OrderKey) -> bool {
+    matches!(item, Item::Receipt { by, .. } | Item::Lapsed { by, .. } if *by == own)
 }
 
-/// What a relay that takes over keeps of what others ordered and signed.
-fn foreign(game: &Game, own: OrderKey) -> Vec<LogEntry> {
-    let mut kept = Vec::new();
-    for item in game.items() {
-        match &item {
-            Item::Receipt { by, receipt } if *by != own => {
-                if let What::Record(hash) = receipt.body.what
-                    && let Some(entry) = game.record(hash)
-                {
-                    kept.push(LogEntry::Foreign(Box::new(Item::Record(
-                        entry.signed.clone(),
-                    ))));
-                }
-                kept.push(LogEntry::Foreign(Box::new(item)));
-            }
-            Item::Home(_) => kept.push(LogEntry::Foreign(Box::new(item))),
-            _ => {}
-        }
+/// Whether an append orders this item, and it is a Seat.
+fn seats(append: &Append, item: &Item) -> bool {
+    let is_seat = matches!(item, Item::Record(record) if matches!(record.body, Record::Seat(_)));
+    is_seat && {
+        let bytes = codec::encode(item);
+        let mut entries = append.entries.iter();
+        entries.any(|entry| entry.item.as_ref() == Some(&bytes))
     }
-    kept
 }

@@ -52,8 +52,7 @@ impl Steps {
     /// A relay is offered an item and does what comes of it.
     fn order(&self, state: &mut State, relay: u8, item: u32) {
         self.go(state, Action::Submit(relay, item));
-        self.go(state, Action::Apply(relay));
-        self.go(state, Action::Answer(relay));
+        self.settle(state, relay);
     }
 
     fn order_all(&self, state: &mut State, who: usize) {
@@ -79,8 +78,7 @@ impl Steps {
             self.order(state, relay, self.genesis_item);
             while let Some(next) = self.after(state, Action::Forward(relay, 1 - relay)) {
                 *state = next;
-                self.go(state, Action::Apply(relay));
-                self.go(state, Action::Answer(relay));
+                self.settle(state, relay);
             }
         }
     }

@@ -1,14 +1,16 @@
 //! What the model counts by numbers: items, the local states of players and relays, logs. The steps between them, in
-//! `player_steps` and `relay_steps`, are calls of `Player` and `Orderer` on the state that the call before left.
+//! `player_steps` and `relay_steps`, are calls of `Player` and `Sequencer` on the state that the call before left.
 
 use rookery_ledger::id::{Millis, Nonce};
-use rookery_ledger::order::{Entry, Orderer};
 use rookery_ledger::player::Options;
-use rookery_ledger::record::{Genesis, Item, Join, Lapsed, Signed, Variant};
+use rookery_ledger::record::{Genesis, Item, Join, Signed, Variant};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::{Colour, Player, Refusal, codec};
+use rookery_relay::order_log::Position;
+use rookery_relay::sequencer::Sequencer;
 
 use super::facts::{Facts, Guilty, Sound};
+use super::logs::{Appending, Log};
 use super::scenario::Scenario;
 use super::table::{Memo, Table};
 use super::world::State;
@@ -17,19 +19,8 @@ const START: &str = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1";
 const T0: u64 = 1_700_000_000_000;
 /// What each side may play. From the position after 1. f3 e5 the first two are mate.
 pub(super) const MOVES: [[&str; 2]; 2] = [["g2g4", "a2a3"], ["d8h4", "a7a6"]];
-/// No orderer: the relay is down or does not know the game.
+/// A relay that is down.
 pub(super) const NOBODY: u32 = 0;
-
-/// What a log keeps at one place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LogEntry {
-    /// An own receipt with what it is for.
-    Order(Box<Entry>),
-    /// An own refusal of an epoch.
-    Lapse(Lapsed),
-    /// What another key ordered, and the signatures under a `Home`.
-    Foreign(Box<Item>),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PlayerInput {
@@ -44,12 +35,28 @@ pub(super) enum PlayerInput {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RelayInput {
+    /// Begins to serve and reads the log; the outage is from the first moment to the second.
+    Start(Option<(u8, u8)>),
+    /// Reads the log again.
+    Read,
+    /// Is offered an item.
     Submit(u32, u8),
+    /// Hears an entry of another relay's log: which log, which entry.
+    Learn(u32, u16, u8),
     Tick(u8),
     Returned(u8),
-    Commit(u32),
-    /// Reads the log; the outage is from the first moment to the second.
-    Load(u32, Option<(u8, u8)>),
+    /// Hears what became of the append that it asked for.
+    Answered(u32, Fate),
+}
+
+/// What became of an append, as its relay hears it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Fate {
+    Durable,
+    /// The end of the log was another one.
+    Conflict,
+    /// The answer was lost.
+    Unknown,
 }
 
 pub(super) struct PlayerNode {
@@ -67,25 +74,23 @@ pub(super) struct PlayerNode {
 }
 
 pub(super) struct RelayNode {
-    pub(super) orderer: Option<Orderer>,
+    /// None where the relay is down.
+    pub(super) sequencer: Option<Sequencer>,
     pub(super) facts: Facts,
 }
 
-/// A log as it is: whole batches, and what each entry brings those who read it.
-pub(super) struct Log {
-    pub(super) batches: Vec<u32>,
-    pub(super) entries: Vec<LogEntry>,
-    /// Numbers of the items of each entry, the receipt or refusal last.
-    pub(super) items: Vec<Vec<u32>>,
-    pub(super) broken: u16,
-    /// The protocol state of it.
-    pub(super) view: u64,
-}
+impl RelayNode {
+    /// Whether the relay is up and knows the game.
+    pub(super) fn knows_game(&self) -> bool {
+        let sequencer = self.sequencer.as_ref();
+        sequencer.is_some_and(|sequencer| sequencer.orderer().is_some())
+    }
 
-/// Entries that are appended together.
-pub(super) struct Batch {
-    pub(super) entries: Vec<LogEntry>,
-    pub(super) view: u64,
+    /// The end of its own chain in the log, as far as it knows.
+    pub(super) fn seen(&self) -> Position {
+        let sequencer = self.sequencer.as_ref();
+        sequencer.map_or(Position::START, Sequencer::head)
+    }
 }
 
 /// Items that were published by who is not honest.
@@ -98,7 +103,7 @@ pub(super) struct Stash {
 /// Fair continuations that are known to end the game, by the state of the world and the relay that never returns.
 pub(super) type Ending = Memo<(State, Option<u8>), bool>;
 
-/// The state after a relay's step, the batch that it asks the log to append, and the promises that the step broke.
+/// The state after a relay's step, the append that it asks the log for, and the promises that the step broke.
 pub(super) type RelayStep = (u32, Option<u32>, u16);
 
 pub(super) struct Steps {
@@ -110,12 +115,13 @@ pub(super) struct Steps {
     pub(super) items: Table<Vec<u8>, Item>,
     pub(super) players: Table<(u8, Vec<u32>, u64), PlayerNode>,
     pub(super) relays: Table<(u8, Vec<u32>, u64), RelayNode>,
-    pub(super) batches: Table<Vec<u8>, Batch>,
+    pub(super) appends: Table<Vec<u8>, Appending>,
     pub(super) logs: Table<(u8, Vec<u32>), Log>,
     pub(super) stashes: Table<Vec<u32>, Stash>,
     pub(super) player_steps: Memo<(u32, PlayerInput), (u32, u16)>,
     pub(super) ending: Ending,
-    pub(super) relay_steps: Memo<(u8, u32, RelayInput), RelayStep>,
+    /// By host, state, log and input.
+    pub(super) relay_steps: Memo<(u8, u32, u32, RelayInput), RelayStep>,
 }
 
 pub(super) fn player_key(who: u8) -> Keypair {
@@ -156,7 +162,7 @@ impl Steps {
             items: Table::new(),
             players: Table::new(),
             relays: Table::new(),
-            batches: Table::new(),
+            appends: Table::new(),
             logs: Table::new(),
             stashes: Table::new(),
             player_steps: Memo::new(),
@@ -165,7 +171,7 @@ impl Steps {
         };
         steps.genesis_item = steps.item(&Item::Genesis(steps.genesis.clone()));
         let nobody = RelayNode {
-            orderer: None,
+            sequencer: None,
             facts: Facts::default(),
         };
         steps.relays.put((0, Vec::new(), 0), nobody);

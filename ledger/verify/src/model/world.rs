@@ -1,15 +1,13 @@
 //! The world: players, relays and logs as numbers of local states, and the actions between them. There is no network in
 //! it: whatever a player keeps or a log holds may arrive anywhere at any later time, again, or never.
 
-use super::steps::{NOBODY, PlayerInput, RelayInput, Steps};
+use super::steps::{Fate, NOBODY, PlayerInput, RelayInput, Steps, order_key};
 
 /// One relay process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Relay {
-    /// Its orderer.
+    /// Its sequencer.
     pub(super) node: u32,
-    /// The end of the log that it knows, in entries.
-    pub(super) seen: u16,
     /// The append that it waits for.
     pub(super) pending: Pending,
     /// Since when it is down.
@@ -33,8 +31,8 @@ pub(super) struct State {
     pub(super) players: [u32; 3],
     pub(super) relays: [Relay; 2],
     pub(super) logs: [u32; 2],
-    /// For each log an append whose sender is gone, and the end that it expects.
-    pub(super) late: [Option<(u32, u16)>; 2],
+    /// For each log an append whose sender is gone.
+    pub(super) late: [Option<u32>; 2],
     /// What was published by who is not honest.
     pub(super) stash: u32,
     pub(super) crashes: u8,
@@ -102,13 +100,18 @@ impl Steps {
 
     /// The world before anything happened.
     pub(super) fn empty(&self) -> Option<State> {
-        let relay = Relay {
-            node: NOBODY,
-            seen: 0,
-            pending: Pending::None,
-            down: None,
-            outage: None,
-        };
+        let logs = [self.empty_log(0), self.empty_log(1)];
+        let relays = [0, 1].map(|relay| {
+            let host = self.host(relay);
+            let start = RelayInput::Start(None);
+            let (node, ..) = self.relay(host, NOBODY, logs[usize::from(host)], start);
+            Relay {
+                node,
+                pending: Pending::None,
+                down: None,
+                outage: None,
+            }
+        });
         Some(State {
             now: 0,
             players: [
@@ -116,8 +119,8 @@ impl Steps {
                 self.new_player(1).ok()?,
                 self.new_player(2).ok()?,
             ],
-            relays: [relay; 2],
-            logs: [self.log(0, Vec::new()), self.log(1, Vec::new())],
+            relays,
+            logs,
             late: [None; 2],
             stash: 0,
             crashes: 0,
@@ -155,40 +158,37 @@ impl Steps {
             }
             Action::Apply(relay) => self.apply(&mut next, relay),
             Action::Answer(relay) => {
-                let at = &mut next.relays[usize::from(relay)];
-                let Pending::Durable(batch) = at.pending else {
+                let Pending::Durable(append) = state.relays[usize::from(relay)].pending else {
                     return None;
                 };
-                let (node, _, wrong) =
-                    self.relay(self.host(relay), at.node, RelayInput::Commit(batch));
-                at.seen += u16::try_from(self.batches.get(batch).entries.len()).unwrap_or(u16::MAX);
-                (at.node, at.pending) = (node, Pending::None);
-                next.broken |= wrong;
+                self.answer(&mut next, relay, append, Fate::Durable);
             }
             Action::LoseAnswer(relay) => {
                 next.lost += 1;
-                self.orphan(&mut next, relay);
+                let append = self.orphan(&mut next, relay)?;
+                self.answer(&mut next, relay, append, Fate::Unknown);
             }
             Action::Late(host) => {
-                let (batch, expected) = next.late[usize::from(host)].take()?;
-                self.append(&mut next, host, batch, expected);
+                let append = next.late[usize::from(host)].take()?;
+                self.append(&mut next, host, append);
             }
             Action::Crash(relay) => {
                 next.crashes += 1;
                 self.orphan(&mut next, relay);
                 let at = &mut next.relays[usize::from(relay)];
-                (at.node, at.seen, at.down, at.outage) = (NOBODY, 0, Some(state.now), None);
+                (at.node, at.down, at.outage) = (NOBODY, Some(state.now), None);
             }
             Action::Restart(relay) => {
                 let host = self.host(relay);
                 let other = &state.relays[usize::from(1 - relay)];
                 let shared = self.host(1 - relay) == host && other.down.is_none();
                 let at = &mut next.relays[usize::from(relay)];
-                let from = if shared { state.now } else { at.down? };
+                let down = at.down?;
+                let from = if shared { state.now } else { down };
                 (at.down, at.outage) = (None, Some((from, state.now)));
-                self.reload(&mut next, relay);
+                self.offer(&mut next, relay, RelayInput::Start(Some((from, state.now))));
             }
-            Action::CatchUp(relay) => self.reload(&mut next, relay),
+            Action::CatchUp(relay) => self.offer(&mut next, relay, RelayInput::Read),
             Action::Hear(who, host) => {
                 let log = next.logs[usize::from(host)];
                 let player = self.players.get(next.players[usize::from(who)]);
@@ -201,11 +201,8 @@ impl Steps {
                 let log = next.logs[usize::from(self.host(from))];
                 let node = self.relays.get(next.relays[usize::from(relay)].node);
                 let index = self.unheard(log, |item| node.facts.knows(item))?;
-                for item in &self.logs.get(log).items[index] {
-                    if next.relays[usize::from(relay)].pending == Pending::None {
-                        self.offer(&mut next, relay, RelayInput::Submit(*item, state.now));
-                    }
-                }
+                let index = u16::try_from(index).ok()?;
+                self.offer(&mut next, relay, RelayInput::Learn(log, index, state.now));
             }
             Action::Receive(who, item) => self.act(&mut next, who, PlayerInput::Receive(item)),
             Action::Stray(who, item) => {
@@ -252,59 +249,84 @@ impl Steps {
         state.broken |= wrong;
     }
 
+    /// A relay that waits for nothing takes an input.
     fn offer(&self, state: &mut State, relay: u8, input: RelayInput) {
-        let at = &mut state.relays[usize::from(relay)];
-        if at.down.is_some() || at.pending != Pending::None {
-            return;
+        let at = &state.relays[usize::from(relay)];
+        if at.down.is_none() && at.pending == Pending::None {
+            self.step(state, relay, input);
         }
-        let (node, batch, wrong) = self.relay(self.host(relay), at.node, input);
+    }
+
+    /// A relay hears what became of its append.
+    fn answer(&self, state: &mut State, relay: u8, append: u32, fate: Fate) {
+        self.step(state, relay, RelayInput::Answered(append, fate));
+    }
+
+    fn step(&self, state: &mut State, relay: u8, input: RelayInput) {
+        let host = self.host(relay);
+        let log = state.logs[usize::from(host)];
+        let at = &mut state.relays[usize::from(relay)];
+        let (node, append, wrong) = self.relay(host, at.node, log, input);
         at.node = node;
-        at.pending = batch.map_or(Pending::None, Pending::Sent);
+        at.pending = append.map_or(Pending::None, Pending::Sent);
         state.broken |= wrong;
     }
 
     /// The compare-and-set: appends if the end is the expected one.
-    fn append(&self, state: &mut State, host: u8, batch: u32, expected: u16) -> bool {
+    fn append(&self, state: &mut State, host: u8, append: u32) -> bool {
         let slot = &mut state.logs[usize::from(host)];
-        let log = self.logs.get(*slot);
-        if log.entries.len() != usize::from(expected) {
-            return false;
-        }
-        let mut batches = log.batches.clone();
-        batches.push(batch);
-        *slot = self.log(host, batches);
-        true
+        let after = self.appended(host, *slot, append);
+        *slot = after.unwrap_or(*slot);
+        after.is_some()
     }
 
     fn apply(&self, state: &mut State, relay: u8) {
-        let at = state.relays[usize::from(relay)];
-        let Pending::Sent(batch) = at.pending else {
+        let Pending::Sent(append) = state.relays[usize::from(relay)].pending else {
             return;
         };
-        if self.append(state, self.host(relay), batch, at.seen) {
-            state.relays[usize::from(relay)].pending = Pending::Durable(batch);
-        } else {
-            self.reload(state, relay);
-        }
-    }
-
-    /// What was sent and not answered may still be carried out.
-    fn orphan(&self, state: &mut State, relay: u8) {
-        let at = &mut state.relays[usize::from(relay)];
-        if let Pending::Sent(batch) = at.pending {
-            state.late[usize::from(self.host(relay))] = Some((batch, at.seen));
-        }
-        at.pending = Pending::None;
-    }
-
-    fn reload(&self, state: &mut State, relay: u8) {
         let host = self.host(relay);
-        let log = state.logs[usize::from(host)];
+        if !self.append(state, host, append) {
+            return self.answer(state, relay, append, Fate::Conflict);
+        }
+        state.relays[usize::from(relay)].pending = Pending::Durable(append);
+        let chain = self.appends.get(append).append.chain;
+        if chain.order_key != order_key(host).order() {
+            // What is kept of other keys lies before the next append, whether its relay hears so or not.
+            self.answer(state, relay, append, Fate::Durable);
+        }
+    }
+
+    /// The append that a relay waits for. What was sent and not answered may still be carried out.
+    fn orphan(&self, state: &mut State, relay: u8) -> Option<u32> {
         let at = &mut state.relays[usize::from(relay)];
-        let (node, _, wrong) = self.relay(host, NOBODY, RelayInput::Load(log, at.outage));
-        at.node = node;
-        at.seen = u16::try_from(self.logs.get(log).entries.len()).unwrap_or(u16::MAX);
-        at.pending = Pending::None;
-        state.broken |= wrong;
+        match std::mem::replace(&mut at.pending, Pending::None) {
+            Pending::None => None,
+            Pending::Durable(append) => Some(append),
+            Pending::Sent(append) => {
+                state.late[usize::from(self.host(relay))] = Some(append);
+                Some(append)
+            }
+        }
+    }
+
+    /// Whatever a relay waits for comes to its end.
+    pub(super) fn settle(&self, state: &mut State, relay: u8) {
+        while state.relays[usize::from(relay)].pending != Pending::None {
+            let Some(next) = self
+                .after(state, Action::Apply(relay))
+                .or_else(|| self.after(state, Action::Answer(relay)))
+            else {
+                return;
+            };
+            *state = next;
+        }
+    }
+
+    /// Whether the log goes on behind the end that a relay knows.
+    pub(super) fn is_behind(&self, state: &State, relay: u8) -> bool {
+        let host = self.host(relay);
+        let log = self.logs.get(state.logs[usize::from(host)]);
+        let node = self.relays.get(state.relays[usize::from(relay)].node);
+        node.seen() < log.end(order_key(host).order())
     }
 }
