@@ -3,6 +3,7 @@
 //! after a restart too.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 
 use rookery_ledger::id::OrderKey;
 use rookery_ledger::record::Item;
@@ -16,10 +17,20 @@ use crate::order_log::{Append, AppendError, ChainId, Entry, Position, Request, R
 const NOBODY: OrderKey = OrderKey([0; 32]);
 
 /// Foreign items on their way into the log, chain by chain; what the log has already is left as it is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Keeping {
     genesis: Vec<u8>,
     chains: VecDeque<(ChainId, Vec<Entry>)>,
+}
+
+/// Which chains are left. Their entries follow from the game.
+impl fmt::Debug for Keeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = self.chains.iter();
+        f.debug_list()
+            .entries(left.map(|(chain, entries)| (chain.order_key, entries.len())))
+            .finish()
+    }
 }
 
 impl Keeping {

@@ -16,12 +16,15 @@ use super::steps::{Steps, order_key};
 const LAPSE_SEQ: u64 = u64::MAX;
 
 /// A log as it is, and what each entry brings those who read it.
+#[derive(Clone, Default)]
 pub(super) struct Log {
     /// What was appended, in order.
     appends: Vec<u32>,
     genesis: Option<Vec<u8>>,
     open: bool,
     chains: BTreeMap<OrderKey, Vec<Entry>>,
+    /// Digests of the chains.
+    views: BTreeMap<OrderKey, u64>,
     /// Numbers of the items of each entry, in the order of appending; the receipt or refusal last.
     pub(super) items: Vec<Vec<u32>>,
     /// The receipts of the log's own key, in order.
@@ -96,7 +99,7 @@ impl Log {
 impl Steps {
     /// The number of an append.
     pub(super) fn append_number(&self, append: Append) -> u32 {
-        let name = format!("{append:?}").into_bytes();
+        let name = name_of(&append);
         self.appends.find(&name).unwrap_or_else(|| {
             let view = digest(&name);
             self.appends.put(name, Appending { append, view })
@@ -105,57 +108,42 @@ impl Steps {
 
     /// The empty log of `host`.
     pub(super) fn empty_log(&self, host: u8) -> u32 {
-        self.log_of(host, Vec::new())
+        self.logs.put((host, Vec::new()), Log::default())
     }
 
     /// The log behind an append that it takes; none where the end is another one.
     pub(super) fn appended(&self, host: u8, log: u32, append: u32) -> Option<u32> {
-        let log = self.logs.get(log);
-        if !log.takes(&self.appends.get(append).append) {
+        let (before, appending) = (self.logs.get(log), self.appends.get(append));
+        if !before.takes(&appending.append) {
             return None;
         }
-        let mut appends = log.appends.clone();
-        appends.push(append);
-        Some(self.log_of(host, appends))
-    }
-
-    fn log_of(&self, host: u8, appends: Vec<u32>) -> u32 {
-        let name = (host, appends);
+        let mut name = (host, before.appends.clone());
+        name.1.push(append);
         if let Some(id) = self.logs.find(&name) {
-            return id;
+            return Some(id);
         }
-        let mut log = Log {
-            appends: name.1.clone(),
-            genesis: None,
-            open: false,
-            chains: BTreeMap::new(),
-            items: Vec::new(),
-            receipts: Vec::new(),
-            lapsed: Vec::new(),
-            broken: 0,
-            view: 0,
-        };
-        for append in &name.1 {
-            let appending = self.appends.get(*append);
-            let Append {
-                chain,
-                genesis,
-                entries,
-                open,
-                ..
-            } = &appending.append;
-            log.genesis = log.genesis.take().or_else(|| genesis.clone());
-            log.open = open.unwrap_or(log.open);
-            for entry in entries {
-                let brings = self.read_entry(host, chain.order_key, entry, &mut log);
-                log.items.push(brings);
-            }
-            let end = log.chains.entry(chain.order_key).or_default();
-            end.extend(entries.iter().cloned());
+        let mut log = Log::clone(&before);
+        log.appends.push(append);
+        let Append {
+            chain,
+            genesis,
+            entries,
+            open,
+            ..
+        } = &appending.append;
+        log.genesis = log.genesis.take().or_else(|| genesis.clone());
+        log.open = open.unwrap_or(log.open);
+        for entry in entries {
+            let brings = self.read_entry(host, chain.order_key, entry, &mut log);
+            log.items.push(brings);
         }
+        let end = log.chains.entry(chain.order_key).or_default();
+        end.extend(entries.iter().cloned());
+        let views = log.views.entry(chain.order_key).or_default();
+        *views = digest((*views, appending.view));
         log.broken |= order_is_broken(&log.receipts, &log.lapsed);
-        log.view = digest(format!("{:?}", log.chains));
-        self.logs.put(name, log)
+        log.view = digest(&log.views);
+        Some(self.logs.put(name, log))
     }
 
     /// The items that an entry brings.
@@ -189,6 +177,25 @@ impl Steps {
         }
         brings
     }
+}
+
+/// Everything that makes an append what it is, as bytes.
+fn name_of(append: &Append) -> Vec<u8> {
+    let mut name = append.chain.order_key.0.to_vec();
+    let numbers = |entry: &Entry| [entry.epoch, entry.seq, entry.receipt.len() as u64];
+    name.extend(append.expected.0.to_le_bytes());
+    name.extend([
+        u8::from(append.genesis.is_some()),
+        append.open.map_or(2, u8::from),
+    ]);
+    for entry in &append.entries {
+        name.extend(numbers(entry).map(u64::to_le_bytes).as_flattened());
+        name.extend(&entry.receipt);
+        let item = entry.item.as_deref().unwrap_or_default();
+        name.extend((item.len() as u64).to_le_bytes());
+        name.extend(item);
+    }
+    name
 }
 
 /// One gap-free chain in each epoch, and never a commit and a refusal of one epoch.

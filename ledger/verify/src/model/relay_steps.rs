@@ -116,7 +116,7 @@ impl Steps {
         input: RelayInput,
         step: &Step,
     ) -> u16 {
-        let own = order_key(host).order();
+        let own = self.order_keys[usize::from(host)];
         if self.guilty.relay == Some(own) {
             // Who has this key tells what it likes.
             return 0;

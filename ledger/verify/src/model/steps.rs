@@ -1,7 +1,7 @@
 //! What the model counts by numbers: items, the local states of players and relays, logs. The steps between them, in
 //! `player_steps` and `relay_steps`, are calls of `Player` and `Sequencer` on the state that the call before left.
 
-use rookery_ledger::id::{Millis, Nonce};
+use rookery_ledger::id::{Millis, Nonce, OrderKey};
 use rookery_ledger::player::Options;
 use rookery_ledger::record::{Genesis, Item, Join, Signed, Variant};
 use rookery_ledger::sign::Keypair;
@@ -110,6 +110,8 @@ pub(super) struct Steps {
     pub(super) scenario: Scenario,
     pub(super) genesis: Signed<Genesis>,
     pub(super) genesis_item: u32,
+    /// The hosts' order keys, which take long to derive.
+    pub(super) order_keys: [OrderKey; 2],
     pub(super) guilty: Guilty,
     pub(super) sound: Sound,
     pub(super) items: Table<Vec<u8>, Item>,
@@ -156,6 +158,7 @@ impl Steps {
         let mut steps = Self {
             scenario,
             genesis_item: 0,
+            order_keys: [0, 1].map(|host| order_key(host).order()),
             guilty,
             sound: Sound::default(),
             ending: Ending::new(),

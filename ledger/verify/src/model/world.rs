@@ -1,7 +1,7 @@
 //! The world: players, relays and logs as numbers of local states, and the actions between them. There is no network in
 //! it: whatever a player keeps or a log holds may arrive anywhere at any later time, again, or never.
 
-use super::steps::{Fate, NOBODY, PlayerInput, RelayInput, Steps, order_key};
+use super::steps::{Fate, NOBODY, PlayerInput, RelayInput, Steps};
 
 /// One relay process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -264,12 +264,29 @@ impl Steps {
 
     fn step(&self, state: &mut State, relay: u8, input: RelayInput) {
         let host = self.host(relay);
-        let log = state.logs[usize::from(host)];
+        let (mut node, mut input) = (state.relays[usize::from(relay)].node, input);
+        let asked = loop {
+            let log = state.logs[usize::from(host)];
+            let (after, asked, wrong) = self.relay(host, node, log, input);
+            node = after;
+            state.broken |= wrong;
+            match asked {
+                // What is kept of other keys, before the append that it is for, is carried out at once.
+                Some(append) if self.is_foreign(host, append) => {
+                    let done = self.append(state, host, append);
+                    let fate = if done { Fate::Durable } else { Fate::Conflict };
+                    input = RelayInput::Answered(append, fate);
+                }
+                asked => break asked,
+            }
+        };
         let at = &mut state.relays[usize::from(relay)];
-        let (node, append, wrong) = self.relay(host, at.node, log, input);
-        at.node = node;
-        at.pending = append.map_or(Pending::None, Pending::Sent);
-        state.broken |= wrong;
+        (at.node, at.pending) = (node, asked.map_or(Pending::None, Pending::Sent));
+    }
+
+    fn is_foreign(&self, host: u8, append: u32) -> bool {
+        let chain = self.appends.get(append).append.chain;
+        chain.order_key != self.order_keys[usize::from(host)]
     }
 
     /// The compare-and-set: appends if the end is the expected one.
@@ -284,15 +301,10 @@ impl Steps {
         let Pending::Sent(append) = state.relays[usize::from(relay)].pending else {
             return;
         };
-        let host = self.host(relay);
-        if !self.append(state, host, append) {
-            return self.answer(state, relay, append, Fate::Conflict);
-        }
-        state.relays[usize::from(relay)].pending = Pending::Durable(append);
-        let chain = self.appends.get(append).append.chain;
-        if chain.order_key != order_key(host).order() {
-            // What is kept of other keys lies before the next append, whether its relay hears so or not.
-            self.answer(state, relay, append, Fate::Durable);
+        if self.append(state, self.host(relay), append) {
+            state.relays[usize::from(relay)].pending = Pending::Durable(append);
+        } else {
+            self.answer(state, relay, append, Fate::Conflict);
         }
     }
 
@@ -327,6 +339,6 @@ impl Steps {
         let host = self.host(relay);
         let log = self.logs.get(state.logs[usize::from(host)]);
         let node = self.relays.get(state.relays[usize::from(relay)].node);
-        node.seen() < log.end(order_key(host).order())
+        node.seen() < log.end(self.order_keys[usize::from(host)])
     }
 }
