@@ -4,10 +4,7 @@
 pub mod memory;
 pub mod redb;
 
-mod backend;
-mod high_water;
 mod request;
-mod rows;
 
 use futures::future::BoxFuture;
 use rookery_ledger::id::{GameId, Millis, OrderKey};

@@ -4,11 +4,13 @@ use std::io::{BufRead as _, BufReader};
 use std::ops::Bound;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use redb::backends::InMemoryBackend;
 use redb::{BackendError, StorageBackend};
 
+use super::rows::{META, decode_entry, encode_entry};
+use super::store::{FORMAT_KEY, begin, builder, prepare};
 use super::*;
 
 fn chain(name: u8) -> ChainId {
@@ -70,9 +72,9 @@ impl Disk {
         self.0.content.lock().unwrap().len() as u64
     }
 
-    fn opener(&self) -> Opener {
+    fn open(&self) -> Result<RedbLog, OpenError> {
         let disk = self.clone();
-        Box::new(move || builder().create_with_backend(disk.clone()))
+        Ok(RedbLog::over(Store::open(move || Ok(disk.clone()))?)?)
     }
 }
 
@@ -118,17 +120,14 @@ impl StorageBackend for Disk {
 
 fn in_memory() -> RedbLog {
     let opened = AtomicBool::new(false);
-    RedbLog::open_with(
-        Box::new(move || {
-            assert!(
-                !opened.swap(true, Ordering::SeqCst),
-                "memory cannot be opened twice"
-            );
-            builder().create_with_backend(InMemoryBackend::new())
-        }),
-        None,
-    )
-    .unwrap()
+    let store = Store::open(move || {
+        assert!(
+            !opened.swap(true, Ordering::SeqCst),
+            "memory cannot be opened twice"
+        );
+        Ok(InMemoryBackend::new())
+    });
+    RedbLog::over(store.unwrap()).unwrap()
 }
 
 #[test]
@@ -285,7 +284,7 @@ fn appends_that_wait_together_share_a_commit() {
 #[test]
 fn a_full_disk_acknowledges_nothing_lets_reads_go_on_and_recovers_with_room() {
     let disk = Disk::new(u64::MAX);
-    let log = RedbLog::open_with(disk.opener(), None).unwrap();
+    let log = disk.open().unwrap();
     runtime().block_on(async {
         let mut head = log
             .append(append(chain(1), Position::START, "first"))
@@ -328,7 +327,7 @@ fn a_full_disk_acknowledges_nothing_lets_reads_go_on_and_recovers_with_room() {
         log.close().await;
     });
     drop(log);
-    let log = RedbLog::open_with(disk.opener(), None).unwrap();
+    let log = disk.open().unwrap();
     runtime().block_on(async {
         let stored = log.read(chain(1), Position::START, 10_000).await.unwrap();
         assert_eq!(stored.first().unwrap().1.receipt, b"first");
@@ -339,7 +338,7 @@ fn a_full_disk_acknowledges_nothing_lets_reads_go_on_and_recovers_with_room() {
 #[test]
 fn after_a_failed_fsync_the_tail_tells_what_became_of_the_append() {
     let disk = Disk::new(u64::MAX);
-    let log = RedbLog::open_with(disk.opener(), None).unwrap();
+    let log = disk.open().unwrap();
     runtime().block_on(async {
         let head = log
             .append(append(chain(1), Position::START, "sure"))
@@ -384,7 +383,7 @@ fn closing_answers_what_was_taken_and_refuses_the_rest() {
 #[test]
 fn a_log_of_another_format_is_not_opened() {
     let disk = Disk::new(u64::MAX);
-    let database = (disk.opener())().unwrap();
+    let database = builder().create_with_backend(disk.clone()).unwrap();
     prepare(&database).unwrap();
     let tx = begin(&database).unwrap();
     tx.open_table(META)
@@ -393,7 +392,7 @@ fn a_log_of_another_format_is_not_opened() {
         .unwrap();
     tx.commit().unwrap();
     drop(database);
-    let refused = RedbLog::open_with(disk.opener(), None).err().unwrap();
+    let refused = disk.open().err().unwrap();
     assert!(
         matches!(&refused, OpenError::Format { found } if found == "rookery-log/9"),
         "{refused}"

@@ -29,6 +29,16 @@ pub(super) fn entry_key(chain: ChainId, position: u64) -> [u8; 72] {
     key
 }
 
+/// Where in [`META`] a value is that the relay keeps with the log.
+pub(super) fn own_key(key: &str) -> String {
+    format!("own:{key}")
+}
+
+/// Where in [`META`] the newest mark of a relay is.
+pub(super) fn alive_key(relay: &str) -> String {
+    format!("alive:{relay}")
+}
+
 /// `epoch`, `seq`, the receipt's length (4 bytes), the receipt; then a 1 and the item if there is one, else a 0.
 pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
     let item = entry.item.as_deref();

@@ -1,0 +1,173 @@
+//! What is read from the store, each from one snapshot of it.
+
+use std::ops::Bound::{Excluded, Unbounded};
+
+use redb::{ReadTransaction, ReadableDatabase as _};
+use rookery_ledger::id::{GameId, Millis, OrderKey};
+
+use super::rows::{
+    ENTRIES, GAMES, HEADS, META, OPEN, alive_key, chain_key, decode_entry, entry_key, own_key,
+};
+use super::{ChainId, Entry, Position, ReadError, Store, StoredGame, Which};
+
+fn corrupt(what: &str) -> redb::Error {
+    redb::Error::Corrupted(what.into())
+}
+
+/// Each read fails with [`ReadError`] where the store is closed, cannot be read or holds what is no entry.
+impl Store {
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, ReadError> {
+        let guard = self.locked();
+        let database = guard
+            .as_ref()
+            .ok_or_else(|| ReadError::Unavailable("opening again".into()))?;
+        let result = database
+            .begin_read()
+            .map_err(redb::Error::from)
+            .and_then(|tx| read(&tx));
+        result.map_err(|error| match error {
+            redb::Error::Corrupted(what) => ReadError::Corrupt(what),
+            other => ReadError::Unavailable(other.to_string()),
+        })
+    }
+
+    /// At most `limit` entries of a chain after `after`, in order.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn read(
+        &self,
+        chain: ChainId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Entry)>, ReadError> {
+        self.reading(|tx| {
+            let table = tx.open_table(ENTRIES)?;
+            let (first, last) = (
+                entry_key(chain, after.0.saturating_add(1)),
+                entry_key(chain, u64::MAX),
+            );
+            let mut found = Vec::new();
+            for row in table.range::<&[u8; 72]>(&first..=&last)?.take(limit) {
+                let (key, value) = row?;
+                let position = key
+                    .value()
+                    .last_chunk::<8>()
+                    .map_or(0, |bytes| u64::from_be_bytes(*bytes));
+                let entry = decode_entry(value.value()).ok_or_else(|| corrupt("an entry"))?;
+                found.push((Position(position), entry));
+            }
+            Ok(found)
+        })
+    }
+
+    /// A game's genesis and chains, or `None` for a game that is not here.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn game(&self, game: GameId) -> Result<Option<StoredGame>, ReadError> {
+        self.reading(|tx| {
+            let Some(genesis) = tx
+                .open_table(GAMES)?
+                .get(game.as_bytes())?
+                .map(|row| row.value().to_vec())
+            else {
+                return Ok(None);
+            };
+            let heads = tx.open_table(HEADS)?;
+            let first = chain_key(ChainId {
+                game,
+                order_key: OrderKey([0; 32]),
+            });
+            let last = chain_key(ChainId {
+                game,
+                order_key: OrderKey([0xff; 32]),
+            });
+            let mut chains = Vec::new();
+            for row in heads.range::<&[u8; 64]>(&first..=&last)? {
+                let (key, head) = row?;
+                let order_key = key
+                    .value()
+                    .last_chunk::<32>()
+                    .ok_or_else(|| corrupt("a chain's name"))?;
+                chains.push((OrderKey(*order_key), Position(head.value())));
+            }
+            let open = tx.open_table(OPEN)?.get(game.as_bytes())?.is_some();
+            Ok(Some(StoredGame {
+                genesis,
+                chains,
+                open,
+            }))
+        })
+    }
+
+    /// At most `limit` games with names above `after`, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn games(
+        &self,
+        which: Which,
+        after: Option<GameId>,
+        limit: usize,
+    ) -> Result<Vec<GameId>, ReadError> {
+        self.reading(|tx| {
+            let first = after
+                .as_ref()
+                .map_or(Unbounded, |game| Excluded(game.as_bytes()));
+            let range = (first, Unbounded);
+            let mut found = Vec::new();
+            match which {
+                Which::All => {
+                    for row in tx.open_table(GAMES)?.range::<&[u8; 32]>(range)?.take(limit) {
+                        found.push(GameId(*row?.0.value()));
+                    }
+                }
+                Which::Open => {
+                    for row in tx.open_table(OPEN)?.range::<&[u8; 32]>(range)?.take(limit) {
+                        found.push(GameId(*row?.0.value()));
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The newest durable mark of `relay`.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn alive_mark(&self, relay: &str) -> Result<Option<Millis>, ReadError> {
+        self.reading(|tx| {
+            let Some(row) = tx.open_table(META)?.get(alive_key(relay).as_str())? else {
+                return Ok(None);
+            };
+            let bytes = row
+                .value()
+                .try_into()
+                .map_err(|_| corrupt("an alive mark"))?;
+            Ok(Some(Millis::new(u64::from_be_bytes(bytes))))
+        })
+    }
+
+    /// A small value kept with the log.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        self.reading(|tx| {
+            Ok(tx
+                .open_table(META)?
+                .get(own_key(key).as_str())?
+                .map(|row| row.value().to_vec()))
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! The store under the embedded log: one redb file, in which a batch of writes is one durable transaction. Everything
+//! here waits for the disk; there are no threads and no queues.
+
+use std::io;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, StorageBackend};
+use rookery_ledger::id::{Millis, OrderKey};
+use rookery_ledger::mutant::Mutant;
+
+use super::group_commit::CommitStore;
+use super::high_water::{HighWater, MarkStorage};
+use super::rows::{
+    ENTRIES, GAMES, HEADS, META, OPEN, alive_key, chain_key, encode_entry, entry_key, own_key,
+};
+use super::{Append, AppendError, Position};
+
+pub(super) const FORMAT_KEY: &str = "format";
+const FORMAT: &[u8] = b"rookery-log/1";
+/// Counts commits for ever.
+const COMMITS_KEY: &str = "commits";
+/// Pages kept in memory, bytes. Only replays and restarts read; a running game is in its task's memory.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// Opens the database anew: at the start and after every I/O error, since redb refuses all work after one.
+type Opener = Box<dyn Fn() -> Result<Database, redb::DatabaseError> + Send + Sync>;
+
+/// One of the writes that share a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// Entries for a chain, if it ends where they expect it.
+    Append(Append),
+    /// A small value kept with the log.
+    SetMeta(String, Vec<u8>),
+    /// The relay of this name was alive at this time.
+    Mark(String, Millis),
+}
+
+/// The log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened or repaired.
+    #[error("cannot open the log: {0}")]
+    Database(#[from] Box<redb::Error>),
+    /// The file is a log of another version.
+    #[error("the log has format {found:?}; this version reads only \"rookery-log/1\"")]
+    Format {
+        /// The format that it names.
+        found: String,
+    },
+    /// The log is older than what was acknowledged under this order key.
+    #[error(
+        "the log was restored from a backup or cut short: it was written {found} times, and {known} times before. It \
+         must not go on under the old order key. Rename order.key to go on: the relay makes a new one, and open clocked \
+         games move to it when their players agree"
+    )]
+    RolledBack {
+        /// Commits in the log.
+        found: u64,
+        /// Commits that were acknowledged.
+        known: u64,
+    },
+    /// The mark beside the log cannot be kept.
+    #[error("cannot keep the mark beside the log: {0}")]
+    Mark(#[source] io::Error),
+    /// No thread for the writer.
+    #[error("cannot start the log's writer: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// The store. Of its callers one at a time may write, any number may read.
+pub struct Store {
+    opener: Opener,
+    /// `None` while the file cannot be opened, and once it is closed.
+    database: RwLock<Option<Database>>,
+    mark: Option<HighWater>,
+}
+
+impl Store {
+    /// Opens the log on the disk that `disk` gives, or makes it there; `disk` is asked again after every I/O error.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where the file cannot be opened, is open elsewhere or is of another format.
+    pub fn open<D: StorageBackend>(
+        disk: impl Fn() -> io::Result<D> + Send + Sync + 'static,
+    ) -> Result<Self, OpenError> {
+        let opener = move || {
+            let disk = disk().map_err(redb::StorageError::Io)?;
+            builder().create_with_backend(disk)
+        };
+        let database = opener().map_err(|error| Box::new(error.into()))?;
+        if let Some(found) = prepare(&database).map_err(Box::new)? {
+            return Err(OpenError::Format { found });
+        }
+        Ok(Self {
+            opener: Box::new(opener),
+            database: RwLock::new(Some(database)),
+            mark: None,
+        })
+    }
+
+    /// The same with a mark beside the log, which tells when the log is older than what was acknowledged under `owner`,
+    /// the order key under which its entries are signed.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where the mark cannot be kept or the log was rolled back.
+    pub fn with_mark(
+        mut self,
+        storage: Box<dyn MarkStorage>,
+        owner: OrderKey,
+    ) -> Result<Self, OpenError> {
+        let found = match self.locked().as_ref() {
+            Some(database) => commits(database).map_err(Box::new)?,
+            None => 0,
+        };
+        match HighWater::open(storage, owner, found).map_err(OpenError::Mark)? {
+            Ok(mark) => self.mark = Some(mark),
+            Err(known) => return Err(OpenError::RolledBack { found, known }),
+        }
+        Ok(self)
+    }
+
+    /// The database, as long as no other is opened in its place.
+    pub(super) fn locked(&self) -> RwLockReadGuard<'_, Option<Database>> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_lock(&self) -> RwLockWriteGuard<'_, Option<Database>> {
+        self.database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("mark", &self.mark)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CommitStore for Store {
+    fn is_open(&self) -> bool {
+        self.locked().is_some()
+    }
+
+    fn reopen(&self) -> bool {
+        let mut guard = self.write_lock();
+        drop(guard.take());
+        match (self.opener)() {
+            Ok(database) => {
+                *guard = Some(database);
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the order log cannot be opened again yet");
+                false
+            }
+        }
+    }
+
+    fn commit(&self, writes: &[Write]) -> Result<Vec<Result<Position, AppendError>>, AppendError> {
+        let guard = self.locked();
+        let Some(database) = guard.as_ref() else {
+            return Err(AppendError::Unavailable("the file cannot be opened".into()));
+        };
+        let (results, commits) = write(database, writes).map_err(|error| classify(&error))?;
+        // Before anything is acknowledged: what is acknowledged, the mark knows of.
+        if let Some(Err(error)) = self.mark.as_ref().map(|mark| mark.raise(commits)) {
+            tracing::warn!(%error, "the mark beside the log is behind");
+        }
+        Ok(results)
+    }
+
+    fn close(&self) {
+        drop(self.write_lock().take());
+    }
+}
+
+pub(super) fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// Makes the tables of a new file. Gives the format of an old one where it is another one.
+pub(super) fn prepare(database: &Database) -> Result<Option<String>, redb::Error> {
+    let found = {
+        let tx = database.begin_read()?;
+        match tx.open_table(META) {
+            Ok(table) => table.get(FORMAT_KEY)?.map(|format| format.value().to_vec()),
+            Err(redb::TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        }
+    };
+    if let Some(found) = found {
+        return Ok((found != FORMAT).then(|| String::from_utf8_lossy(&found).into_owned()));
+    }
+    let tx = begin(database)?;
+    tx.open_table(ENTRIES)?;
+    tx.open_table(HEADS)?;
+    tx.open_table(GAMES)?;
+    tx.open_table(OPEN)?;
+    tx.open_table(META)?.insert(FORMAT_KEY, FORMAT)?;
+    tx.commit()?;
+    Ok(None)
+}
+
+/// A write transaction that is on disk when its commit returns, and after which a killed process opens the file at once
+/// (a repair would walk the whole file). It costs a second fsync per commit, which the group shares.
+pub(super) fn begin(database: &Database) -> Result<redb::WriteTransaction, redb::Error> {
+    let mut tx = database.begin_write()?;
+    let durability = if Mutant::UNSYNCED.is_on() {
+        redb::Durability::None
+    } else {
+        redb::Durability::Immediate
+    };
+    tx.set_durability(durability)?;
+    tx.set_quick_repair(true);
+    Ok(tx)
+}
+
+/// How often the log was committed to.
+fn commits(database: &Database) -> Result<u64, redb::Error> {
+    let tx = database.begin_read()?;
+    let count = tx.open_table(META)?.get(COMMITS_KEY)?;
+    Ok(count
+        .and_then(|count| count.value().try_into().ok())
+        .map_or(0, u64::from_be_bytes))
+}
+
+/// A result for each write, and how many commits there were.
+type Committing = (Vec<Result<Position, AppendError>>, u64);
+
+/// Puts the writes into one transaction.
+fn write(database: &Database, writes: &[Write]) -> Result<Committing, redb::Error> {
+    let tx = begin(database)?;
+    let mut results = Vec::with_capacity(writes.len());
+    let commits;
+    {
+        let mut entries = tx.open_table(ENTRIES)?;
+        let mut heads = tx.open_table(HEADS)?;
+        let mut games = tx.open_table(GAMES)?;
+        let mut open = tx.open_table(OPEN)?;
+        let mut meta = tx.open_table(META)?;
+        let before = meta
+            .get(COMMITS_KEY)?
+            .and_then(|count| count.value().try_into().ok());
+        commits = before.map_or(0, u64::from_be_bytes) + 1;
+        meta.insert(COMMITS_KEY, commits.to_be_bytes().as_slice())?;
+        for write in writes {
+            let result = match write {
+                Write::Append(append) => {
+                    let chain = chain_key(append.chain);
+                    let mut head = heads.get(&chain)?.map_or(0, |head| head.value());
+                    if head == append.expected.0 || Mutant::APPENDS_ANYWHERE.is_on() {
+                        let last = append.entries.len().saturating_sub(1);
+                        for (at, entry) in append.entries.iter().enumerate() {
+                            if Mutant::LAST_NOT_APPENDED.is_on() && at > 0 && at == last {
+                                continue;
+                            }
+                            head += 1;
+                            entries.insert(
+                                &entry_key(append.chain, head),
+                                encode_entry(entry).as_slice(),
+                            )?;
+                        }
+                        if !append.entries.is_empty() {
+                            heads.insert(&chain, head)?;
+                        }
+                        let game = append.chain.game.as_bytes();
+                        if let Some(genesis) = &append.genesis
+                            && games.get(game)?.is_none()
+                        {
+                            games.insert(game, genesis.as_slice())?;
+                        }
+                        match append.open {
+                            Some(true) => drop(open.insert(game, ())?),
+                            Some(false) => drop(open.remove(game)?),
+                            None => {}
+                        }
+                        Ok(Position(head))
+                    } else {
+                        Err(AppendError::Conflict {
+                            actual: Position(head),
+                        })
+                    }
+                }
+                Write::SetMeta(key, value) => {
+                    meta.insert(own_key(key).as_str(), value.as_slice())?;
+                    Ok(Position::START)
+                }
+                Write::Mark(relay, at) => {
+                    let at = at.get().to_be_bytes();
+                    meta.insert(alive_key(relay).as_str(), at.as_slice())?;
+                    Ok(Position::START)
+                }
+            };
+            results.push(result);
+        }
+    }
+    tx.commit()?;
+    Ok((results, commits))
+}
+
+fn classify(error: &redb::Error) -> AppendError {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    match error {
+        redb::Error::Io(io) if matches!(io.kind(), StorageFull | QuotaExceeded | FileTooLarge) => {
+            AppendError::DiskFull
+        }
+        other => AppendError::Unavailable(other.to_string()),
+    }
+}
