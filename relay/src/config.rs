@@ -53,6 +53,8 @@ pub struct Config {
     pub peers: Vec<Peer>,
     /// Which events are logged: a level, or `target=level` pairs.
     pub log: String,
+    /// Where each step of each game is written down, if that is wanted.
+    pub trace: Option<PathBuf>,
     /// How much anyone may use.
     pub limits: Limits,
 }
@@ -73,6 +75,7 @@ impl Default for Config {
             site: None,
             peers: Vec::new(),
             log: "info".into(),
+            trace: None,
             limits: Limits::default(),
         }
     }
@@ -105,6 +108,10 @@ pub struct Overrides {
     /// What to log: error, warn, info, debug, trace, or pairs such as info,libp2p=debug [default: info]
     #[arg(long, value_name = "FILTER", env = "ROOKERY_LOG")]
     pub log: Option<String>,
+    /// File to write each step of each game to, behind what is in it, for `rookery-verify --way trace`; it grows without
+    /// bound and holds the players' signed records
+    #[arg(long, value_name = "FILE", env = "ROOKERY_TRACE")]
+    pub trace: Option<PathBuf>,
     /// A limit, as NAME=NUMBER; may be given several times
     #[arg(long = "limit", value_name = "NAME=NUMBER", num_args = 1.., value_delimiter = ',', env = "ROOKERY_LIMITS")]
     pub limits: Vec<String>,
@@ -121,6 +128,7 @@ struct File {
     site: Option<PathBuf>,
     peers: Option<Vec<Spanned<String>>>,
     log: Option<Spanned<String>>,
+    trace: Option<PathBuf>,
     limits: Option<toml::Table>,
 }
 
@@ -251,6 +259,9 @@ impl Reader {
         if let Some((place, value)) = file.log.map(one) {
             self.log(&place, &value);
         }
+        if let Some(trace) = file.trace {
+            self.config.trace = Some(trace);
+        }
         for (key, value) in file.limits.unwrap_or_default() {
             // A table of unknown keys carries no spans; the key is found by its own line.
             let place = text
@@ -306,6 +317,9 @@ impl Reader {
         if let Some(value) = &overrides.log {
             self.log("--log", value);
         }
+        if let Some(trace) = &overrides.trace {
+            self.config.trace = Some(trace.clone());
+        }
         for pair in &overrides.limits {
             match pair
                 .split_once('=')
@@ -335,6 +349,21 @@ impl Reader {
                 place,
                 "is not a folder; name a folder that the relay may write to",
             );
+        }
+        if let Some(trace) = self.config.trace.clone() {
+            let folder = trace
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let what = if trace.is_dir() {
+                Some("is a folder; name a file")
+            } else if folder.is_some_and(|folder| !folder.is_dir()) {
+                Some("its folder does not exist; make it, or name a file elsewhere")
+            } else {
+                None
+            };
+            if let Some(what) = what {
+                self.problem(format!("trace = {}", trace.display()), what);
+            }
         }
         if self.problems.is_empty() {
             Ok(self.config)

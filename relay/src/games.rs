@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::game;
 use crate::outbox::{Answer, Refused, SessionId};
 use crate::relay::Relay;
+use crate::trace::Event;
 
 /// Messages that may wait for one game. Two players and their watchers do not fill it in the time of a commit.
 const MAILBOX: usize = 64;
@@ -187,6 +188,8 @@ impl Games {
         if !messages.is_empty() {
             return false;
         }
+        // Under the lock, so that a game which comes back at once comes back behind this line.
+        relay.note(Some(id), || Event::Left);
         messages.close();
         state.mailboxes.remove(&id);
         if let Some(wake) = wake {

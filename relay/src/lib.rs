@@ -22,4 +22,5 @@ pub mod outbox;
 pub mod relay;
 pub mod sequencer;
 pub mod session;
+pub mod trace;
 pub mod wall_clock;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rookery_ledger::id::{Millis, OrderKey, PlayerKey};
+use rookery_ledger::id::{GameId, Millis, OrderKey, PlayerKey};
 use rookery_ledger::sign::Keypair;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::order_log::{Health, OrderLog};
 use crate::outbox::{Outbox, SessionId};
+use crate::trace::{Event, Trace};
 use crate::wall_clock::WallClock;
 
 /// Exports at once; one core's worth, as most of it is checking signatures.
@@ -50,6 +51,8 @@ pub struct Relay {
     pub outage: OnceLock<(Millis, Millis)>,
     /// Games that are read from the log for HTTP at the same time: each costs some milliseconds of CPU.
     pub exports: Semaphore,
+    /// Where the relay writes what it does, if that was asked for.
+    pub trace: OnceLock<Trace>,
     sessions: AtomicU64,
 }
 
@@ -71,6 +74,7 @@ impl Relay {
             draining: CancellationToken::new(),
             outage: OnceLock::new(),
             exports: Semaphore::new(EXPORTS),
+            trace: OnceLock::new(),
             sessions: AtomicU64::new(0),
         })
     }
@@ -79,6 +83,13 @@ impl Relay {
     #[must_use]
     pub fn order_key(&self) -> OrderKey {
         self.key.order()
+    }
+
+    /// Writes down what happens, where that was asked for; to be called before anybody can see it.
+    pub fn note(&self, game: Option<GameId>, event: impl FnOnce() -> Event) {
+        if let Some(trace) = self.trace.get() {
+            trace.write(&self.clock, game, event());
+        }
     }
 
     /// The name of a new session.

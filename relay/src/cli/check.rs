@@ -38,6 +38,12 @@ pub(super) fn run(args: &Args) -> ExitCode {
                     None => println!("  peer     /p2p/{} (dials this relay)", peer.id),
                 }
             }
+            if let Some(trace) = &config.trace {
+                println!("  trace    {}", trace.display());
+                println!(
+                    "Note: the trace holds the players' signed records and grows without bound."
+                );
+            }
             if !config.metrics.ip().is_loopback() {
                 println!(
                     "Note: metrics are not private: {} can be reached from other machines.",

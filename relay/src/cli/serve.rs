@@ -26,6 +26,7 @@ use crate::limits::ms;
 use crate::node::Inbound;
 use crate::order_log::{OrderLog, RedbLog, Which};
 use crate::relay::Relay;
+use crate::trace::{Event, Trace};
 use crate::{fellows, http, lobby, node, session};
 
 /// The log's file in the data folder.
@@ -109,6 +110,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     raise_open_files(config.limits.connections);
     let mut signals = Signals::install()?;
     let keys = Keys::load_or_make(&config.data)?;
+    let trace = match &config.trace {
+        Some(path) => {
+            let words = || format!("cannot write the trace {}", path.display());
+            Some(Trace::open(path).with_context(words)?)
+        }
+        None => None,
+    };
     let path = config.data.join(LOG_FILE);
     let log = RedbLog::open(&path, keys.order_key()).with_context(|| path.display().to_string())?;
     let log: Arc<dyn OrderLog> = Arc::new(log);
@@ -122,11 +130,20 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
     let key = Keypair::from_secret(&keys.order.to_bytes());
     let relay = Relay::new(config.limits.clone(), key, log, node);
+    if let Some(trace) = trace {
+        let _ = relay.trace.set(trace);
+    }
     let name = relay.node.local().to_string();
     let last_mark = relay.log.alive_mark(&name).await?;
+    let serving_since = relay.clock.now();
     if let Some(last_mark) = last_mark {
-        let _ = relay.outage.set((last_mark, relay.clock.now()));
+        let _ = relay.outage.set((last_mark, serving_since));
     }
+    relay.note(None, || Event::Start {
+        order: relay.order_key().into(),
+        last_mark: last_mark.map(Millis::get),
+        serving_since: serving_since.get(),
+    });
     let sessions = TaskTracker::new();
     tokio::spawn(accept(
         relay.clone(),
@@ -178,12 +195,14 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
 /// Tells clients, lets what was begun be finished, and closes the log.
 async fn drain(relay: &Relay, sessions: &TaskTracker, name: &str) {
+    relay.note(None, || Event::Draining);
     relay.draining.cancel();
     sessions.close();
     sessions.wait().await;
     // Nobody pays for the time from here to the next start.
-    relay.log.mark_alive(name, relay.clock.now());
+    mark_alive(relay, name, relay.clock.now());
     relay.log.close().await;
+    relay.note(None, || Event::Ended);
     relay.node.stop().await;
 }
 
@@ -247,6 +266,11 @@ async fn resume(relay: Arc<Relay>) {
     }
 }
 
+fn mark_alive(relay: &Relay, name: &str, at: Millis) {
+    relay.note(None, || Event::Alive { at: at.get() });
+    relay.log.mark_alive(name, at);
+}
+
 /// What happens by the clock: the alive mark, games that wait for a moment, the lobby.
 async fn keep_time(relay: Arc<Relay>, name: String, restarted: bool) {
     let mut beat = tokio::time::interval(Duration::from_secs(1));
@@ -261,7 +285,7 @@ async fn keep_time(relay: Arc<Relay>, name: String, restarted: bool) {
         }
         let now = relay.clock.now();
         if second >= quiet {
-            relay.log.mark_alive(&name, now);
+            mark_alive(&relay, &name, now);
         }
         for game in relay.games.due(now) {
             if relay

@@ -29,7 +29,7 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
     let text = uncommented();
     let table: toml::Table = text.parse().unwrap();
     for key in [
-        "data", "listen", "announce", "http", "metrics", "site", "peers", "log",
+        "data", "listen", "announce", "http", "metrics", "site", "peers", "log", "trace",
     ] {
         assert!(table.contains_key(key), "{key} is not in the example");
     }
@@ -47,7 +47,8 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
     let without_places = text
         .lines()
         .filter(|line| {
-            !line.starts_with("site") && !line.starts_with("announce") && !line.starts_with("peers")
+            let unset = ["site", "announce", "peers", "trace"];
+            unset.iter().all(|key| !line.starts_with(key))
         })
         .collect::<Vec<_>>()
         .join("\n");
@@ -99,6 +100,8 @@ fn unknown_keys_and_broken_toml_are_refused_with_their_line() {
     assert!(problems("\n\nhtpp = 1\n")[0].starts_with("test.toml:3: unknown field `htpp`"));
     assert!(problems("a = [\n")[0].starts_with("test.toml:"));
     assert!(problems("site = \"/nonexistent\"\n")[0].contains("index.html"));
+    assert!(problems("trace = \"/nonexistent/trace\"\n")[0].contains("its folder"));
+    assert!(problems("trace = \"/\"\n")[0].contains("name a file"));
     let missing = Config::load(
         Some(Path::new("/nonexistent/x.toml")),
         &Overrides::default(),

@@ -12,19 +12,29 @@ use tokio::time::Instant;
 use super::{Task, unknown_game};
 use crate::outbox::{Answer, Refused};
 use crate::sequencer::{Command, Event, Input, Reply};
+use crate::trace;
 
 impl Task {
     /// Takes an input through all that it leads to; `answer` is where the answer to a submission goes.
     pub(super) async fn drive(&mut self, input: Input, answer: Option<&Answer>) {
+        self.note(|| trace::Event::input(&input));
         let mut step = self.sequencer.begin(input);
         loop {
             for command in step.commands {
+                self.note(|| trace::Event::command(&command));
                 self.obey(command, answer);
             }
             let Some(request) = step.ask else { return };
+            self.note(|| trace::Event::request(&request));
             let response = request.put_to(&*self.relay.log).await;
+            self.note(|| trace::Event::response(&response));
             step = self.sequencer.answered(response);
         }
+    }
+
+    /// Writes down what happens to the game, where that was asked for.
+    pub(super) fn note(&self, event: impl FnOnce() -> trace::Event) {
+        self.relay.note(Some(self.id), event);
     }
 
     /// Something that time brings may be due.

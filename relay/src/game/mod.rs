@@ -20,6 +20,7 @@ use crate::games::{FellowNews, GameMsg};
 use crate::outbox::{Answer, Out, Outbox, Refused};
 use crate::relay::Relay;
 use crate::sequencer::{Input, Sequencer, in_order};
+use crate::trace::Event;
 
 use audience::Audience;
 
@@ -33,6 +34,7 @@ const PARKED: usize = 64;
 /// Runs one game until it leaves memory.
 pub(crate) async fn run(relay: Arc<Relay>, id: GameId, mut messages: mpsc::Receiver<GameMsg>) {
     let mut task = Task::new(relay, id);
+    task.note(|| Event::Opened);
     task.drive(Input::Read, None).await;
     loop {
         let wake = task.wake();
@@ -171,6 +173,7 @@ impl Task {
             GameMsg::FromFellow { fellow, news } => self.on_fellow(fellow, news).await,
             GameMsg::Export { reply } => {
                 if let Some(orderer) = self.orderer() {
+                    self.note(|| Event::shown(None, &orderer.game().items()));
                     // Whoever asked may have gone.
                     let _ = reply.send(orderer.game().clone());
                 }
@@ -263,7 +266,9 @@ impl Task {
         };
         let game = orderer.game();
         let own = self.relay.order_key();
-        for frame in audience::frames(self.id, &in_order(game, own, after)) {
+        let items = in_order(game, own, after);
+        self.note(|| Event::shown(after, &items));
+        for frame in audience::frames(self.id, &items) {
             // What is old already says nothing about how fast the relay delivers.
             answer.outbox.send(Out {
                 news: None,

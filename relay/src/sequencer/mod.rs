@@ -118,6 +118,19 @@ pub enum Event {
     Over,
 }
 
+impl Event {
+    /// A word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Seated => "seated",
+            Self::TakenOver => "taken-over",
+            Self::Over => "over",
+        }
+    }
+}
+
 /// What is said to whoever submitted an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
