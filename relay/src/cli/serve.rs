@@ -31,6 +31,8 @@ use crate::{fellows, http, lobby, node, session};
 
 /// The log's file in the data folder.
 const LOG_FILE: &str = "order.redb";
+/// How long it may take to stamp the outage in every game once its time has come, ms.
+const STAMPING_MS: u64 = 2_000;
 /// Games that are listed at once.
 const PAGE: usize = 256;
 
@@ -153,7 +155,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     ));
     tokio::spawn(fellows::run(relay.clone(), events));
     tokio::spawn(resume(relay.clone()));
-    tokio::spawn(keep_time(relay.clone(), name.clone(), last_mark.is_some()));
+    tokio::spawn(keep_time(relay.clone(), name.clone()));
     tokio::spawn(http::serve(
         relay.clone(),
         http_listener,
@@ -200,7 +202,7 @@ async fn drain(relay: &Relay, sessions: &TaskTracker, name: &str) {
     sessions.close();
     sessions.wait().await;
     // Nobody pays for the time from here to the next start.
-    mark_alive(relay, name, relay.clock.now());
+    mark_alive(relay, name);
     relay.log.close().await;
     relay.note(None, || Event::Ended);
     relay.node.stop().await;
@@ -266,27 +268,31 @@ async fn resume(relay: Arc<Relay>) {
     }
 }
 
-fn mark_alive(relay: &Relay, name: &str, at: Millis) {
+/// Says in the log that this relay serves. Whoever serves next charges nobody for the time since then, so as long as the
+/// last outage may not be stamped in every game the old mark stands: neither a crash nor an end in order may lose it.
+fn mark_alive(relay: &Relay, name: &str) {
+    let at = relay.clock.now();
+    let stamped = |since: Millis| Millis::new(since.get() + RETURN_MS + STAMPING_MS);
+    let outage = relay.outage.get();
+    if outage.is_some_and(|(_, since)| at < stamped(*since)) {
+        return;
+    }
     relay.note(None, || Event::Alive { at: at.get() });
     relay.log.mark_alive(name, at);
 }
 
 /// What happens by the clock: the alive mark, games that wait for a moment, the lobby.
-async fn keep_time(relay: Arc<Relay>, name: String, restarted: bool) {
+async fn keep_time(relay: Arc<Relay>, name: String) {
     let mut beat = tokio::time::interval(Duration::from_secs(1));
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // A crash before the last outage is stamped must not lose it, so the old mark stands until it is.
-    let quiet = if restarted { RETURN_MS / 1000 + 2 } else { 0 };
     let lobby_every = lobby::SAY_AGAIN.as_secs();
     for second in 0_u64.. {
         tokio::select! {
             _ = beat.tick() => {}
             () = relay.draining.cancelled() => return,
         }
+        mark_alive(&relay, &name);
         let now = relay.clock.now();
-        if second >= quiet {
-            mark_alive(&relay, &name, now);
-        }
         for game in relay.games.due(now) {
             if relay
                 .games

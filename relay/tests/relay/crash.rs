@@ -188,3 +188,39 @@ async fn a_clock_that_runs_out_ends_the_game_for_both_at_the_same_receipt() {
     let (mover, _) = pair.by_turn();
     assert_eq!(mover.play("g1f3").await.unwrap_err().code(), "game-over");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_in_order_right_after_a_restart_does_not_hide_the_outage_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut relay = Relay::start(&data, &[]);
+    let address = relay.at("ws");
+    let mut pair = Pair::sit([&address, &address], CLOCK).await.unwrap();
+    pair.play_all("e2e4 e7e5 g1f3").await.unwrap();
+    relay.kill();
+    tokio::time::sleep(OUTAGE).await;
+    relay.restart(&data, &[]);
+    relay.terminate();
+    assert!(relay.wait().success());
+    relay.restart(&data, &[]);
+    for who in [0, 1] {
+        let session = Session::connect(&address, Some(&pair.keys[who]))
+            .await
+            .unwrap();
+        pair.tables[who].resume(session).await.unwrap();
+    }
+    pair.play("b8c6").await.unwrap();
+    let found = relay.replay(pair.id());
+    let gaps = found
+        .state()
+        .counted
+        .iter()
+        .filter_map(|counted| match counted.receipt.what {
+            What::Gap { ms } => Some(u128::from(ms.get())),
+            _ => None,
+        });
+    let gaps: Vec<_> = gaps.collect();
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert!(gaps[0] >= OUTAGE.as_millis(), "{gaps:?}");
+    assert_one_order(&found);
+}
