@@ -46,10 +46,16 @@ impl Sequencer {
         let Some(orderer) = &self.orderer else {
             return;
         };
+        // A clocked game that this relay orders is woken after a restart, wherever it began.
+        let open = if orderer.game().is_clocked() {
+            (!self.open && !stage(orderer).over).then_some(true)
+        } else {
+            (!self.stored).then_some(false)
+        };
         let append = Append {
             chain: self.chain(),
             expected: self.head,
-            open: (!self.stored).then_some(orderer.game().is_clocked()),
+            open,
             genesis: self.genesis_if_new(orderer),
             entries: entries(&pending.entries),
         };
@@ -77,6 +83,7 @@ impl Sequencer {
         let Some(orderer) = &mut self.orderer else {
             return;
         };
+        self.open |= orderer.game().is_clocked() && !stage(orderer).over;
         let mut items = orderer.commit(&self.key, &entries);
         if !self.told.seated && stage(orderer).seated {
             // Whoever first hears of the game by its Seat needs the genesis too.

@@ -128,7 +128,6 @@ impl Sequencer {
                 otherwise: Reply::Done,
             });
         }
-        self.open = genesis.body.clock.is_clocked();
         let pending = Pending {
             entries: vec![entry],
             then: None,

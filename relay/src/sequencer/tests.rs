@@ -9,7 +9,7 @@ use rookery_ledger::{Colour, Game, Player};
 use super::*;
 use crate::client::usual_game;
 use crate::order_log::memory::Fate;
-use crate::order_log::{MemoryLog, ReadError};
+use crate::order_log::{MemoryLog, OrderLog as _, ReadError, Which};
 
 const LIVE: Clock = Clock::Live {
     initial_s: 60,
@@ -298,6 +298,47 @@ fn what_only_memory_knew_outlives_reading_the_log_again() {
     // A restart of the successor finds what it kept of the old home.
     let again = Relay::new(&other, 8, id);
     assert_eq!(again.game().state().line.height().get(), 2);
+}
+
+#[test]
+fn a_game_that_moves_here_is_listed_as_open_although_the_log_had_it_before() {
+    let (_, old, mut players) = seated(LIVE);
+    let id = players[0].id();
+    let other = MemoryLog::default();
+    let open = |log: &MemoryLog| {
+        let listed = log.games(Which::Open, None, 9).now_or_never();
+        listed.unwrap().unwrap()
+    };
+    let mut successor = Relay::new(&other, 8, id);
+    successor.take(Input::Learn {
+        items: in_order(old.game(), key(9).order(), None),
+        now: Millis::new(2_000),
+    });
+    // Asked for by one player alone, and refused: so the log has the game, which is at home elsewhere.
+    let alone = players[0].move_home(key(8).order()).unwrap();
+    successor.submit(&alone, 5_000);
+    let told = published(&successor.submit(&alone, 15_000));
+    assert!(matches!(told[..], [Item::Lapsed { .. }]), "{told:?}");
+    assert_eq!(open(&other), []);
+    hear(&mut players, &told);
+    let home = players[0].move_home(key(8).order()).unwrap();
+    successor.submit(&home, 16_000);
+    let Item::Home(asked) = &home else { panic!() };
+    players[1].receive(home.clone()).unwrap();
+    let agreed = players[1].agree_home(asked.body).unwrap();
+    let told = successor.submit(&agreed, 17_000);
+    assert!(told.contains(&Command::Reached(Event::TakenOver)));
+    assert_eq!(open(&other), [id]);
+    // Its end takes it off the list.
+    hear(&mut players, &published(&told));
+    let over = players[0].resign().unwrap();
+    let told = successor.submit(&over, 18_000);
+    let mark = told.iter().find_map(|command| match command {
+        Command::Mark(append) => Some(append.clone()),
+        _ => None,
+    });
+    put(&other, Request::Append(mark.unwrap()));
+    assert_eq!(open(&other), []);
 }
 
 #[test]
