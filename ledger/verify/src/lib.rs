@@ -5,11 +5,13 @@ mod faults;
 mod histories;
 mod model;
 pub mod mutants;
+mod plain;
 mod plan;
 pub mod properties;
 mod real;
 pub mod reference;
 mod report;
+mod trace;
 
 use anyhow::Result;
 
@@ -42,5 +44,9 @@ pub const WAYS: &[Way] = &[
     Way {
         name: "faults",
         run: faults::run,
+    },
+    Way {
+        name: "trace",
+        run: trace::run,
     },
 ];

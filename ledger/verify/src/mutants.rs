@@ -8,9 +8,10 @@ use anyhow::{Context, Result, bail};
 use rookery_ledger::mutant::Mutant;
 
 /// The ways in which a fault is looked for, those first that find most in the least time, each with its time.
-const HUNT: [(&str, &str); 4] = [
+const HUNT: [(&str, &str); 5] = [
     ("properties", "60s"),
     ("linearizability", "25s"),
+    ("trace", "30s"),
     ("faults", "60s"),
     ("model", "90s"),
 ];

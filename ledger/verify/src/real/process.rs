@@ -74,6 +74,8 @@ pub(crate) struct Setup {
     ports: [u16; 3],
     /// The process in whose network namespace it runs.
     inside: Option<u32>,
+    /// More arguments.
+    more: Vec<String>,
 }
 
 impl Setup {
@@ -96,6 +98,7 @@ impl Setup {
             ip: Ipv4Addr::LOCALHOST,
             ports,
             inside: None,
+            more: Vec::new(),
         })
     }
 
@@ -106,6 +109,12 @@ impl Setup {
             inside: Some(pid),
             ..self
         }
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn with(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        self.more.extend(more);
+        self
     }
 
     /// Starts it and waits until it is ready.
@@ -140,6 +149,7 @@ impl Setup {
         command.args(["--http", &format!("{}:{http}", self.ip)]);
         command.args(["--metrics", &format!("{}:{metrics}", self.ip)]);
         command.args(["--limit", LIMITS]);
+        command.args(&self.more);
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -253,6 +263,25 @@ impl Server {
         // An error means that it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Asks it to end, and waits until it is gone.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not end by itself.
+    pub(crate) fn terminate(&mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status()?;
+        let late = Instant::now() + PATIENCE;
+        while asked.success() && Instant::now() < late {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.kill();
+        bail!("the relay does not end")
     }
 
     /// The signed game as the relay gives it to anyone.

@@ -304,6 +304,25 @@ impl Board {
         self.heads[self.heads.len() - 1].0
     }
 
+    /// The distance of the head from the genesis.
+    #[must_use]
+    pub fn height(&self) -> u64 {
+        self.height
+    }
+
+    /// Whether a record, or the genesis, is on this chain.
+    #[must_use]
+    pub fn has(&self, head: Id) -> bool {
+        self.heads.iter().any(|(known, _, _)| *known == head)
+    }
+
+    /// Who is to move at a head of this chain.
+    #[must_use]
+    pub fn turn_at(&self, head: Id) -> Option<Side> {
+        let known = self.heads.iter().find(|(known, _, _)| *known == head);
+        known.map(|(_, turn, _)| *turn)
+    }
+
     /// The FEN of the position, en passant only where it can be played.
     #[must_use]
     pub fn fen(&self) -> String {

@@ -17,8 +17,8 @@ pub struct Clocks {
     pub remaining: [u64; 2],
     quota: [u64; 2],
     grace: u64,
-    /// When the running turn began.
-    since: Option<u64>,
+    /// When the running turn began, once both sit.
+    pub since: Option<u64>,
     gaps: u64,
 }
 
@@ -41,7 +41,9 @@ impl Clocks {
         }
     }
 
-    fn elapsed(&self, at: u64) -> u64 {
+    /// How long the running turn has taken at this moment, gaps left out, ms.
+    #[must_use]
+    pub fn elapsed(&self, at: u64) -> u64 {
         let since = self.since.unwrap_or(at);
         at.saturating_sub(since).saturating_sub(self.gaps)
     }

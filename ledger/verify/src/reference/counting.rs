@@ -8,7 +8,8 @@ use super::{Board, Content, For, Home, Id, Receipt, Record, Setup};
 const RIVALS: usize = 3;
 
 /// The receipts that count: those of the highest epoch that is committed, back to the first, and what follows them.
-pub(super) fn counting<'a>(
+#[must_use]
+pub fn counting<'a>(
     setup: &Setup,
     records: &[Record],
     receipts: &'a [Receipt],

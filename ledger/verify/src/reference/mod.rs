@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 pub use board::Board;
 pub use clocked::{Clocked, Clocks, clocked};
+pub use counting::counting;
 pub use untimed::untimed;
 
 /// A key or a hash.
