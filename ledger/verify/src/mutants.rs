@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use rookery_ledger::mutant::Mutant;
 
 /// The ways in which a fault is looked for, those first that find most in the least time, each with its time.
-const HUNT: [(&str, &str); 5] = [
+const HUNT: &[(&str, &str)] = &[
     ("properties", "60s"),
     ("linearizability", "25s"),
     ("trace", "30s"),
@@ -66,7 +66,7 @@ impl Hunt<'_> {
 
     /// The first way that finds a fault, and how long that one took.
     fn find(self, mutant: Mutant) -> Result<Option<(&'static str, Duration)>> {
-        for (way, budget) in HUNT {
+        for &(way, budget) in HUNT {
             let begin = Instant::now();
             if self.way.is_none_or(|only| only == way) && self.is_found(mutant, way, budget)? {
                 return Ok(Some((way, begin.elapsed())));

@@ -1,5 +1,8 @@
 //! Copies of a trace that were changed in one place, each so that no relay that keeps its promises could have written it.
 
+// Every doctor has one shape, whether it adds lines or not.
+#![allow(clippy::ptr_arg)]
+
 use rookery_ledger::codec;
 use rookery_ledger::id::{Hash, Millis, Seq, Signature};
 use rookery_ledger::record::{Item, Receipt, What};
