@@ -2,6 +2,8 @@
 //! line of the trace must be a step that is allowed in that state; the steps are those of `model/relay_steps` and
 //! `model/world`.
 
+#![allow(clippy::collapsible_match)]
+
 use std::collections::BTreeMap;
 
 use rookery_ledger::codec;
