@@ -33,7 +33,7 @@ export function peerOf(address) {
 
 /** @param {string} host */
 function isLoopback(host) {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 }
 
 /** @param {string} host */

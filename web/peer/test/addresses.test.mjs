@@ -21,7 +21,9 @@ test('WebSocket comes before WebRTC, encrypted before plain, and the rest is lef
 });
 
 test('an https page dials no plain WebSocket but that of its own device', () => {
-  assert.deepEqual(dialable([WS, LOCAL, RTC], { host: 'localhost', secure: true }), [LOCAL, RTC]);
+  const named = '/dns/127.example.org/tcp/4751/ws';
+  const page = { host: 'localhost', secure: true };
+  assert.deepEqual(dialable([WS, LOCAL, named, RTC], page), [LOCAL, RTC]);
 });
 
 test('a forced transport is the only one', () => {
