@@ -268,7 +268,12 @@ impl Game {
                 }),
         );
         items.extend(self.store.evidence.values().cloned().map(Item::Record));
-        items.extend(self.store.waiting().cloned());
+        let is_evidence = |item: &&Item| match item {
+            Item::Record(signed) => self.store.evidence.get(&signed.hash()) == Some(signed),
+            _ => false,
+        };
+        let waiting = self.store.waiting().filter(|item| !is_evidence(item));
+        items.extend(waiting.cloned());
         items
     }
 

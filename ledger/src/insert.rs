@@ -344,6 +344,8 @@ impl Game {
         if let What::Record(record) = body.what {
             self.store.receipted.insert((record, by));
             released.extend(self.store.release(Wait::Receipt(record)));
+            // What still waits for another record may be evidence from now on, as if it had come after this.
+            released.extend(self.store.copies_waiting(record));
         }
         self.after_receipt(by, &body, forks);
         Ok(Inserted::New)

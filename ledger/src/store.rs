@@ -86,6 +86,8 @@ pub(crate) struct Store {
     pub(crate) lapsed: BTreeMap<(OrderKey, Epoch), Signed<Lapsed>>,
     pub(crate) continued: BTreeMap<Hash, (Signed<Genesis>, Signed<Record>)>,
     waiting: BTreeMap<Wait, Vec<Waiting>>,
+    /// What the records wait for that wait, by their hash.
+    waits_for: BTreeMap<Hash, BTreeSet<Wait>>,
     waits_of: BTreeMap<Option<PlayerKey>, usize>,
 }
 
@@ -140,6 +142,9 @@ impl Store {
             out.extend(resting.map(|record| (record, Wait::Prev(hash))));
             if Mutant::RIVAL_DROPPED.is_on() {
                 continue;
+            }
+            if self.is_receipted(hash) {
+                self.evidence.insert(hash, entry.signed.clone());
             }
             let (author, item) = (entry.author, Item::Record(entry.signed));
             let waits = self.wait(wait, Some(author), item, Refusal::TooMany);
@@ -239,6 +244,12 @@ impl Store {
             return Err(refusal);
         }
         *taken += 1;
+        if let Item::Record(record) = &item {
+            self.waits_for
+                .entry(record.hash())
+                .or_default()
+                .insert(wait);
+        }
         self.waiting.entry(wait).or_default().push((by, item));
         Ok(true)
     }
@@ -246,12 +257,33 @@ impl Store {
     /// What waited for this and may be judged now.
     pub(crate) fn release(&mut self, wait: Wait) -> impl Iterator<Item = Item> {
         let released = self.waiting.remove(&wait).unwrap_or_default();
-        for (by, _) in &released {
+        for (by, item) in &released {
             if let Some(taken) = self.waits_of.get_mut(by) {
                 *taken = taken.saturating_sub(1);
             }
+            if let Item::Record(record) = item {
+                let hash = record.hash();
+                let waits = self.waits_for.get_mut(&hash);
+                if waits.is_some_and(|waits| waits.remove(&wait) && waits.is_empty()) {
+                    self.waits_for.remove(&hash);
+                }
+            }
         }
         released.into_iter().map(|(_, item)| item)
+    }
+
+    /// The copies of a record that wait.
+    pub(crate) fn copies_waiting(&self, record: Hash) -> Vec<Item> {
+        let waits = self.waits_for.get(&record).into_iter().flatten();
+        let queues = waits.filter_map(|wait| self.waiting.get(wait));
+        let items = queues.flatten().map(|(_, item)| item);
+        let copies = items.filter(|item| {
+            let Item::Record(signed) = item else {
+                return false;
+            };
+            signed.hash() == record
+        });
+        copies.cloned().collect()
     }
 
     /// Everything that waits.

@@ -248,3 +248,20 @@ fn of_two_receipts_the_branch_that_records_name_counts_whenever_its_links_come()
     assert_eq!(game.state().line.head(), head);
     assert_eq!(game.state().proofs.len(), 1);
 }
+
+#[test]
+fn what_waits_for_a_record_is_evidence_once_a_receipt_names_it_whichever_came_first() {
+    let mut duel = Duel::new(BLITZ);
+    let known = duel.game.clone();
+    let Record::Move(mut played) = duel.moving("e2e4").body else {
+        panic!("a move")
+    };
+    played.at.prev = support::nowhere();
+    let record = duel.sign(&duel.mover(), Record::Move(played));
+    let receipt = duel.next_receipt(What::Record(record.hash()));
+    let receipt = Game::sign_receipt(&duel.relay, receipt);
+    duel.play("e2e4");
+    let game = one_game(&known, vec![Item::Record(record), receipt]);
+    assert_eq!(game.state().proofs.len(), 1);
+    assert!(game.state().missing.is_empty(), "it is known");
+}
