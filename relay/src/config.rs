@@ -184,10 +184,14 @@ impl Config {
         reader.finish()
     }
 
-    #[cfg(test)]
-    fn from_text(text: &str, overrides: &Overrides) -> Result<Self, ConfigError> {
+    /// The configuration from the text of a file called `name`, under the overrides.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn from_text(name: &str, text: &str, overrides: &Overrides) -> Result<Self, ConfigError> {
         let mut reader = Reader::default();
-        reader.file("test.toml", text);
+        reader.file(name, text);
         reader.overrides(overrides);
         reader.finish()
     }

@@ -5,7 +5,7 @@ use super::*;
 const EXAMPLE: &str = include_str!("../../rookery-relay.example.toml");
 
 fn problems(text: &str) -> Vec<String> {
-    let error = Config::from_text(text, &Overrides::default()).unwrap_err();
+    let error = Config::from_text("test.toml", text, &Overrides::default()).unwrap_err();
     error.0.iter().map(ToString::to_string).collect()
 }
 
@@ -23,7 +23,7 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
     let defaults = Config::default();
     assert_eq!(defaults.listen.len(), DEFAULT_LISTEN.len());
     assert_eq!(
-        Config::from_text(EXAMPLE, &Overrides::default()),
+        Config::from_text("test.toml", EXAMPLE, &Overrides::default()),
         Ok(defaults.clone())
     );
     let text = uncommented();
@@ -53,7 +53,7 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
         .collect::<Vec<_>>()
         .join("\n");
     assert_eq!(
-        Config::from_text(&without_places, &Overrides::default()),
+        Config::from_text("test.toml", &without_places, &Overrides::default()),
         Ok(defaults)
     );
 }
@@ -66,7 +66,7 @@ fn flags_go_over_the_file_and_the_file_over_defaults() {
         limits: vec!["seeks=7".into()],
         ..Overrides::default()
     };
-    let config = Config::from_text(file, &flags).unwrap();
+    let config = Config::from_text("test.toml", file, &flags).unwrap();
     assert_eq!(config.http.port(), 9);
     assert_eq!(config.metrics.port(), 2);
     assert_eq!(config.listen, ["/ip4/127.0.0.1/tcp/3".parse().unwrap()]);
@@ -119,6 +119,7 @@ fn unknown_keys_and_broken_toml_are_refused_with_their_line() {
 fn a_fellow_relay_may_be_named_without_an_address() {
     let id = PeerId::random();
     let config = Config::from_text(
+        "test.toml",
         &format!("peers = [\"/p2p/{id}\", \"/ip4/127.0.0.1/tcp/1/p2p/{id}\"]"),
         &Overrides::default(),
     );

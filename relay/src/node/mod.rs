@@ -106,6 +106,20 @@ pub struct Node {
 }
 
 impl Node {
+    /// A node without a network, for relays that are driven by hand: nobody hears what it publishes.
+    #[must_use]
+    pub fn alone(local: PeerId) -> Self {
+        let (commands, _) = mpsc::channel(1);
+        let (_, addresses) = watch::channel(Vec::new());
+        Self {
+            commands,
+            streams: libp2p_stream::Behaviour::new().new_control(),
+            addresses,
+            local,
+            counters: Arc::default(),
+        }
+    }
+
     /// The relay's own peer id.
     #[must_use]
     pub fn local(&self) -> PeerId {

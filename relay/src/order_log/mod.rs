@@ -11,7 +11,7 @@ use rookery_ledger::id::{GameId, Millis, OrderKey};
 use tokio::sync::{broadcast, watch};
 
 pub use memory::MemoryLog;
-pub use redb::RedbLog;
+pub use redb::{RedbLog, decode_entry, encode_entry};
 pub use request::{Request, Response};
 
 /// One chain of receipts: a game has one for each order key that ever signed for it.

@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::AsyncReadExt as _;
 use futures::io::ReadHalf;
-use libp2p::Stream;
+use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use libp2p::PeerId;
 use rookery_ledger::id::{GameId, Millis, Nonce, PlayerKey};
 use rookery_ledger::record::{Hello, Item, Signed, VERSION};
 use rookery_ledger::sign::Verifier as _;
@@ -29,8 +29,23 @@ use writer::Pulse;
 /// The longest name of a program, characters.
 const MAX_AGENT: usize = 64;
 
-/// Runs a session to its end.
+/// Runs the session of a stream that came through the gate to its end.
 pub async fn run(relay: Arc<Relay>, inbound: Inbound, is_relay: bool) {
+    let Inbound {
+        peer,
+        stream,
+        permit,
+        ..
+    } = inbound;
+    run_over(relay, stream, peer, is_relay).await;
+    drop(permit);
+}
+
+/// Runs a session with `peer` over any stream to its end.
+pub async fn run_over<S>(relay: Arc<Relay>, stream: S, peer: PeerId, is_relay: bool)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let frames = usize::try_from(relay.limits.outbox_frames).unwrap_or(usize::MAX);
     // A fellow relay stands for all its clients.
     let frames = if is_relay {
@@ -39,14 +54,8 @@ pub async fn run(relay: Arc<Relay>, inbound: Inbound, is_relay: bool) {
         frames
     };
     let metrics = relay.metrics.clone();
-    let (outbox, queue) = Outbox::new(
-        relay.next_session(),
-        inbound.peer,
-        is_relay,
-        frames,
-        metrics,
-    );
-    let (read, write) = inbound.stream.split();
+    let (outbox, queue) = Outbox::new(relay.next_session(), peer, is_relay, frames, metrics);
+    let (read, write) = stream.split();
     let pulse = Pulse::default();
     let writing = tokio::spawn(writer::run(
         relay.clone(),
@@ -58,7 +67,7 @@ pub async fn run(relay: Arc<Relay>, inbound: Inbound, is_relay: bool) {
     relay.metrics.sessions.up();
     let mut session = Session {
         quota: Quota::new(&relay.limits, relay.clock.now().get(), is_relay),
-        peer: inbound.peer.to_bytes(),
+        peer: peer.to_bytes(),
         stream: read,
         frames: Frames::default(),
         began: None,
@@ -86,13 +95,12 @@ pub async fn run(relay: Arc<Relay>, inbound: Inbound, is_relay: bool) {
     info.cut("closed", "The stream has ended.");
     let _ = writing.await;
     session.linger().await;
-    drop(inbound.permit);
 }
 
-struct Session {
+struct Session<S> {
     relay: Arc<Relay>,
     peer: Vec<u8>,
-    stream: ReadHalf<Stream>,
+    stream: ReadHalf<S>,
     frames: Frames,
     /// When the first byte of the frame that is not whole yet came.
     began: Option<Instant>,
@@ -105,7 +113,7 @@ struct Session {
 /// The stream has ended, or the session was cut off.
 struct Over;
 
-impl Session {
+impl<S: AsyncRead + Unpin> Session<S> {
     async fn serve(&mut self) {
         let mut nonce = Nonce([0; Nonce::LEN]);
         if getrandom::fill(&mut nonce.0).is_err() {

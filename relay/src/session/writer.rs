@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::AsyncWriteExt as _;
 use futures::io::WriteHalf;
-use libp2p::Stream;
+use futures::{AsyncWrite, AsyncWriteExt as _};
 use rookery_ledger::id::Millis;
 use rookery_ledger::wire::{self, BEAT_MS, Push};
 use tokio::sync::mpsc;
@@ -58,9 +57,9 @@ impl Pulse {
 }
 
 /// Writes until the session is cut off or the stream fails.
-pub(super) async fn run(
+pub(super) async fn run<S: AsyncWrite + Unpin>(
     relay: Arc<Relay>,
-    mut stream: WriteHalf<Stream>,
+    mut stream: WriteHalf<S>,
     mut queue: mpsc::Receiver<Out>,
     outbox: Outbox,
     pulse: Pulse,

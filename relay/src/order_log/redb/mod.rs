@@ -28,6 +28,7 @@ use high_water::MarkFile;
 
 pub use group_commit::{Bounds, CommitStore, GroupCommit};
 pub use high_water::{MARK_LEN, MarkStorage};
+pub use rows::{decode_entry, encode_entry};
 pub use store::{OpenError, Store, Write};
 
 /// An [`OrderLog`] in one file.

@@ -39,8 +39,10 @@ pub(super) fn alive_key(relay: &str) -> String {
     format!("alive:{relay}")
 }
 
-/// `epoch`, `seq`, the receipt's length (4 bytes), the receipt; then a 1 and the item if there is one, else a 0.
-pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
+/// An entry as the redb log keeps it: `epoch`, `seq`, the receipt's length (4 bytes), the receipt; then a 1 and the item
+/// if there is one, else a 0.
+#[must_use]
+pub fn encode_entry(entry: &Entry) -> Vec<u8> {
     let item = entry.item.as_deref();
     let mut out = Vec::with_capacity(21 + entry.receipt.len() + item.map_or(0, <[u8]>::len));
     out.extend_from_slice(&entry.epoch.to_be_bytes());
@@ -56,7 +58,9 @@ pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
     out
 }
 
-pub(super) fn decode_entry(bytes: &[u8]) -> Option<Entry> {
+/// The entry that [`encode_entry`] wrote; none where the bytes are no such entry.
+#[must_use]
+pub fn decode_entry(bytes: &[u8]) -> Option<Entry> {
     let (epoch, rest) = bytes.split_first_chunk::<8>()?;
     let (seq, rest) = rest.split_first_chunk::<8>()?;
     let (len, rest) = rest.split_first_chunk::<4>()?;
