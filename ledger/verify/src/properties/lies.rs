@@ -14,7 +14,7 @@ use super::history::{CREATOR, JOINER, SECOND, STARTS, key};
 use super::table::nth_move;
 
 /// Another receipt for a place that has one, by the relay that signed that.
-pub(super) fn second_receipt(game: &Game, relays: &[Keypair; 2], pick: usize) -> Option<Item> {
+pub fn second_receipt(game: &Game, relays: &[Keypair; 2], pick: usize) -> Option<Item> {
     let counted = &game.state().counted;
     let counted = counted.get(pick % counted.len().max(1))?;
     let relay = relays.iter().find(|key| key.order() == counted.by)?;
@@ -34,7 +34,7 @@ pub(super) fn second_receipt(game: &Game, relays: &[Keypair; 2], pick: usize) ->
 }
 
 /// A next receipt that no honest relay signs, or a right one at the wrong time, with what it is for.
-pub(super) fn wrong_receipt(game: &Game, relay: &Keypair, now: Millis, pick: usize) -> Vec<Item> {
+pub fn wrong_receipt(game: &Game, relay: &Keypair, now: Millis, pick: usize) -> Vec<Item> {
     let receipt = |what, at| game.next_receipt(relay.order(), what, at, Millis::ZERO);
     let longest = game.longest_gap(now).get();
     let later = Millis::new(now.get() + 100_000_000);
@@ -112,7 +112,7 @@ fn next_move(game: &Game, pick: usize) -> Option<Item> {
 }
 
 /// The opening of an untimed game that goes on from the head, or from an earlier one, with the hash of its Seat.
-pub(super) fn continuation(game: &Game, pick: usize) -> Option<(Item, Hash)> {
+pub fn continuation(game: &Game, pick: usize) -> Option<(Item, Hash)> {
     if !game.is_clocked() {
         return None;
     }
@@ -154,13 +154,13 @@ pub(super) fn continuation(game: &Game, pick: usize) -> Option<(Item, Hash)> {
 }
 
 /// Another move for the place of the line's last move, by its author.
-pub(super) fn rival_of_last(game: &Game, pick: usize) -> Option<Item> {
+pub fn rival_of_last(game: &Game, pick: usize) -> Option<Item> {
     let last = game.state().line.moves().len().checked_sub(1)?;
     rival(game, last, pick)
 }
 
 /// Another move for the place of the line's move `at`, by its author.
-pub(super) fn rival(game: &Game, at: usize, pick: usize) -> Option<Item> {
+pub fn rival(game: &Game, at: usize, pick: usize) -> Option<Item> {
     let line = &game.state().line;
     let entry = game.record(line.moves().get(at)?.record?)?;
     let Record::Move(played) = &entry.signed.body else {
@@ -179,7 +179,7 @@ pub(super) fn rival(game: &Game, at: usize, pick: usize) -> Option<Item> {
 
 /// What its author may not sign at the head: the other player's move, a move at another height, a takeback by a consent
 /// of one's own or to an earlier head, an end that cannot be had, a move that is none.
-pub(super) fn forged(game: &Game, pick: usize) -> Option<Item> {
+pub fn forged(game: &Game, pick: usize) -> Option<Item> {
     let line = &game.state().line;
     let players = line.players()?;
     let (mover, waiter) = (*players.get(line.turn()), *players.get(line.turn().other()));
@@ -249,7 +249,7 @@ pub(super) fn forged(game: &Game, pick: usize) -> Option<Item> {
 
 /// Who gives up off turn at a head that may lie behind: where the last move was made, or where by chance that player may
 /// or may not.
-pub(super) fn resigned_earlier(game: &Game, pick: usize) -> Option<Item> {
+pub fn resigned_earlier(game: &Game, pick: usize) -> Option<Item> {
     let (at, by) = if pick.is_multiple_of(2) {
         let last = game.record(game.state().line.moves().last()?.record?)?;
         let by = if key(CREATOR).player() == last.author {
@@ -268,7 +268,7 @@ pub(super) fn resigned_earlier(game: &Game, pick: usize) -> Option<Item> {
 }
 
 /// A Seat for another joiner, by the creator, for the place of the first.
-pub(super) fn second_seat(game: &Game) -> Option<Item> {
+pub fn second_seat(game: &Game) -> Option<Item> {
     let mut second = game
         .records()
         .find_map(|(_, entry)| match &entry.signed.body {

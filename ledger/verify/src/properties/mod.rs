@@ -2,9 +2,10 @@
 //! one.
 
 mod adapter;
+mod bytes;
 mod checks;
 mod history;
-mod lies;
+pub mod lies;
 mod seen;
 mod table;
 
@@ -15,6 +16,8 @@ use anyhow::{Result, anyhow};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
 use crate::{Plan, Row};
+pub use bytes::{check_bytes, check_items};
+pub use checks::proven;
 use seen::Seen;
 
 /// How many cases come from one seed.
