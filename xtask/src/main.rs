@@ -6,6 +6,7 @@ mod browser;
 mod command;
 mod node;
 mod run;
+mod sancov;
 mod site;
 mod stamp;
 mod tally;
@@ -49,8 +50,14 @@ Environment:
 ";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match dispatch(&arguments) {
+    let done = if sancov::is_compiler() {
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        sancov::compile(&arguments)
+    } else {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        dispatch(&arguments)
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -18,8 +18,9 @@ use crate::verify;
 use crate::wasm;
 use crate::workspace::{Workspace, cargo, in_ci};
 
-const NATIVE: [&str; 5] = [
+const NATIVE: [&str; 6] = [
     "rookery-engine",
+    "rookery-fuzz",
     "rookery-ledger",
     "rookery-relay",
     "rookery-verify",
@@ -84,7 +85,7 @@ impl Run<'_> {
         }
 
         self.check("lints of the native crates", |workspace| {
-            tools::c_compiler()?;
+            tools::cpp_compiler()?;
             let mut clippy = cargo_in_root(workspace, &["clippy", "--release", "--all-targets"]);
             clippy.args(package_options(&NATIVE));
             clippy.args(["--", "-D", "warnings"]);

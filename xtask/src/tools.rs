@@ -57,6 +57,19 @@ pub(crate) fn c_compiler() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that the C++ part of libFuzzer can be built.
+pub(crate) fn cpp_compiler() -> Result<()> {
+    c_compiler()?;
+    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    if command::read(Command::new(&compiler).arg("--version")).is_none() {
+        bail!(
+            "the C++ compiler `{compiler}` is missing, and libFuzzer is written in C++: install one, with \
+             `apt-get install build-essential` on Debian and Ubuntu, `xcode-select --install` on macOS"
+        );
+    }
+    Ok(())
+}
+
 /// The programs that make a wasm package out of a crate.
 pub(crate) struct WasmTools {
     /// The wasm-pack program.

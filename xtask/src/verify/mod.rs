@@ -1,6 +1,7 @@
 //! `cargo xtask verify`: lets a machine try to break what the protocol promises, way by way, and reports in one form.
 //! Most ways are in the program `rookery-verify`; those that are programs of cargo's have a file each.
 
+mod fuzz;
 mod program;
 
 use std::fs;
@@ -57,6 +58,12 @@ const WAYS: &[Way] = &[
         checks: "the shipped relay killed and cut off under whole games",
         smoke_s: 30,
         run: program::run,
+    },
+    Way {
+        name: "fuzz",
+        checks: "every decoder, the folds, sequencer, session and configuration on inputs that find new branches",
+        smoke_s: 70,
+        run: fuzz::run,
     },
 ];
 
