@@ -1,6 +1,8 @@
 //! Which games are in memory, and how a message finds its game. Each game is a task with a mailbox (see `game`).
 
-use std::collections::{BTreeSet, HashMap};
+pub mod mailboxes;
+
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use libp2p::PeerId;
@@ -13,6 +15,7 @@ use crate::game;
 use crate::outbox::{Answer, Refused, SessionId};
 use crate::relay::Relay;
 use crate::trace::Event;
+use mailboxes::Mailboxes;
 
 /// Messages that may wait for one game. Two players and their watchers do not fill it in the time of a commit.
 const MAILBOX: usize = 64;
@@ -99,44 +102,29 @@ pub enum FellowNews {
     },
 }
 
-#[derive(Debug, Default)]
-struct State {
-    mailboxes: HashMap<GameId, mpsc::Sender<GameMsg>>,
+/// The games in memory.
+#[derive(Debug)]
+pub struct Games {
+    mailboxes: Mailboxes<GameMsg>,
     /// Games that left memory although time will bring something.
-    wakes: BTreeSet<(Millis, GameId)>,
+    wakes: Mutex<BTreeSet<(Millis, GameId)>>,
 }
 
-/// The games in memory.
-#[derive(Debug, Default)]
-pub struct Games(Mutex<State>);
+impl Default for Games {
+    fn default() -> Self {
+        Self {
+            mailboxes: Mailboxes::new(MAILBOX),
+            wakes: Mutex::default(),
+        }
+    }
+}
 
 impl Games {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wakes(&self) -> MutexGuard<'_, BTreeSet<(Millis, GameId)>> {
+        self.wakes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The mailbox of a game, started if it is not in memory.
-    fn mailbox(&self, relay: &Arc<Relay>, id: GameId) -> Option<mpsc::Sender<GameMsg>> {
-        let mut state = self.lock();
-        // A closed mailbox here is that of a task that died; the game is read back from the log.
-        if let Some(mailbox) = state
-            .mailboxes
-            .get(&id)
-            .filter(|mailbox| !mailbox.is_closed())
-        {
-            return Some(mailbox.clone());
-        }
-        if state.mailboxes.len() as u64 >= relay.limits.games {
-            return None;
-        }
-        let (mailbox, messages) = mpsc::channel(MAILBOX);
-        state.mailboxes.insert(id, mailbox.clone());
-        relay.metrics.games.up();
-        tokio::spawn(game::run(relay.clone(), id, messages));
-        Some(mailbox)
-    }
-
-    /// Puts a message into a game's mailbox; waits while that is full.
+    /// Puts a message into a game's mailbox; waits while that is full. The game is started if it is not in memory.
     ///
     /// # Errors
     ///
@@ -147,26 +135,20 @@ impl Games {
         id: GameId,
         message: GameMsg,
     ) -> Result<(), Refused> {
-        let mut message = message;
-        loop {
-            let Some(mailbox) = self.mailbox(relay, id) else {
-                let words = "The relay has as many games as it can hold; try again later.";
-                return Err(Refused::retry("too-many-games", words, 5_000));
-            };
-            match mailbox.send(message).await {
-                Ok(()) => return Ok(()),
-                // The game was just leaving memory; it comes back.
-                Err(mpsc::error::SendError(back)) => message = back,
-            }
-        }
+        let start = |messages| {
+            relay.metrics.games.up();
+            tokio::spawn(game::run(relay.clone(), id, messages));
+        };
+        let sent = self.mailboxes.send(id, relay.limits.games, message, start);
+        sent.await.map_err(|_| {
+            let words = "The relay has as many games as it can hold; try again later.";
+            Refused::retry("too-many-games", words, 5_000)
+        })
     }
 
     /// Puts a message into the mailbox of a game that is in memory, and else drops it.
     pub async fn tell(&self, id: GameId, message: GameMsg) {
-        let mailbox = self.lock().mailboxes.get(&id).cloned();
-        if let Some(mailbox) = mailbox {
-            let _ = mailbox.send(message).await;
-        }
+        self.mailboxes.tell(id, message).await;
     }
 
     /// A game that is in memory, as it stands.
@@ -184,16 +166,13 @@ impl Games {
         messages: &mut mpsc::Receiver<GameMsg>,
         wake: Option<Millis>,
     ) -> bool {
-        let mut state = self.lock();
-        if !messages.is_empty() {
+        // Noted under the lock, so that a game which comes back at once comes back behind this line.
+        let left = || relay.note(Some(id), || Event::Left);
+        if !self.mailboxes.leave(id, messages, left) {
             return false;
         }
-        // Under the lock, so that a game which comes back at once comes back behind this line.
-        relay.note(Some(id), || Event::Left);
-        messages.close();
-        state.mailboxes.remove(&id);
         if let Some(wake) = wake {
-            state.wakes.insert((wake, id));
+            self.wake_at(id, wake);
         }
         relay.metrics.games.down();
         true
@@ -201,18 +180,18 @@ impl Games {
 
     /// Wakes a game that is not in memory at `at`.
     pub fn wake_at(&self, id: GameId, at: Millis) {
-        self.lock().wakes.insert((at, id));
+        self.wakes().insert((at, id));
     }
 
     /// Takes out the games that have something to do at `now`.
     pub fn due(&self, now: Millis) -> Vec<GameId> {
-        let mut state = self.lock();
+        let mut wakes = self.wakes();
         let mut due = Vec::new();
-        while let Some((at, id)) = state.wakes.first().copied() {
+        while let Some((at, id)) = wakes.first().copied() {
             if at > now {
                 break;
             }
-            state.wakes.pop_first();
+            wakes.pop_first();
             due.push(id);
         }
         due
@@ -221,12 +200,12 @@ impl Games {
     /// How many games are in memory.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().mailboxes.len()
+        self.mailboxes.len()
     }
 
     /// Whether no game is in memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.mailboxes.is_empty()
     }
 }

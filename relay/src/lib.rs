@@ -22,5 +22,6 @@ pub mod outbox;
 pub mod relay;
 pub mod sequencer;
 pub mod session;
+pub mod sync;
 pub mod trace;
 pub mod wall_clock;

@@ -1,6 +1,8 @@
 //! Frames on their way to one session: a bounded queue, so that a slow reader costs a fixed amount of memory and is cut
 //! off instead of slowing others down.
 
+pub mod queue;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,10 +12,11 @@ use rookery_ledger::id::{GameId, Millis, PlayerKey};
 use rookery_ledger::record::Item;
 use rookery_ledger::wire::{self, Head, Push, RequestId};
 use rookery_ledger::{Game, Refusal};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::metrics::Metrics;
+use queue::{End, Outlet};
+
+pub use queue::Cut;
 
 /// Names a session within this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,15 +29,6 @@ pub struct Out {
     pub bytes: Arc<[u8]>,
     /// The game of which these are news and when they came to the relay: tells how late they are delivered.
     pub news: Option<(GameId, Millis)>,
-}
-
-/// Why a session is cut off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cut {
-    /// The stable code of `Bye`.
-    pub code: &'static str,
-    /// One sentence for a person.
-    pub words: String,
 }
 
 /// What others may know of a session.
@@ -50,8 +44,7 @@ pub struct SessionInfo {
     rtt_ms: AtomicU64,
     /// How late the news of a game were written to this session, ms.
     delays: Mutex<HashMap<GameId, u64>>,
-    cut: OnceLock<Cut>,
-    ended: CancellationToken,
+    end: End,
     refusals: AtomicU64,
     metrics: Arc<Metrics>,
 }
@@ -107,22 +100,24 @@ impl SessionInfo {
 
     /// Ends the session with a `Bye`; only the first reason counts.
     pub fn cut(&self, code: &'static str, words: impl Into<String>) {
-        let _ = self.cut.set(Cut {
-            code,
-            words: words.into(),
-        });
-        self.ended.cancel();
+        self.end.cut(code, words);
+    }
+
+    /// Whether the session is to end.
+    #[must_use]
+    pub fn end(&self) -> &End {
+        &self.end
     }
 
     /// Resolves once the session is to end.
     pub async fn cut_off(&self) {
-        self.ended.cancelled().await;
+        self.end.reached().await;
     }
 
     /// Why the session ends, if somebody decided that it should.
     #[must_use]
     pub fn why_cut(&self) -> Option<Cut> {
-        self.cut.get().cloned()
+        self.end.why()
     }
 
     /// Requests that were refused so far.
@@ -135,7 +130,7 @@ impl SessionInfo {
 /// Where frames for a session go in.
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    queue: mpsc::Sender<Out>,
+    queue: queue::Sender<Out>,
     info: Arc<SessionInfo>,
 }
 
@@ -148,8 +143,8 @@ impl Outbox {
         is_relay: bool,
         frames: usize,
         metrics: Arc<Metrics>,
-    ) -> (Self, mpsc::Receiver<Out>) {
-        let (queue, out) = mpsc::channel(frames.max(1));
+    ) -> (Self, Outlet<Out>) {
+        let (queue, out) = queue::channel(frames);
         let info = Arc::new(SessionInfo {
             id,
             peer,
@@ -157,8 +152,7 @@ impl Outbox {
             player: OnceLock::new(),
             rtt_ms: AtomicU64::new(0),
             delays: Mutex::default(),
-            cut: OnceLock::new(),
-            ended: CancellationToken::new(),
+            end: End::default(),
             refusals: AtomicU64::new(0),
             metrics,
         });
@@ -181,12 +175,7 @@ impl Outbox {
 
     /// Sends a frame that is encoded already.
     pub fn send(&self, out: Out) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(out) {
-            self.info.cut(
-                "too-slow",
-                "You read more slowly than the games go on; connect again.",
-            );
-        }
+        self.queue.send(out, &self.info.end);
     }
 }
 

@@ -9,7 +9,6 @@ use rookery_ledger::record::{Clock, Item};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{Frames, Push, decode_push};
 use rookery_ledger::{Colour, Player};
-use tokio::sync::mpsc;
 
 use crate::client::usual_game;
 use crate::config::Config;
@@ -19,6 +18,7 @@ use crate::limits::Limits;
 use crate::node;
 use crate::order_log::memory::Fate;
 use crate::order_log::{AppendError, MemoryLog};
+use crate::outbox::queue::Outlet;
 use crate::outbox::{Answer, Out, Outbox};
 use crate::relay::Relay;
 
@@ -38,7 +38,7 @@ async fn relay(log: &MemoryLog, key: &Keypair) -> Arc<Relay> {
 struct Seat {
     relay: Arc<Relay>,
     outbox: Outbox,
-    frames: mpsc::Receiver<Out>,
+    frames: Outlet<Out>,
     next: u32,
 }
 
@@ -59,7 +59,8 @@ impl Seat {
     }
 
     async fn push(&mut self) -> Push {
-        let wait = tokio::time::timeout(Duration::from_secs(10), self.frames.recv());
+        let frame = self.frames.next(self.outbox.info().end());
+        let wait = tokio::time::timeout(Duration::from_secs(10), frame);
         let out = wait.await.expect("a frame within 10 s").unwrap();
         let mut frames = Frames::default();
         frames.push(&out.bytes);

@@ -1,18 +1,18 @@
 //! A log in memory for tests, with failures that can be ordered: a full disk, an append whose fate stays unknown.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 use rookery_ledger::mutant::Mutant;
-use tokio::sync::{broadcast, watch};
 
 use super::{
     Append, AppendError, ChainId, Committed, Counts, Entry, Health, OrderLog, Position, ReadError,
     StoredGame, Which,
 };
+use crate::sync::{Mutex, MutexGuard, PoisonError, broadcast, watch};
 
 /// What becomes of the next append.
 #[derive(Debug, Clone, PartialEq, Eq)]

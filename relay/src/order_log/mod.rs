@@ -8,7 +8,8 @@ mod request;
 
 use futures::future::BoxFuture;
 use rookery_ledger::id::{GameId, Millis, OrderKey};
-use tokio::sync::{broadcast, watch};
+
+use crate::sync::{broadcast, watch};
 
 pub use memory::MemoryLog;
 pub use redb::{RedbLog, decode_entry, encode_entry};

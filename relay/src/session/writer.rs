@@ -8,11 +8,11 @@ use futures::io::WriteHalf;
 use futures::{AsyncWrite, AsyncWriteExt as _};
 use rookery_ledger::id::Millis;
 use rookery_ledger::wire::{self, BEAT_MS, Push};
-use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use super::LAST_WORDS;
 use crate::limits::ms;
+use crate::outbox::queue::Outlet;
 use crate::outbox::{Out, Outbox};
 use crate::relay::Relay;
 
@@ -60,7 +60,7 @@ impl Pulse {
 pub(super) async fn run<S: AsyncWrite + Unpin>(
     relay: Arc<Relay>,
     mut stream: WriteHalf<S>,
-    mut queue: mpsc::Receiver<Out>,
+    mut queue: Outlet<Out>,
     outbox: Outbox,
     pulse: Pulse,
 ) {
@@ -72,8 +72,7 @@ pub(super) async fn run<S: AsyncWrite + Unpin>(
     loop {
         let out = tokio::select! {
             biased;
-            () = info.cut_off() => break,
-            out = queue.recv() => match out {
+            out = queue.next(info.end()) => match out {
                 Some(out) => out,
                 None => break,
             },
@@ -82,7 +81,7 @@ pub(super) async fn run<S: AsyncWrite + Unpin>(
                     continue;
                 }
                 // `Ready` may have entered the queue after it was looked at above, and it goes first.
-                if let Ok(out) = queue.try_recv() {
+                if let Some(out) = queue.try_next() {
                     beat.reset_immediately();
                     out
                 } else {
@@ -124,7 +123,7 @@ pub(super) async fn run<S: AsyncWrite + Unpin>(
     }
     let last = async {
         // Refusals that are still in the queue tell more than the last word.
-        while let Ok(out) = queue.try_recv() {
+        while let Some(out) = queue.try_next() {
             stream.write_all(&out.bytes).await?;
         }
         if let Some(cut) = info.why_cut().filter(|cut| cut.code != "closed") {

@@ -2,13 +2,13 @@
 //! commit is belongs to the store, whose only writer this is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rookery_ledger::id::Millis;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::{Append, AppendError, Committed, Counts, Health, Position, Write};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{broadcast, mpsc, oneshot, watch};
 
 /// Commits that a watcher may be behind before it must read again.
 const WATCH_BACKLOG: usize = 4096;
@@ -79,6 +79,7 @@ impl Default for Bounds {
 
 type Reply = oneshot::Sender<Result<Position, AppendError>>;
 
+#[derive(Debug)]
 enum Job {
     /// A write, and who waits for it.
     Write(Write, Option<Reply>),

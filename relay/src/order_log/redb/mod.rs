@@ -17,12 +17,12 @@ use std::time::Instant;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use rookery_ledger::id::{GameId, Millis, OrderKey};
-use tokio::sync::{broadcast, watch};
 
 use super::{
     Append, AppendError, ChainId, Committed, Counts, Entry, Health, OrderLog, Position, ReadError,
     StoredGame, Which,
 };
+use crate::sync::{broadcast, watch};
 use backend::PreallocatedFile;
 use high_water::MarkFile;
 

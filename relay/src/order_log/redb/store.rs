@@ -2,7 +2,6 @@
 //! here waits for the disk; there are no threads and no queues.
 
 use std::io;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, StorageBackend};
 use rookery_ledger::id::{Millis, OrderKey};
@@ -14,6 +13,7 @@ use super::rows::{
     ENTRIES, GAMES, HEADS, META, OPEN, alive_key, chain_key, encode_entry, entry_key, own_key,
 };
 use super::{Append, AppendError, Position};
+use crate::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub(super) const FORMAT_KEY: &str = "format";
 const FORMAT: &[u8] = b"rookery-log/1";
