@@ -163,7 +163,7 @@ impl Games {
         &self,
         relay: &Relay,
         id: GameId,
-        messages: &mut mpsc::Receiver<GameMsg>,
+        messages: &mpsc::Receiver<GameMsg>,
         wake: Option<Millis>,
     ) -> bool {
         // Noted under the lock, so that a game which comes back at once comes back behind this line.

@@ -50,7 +50,7 @@ pub(crate) async fn run(relay: Arc<Relay>, id: GameId, mut messages: mpsc::Recei
             () = sleep_until(wake) => task.on_time().await,
             () = tokio::time::sleep_until(idle) => {
                 let wake = task.orderer().and_then(|orderer| orderer.wake_at(task.mover_lag()));
-                if task.may_leave() && task.relay.games.leave(&task.relay, id, &mut messages, wake) {
+                if task.may_leave() && task.relay.games.leave(&task.relay, id, &messages, wake) {
                     break;
                 }
                 task.used = Instant::now();

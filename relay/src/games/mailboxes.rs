@@ -84,12 +84,13 @@ impl<M> Mailboxes<M> {
     }
 
     /// Lets a game's task end if nothing waits for it and nothing is on its way; `left` is called before it can come back.
-    pub fn leave(&self, id: GameId, messages: &mut mpsc::Receiver<M>, left: impl FnOnce()) -> bool {
+    pub fn leave(&self, id: GameId, messages: &mpsc::Receiver<M>, left: impl FnOnce()) -> bool {
         let mut boxes = self.lock();
-        if !messages.is_empty() {
+        // Whoever sends has a sender of his own, taken under this lock: with none but that of the mailbox nothing can come.
+        let waits = messages.sender_strong_count() > 1 || !messages.is_empty();
+        if waits {
             return false;
         }
-        messages.close();
         boxes.remove(&id);
         left();
         true
