@@ -196,6 +196,9 @@ impl GroupCommit {
         if self.jobs.send(Job::Close(done)).await.is_ok() {
             let _ = closed.await;
         }
+        // Somebody else may have closed it first, and the writer still be at work.
+        let mut health = self.health.clone();
+        while health.changed().await.is_ok() {}
     }
 }
 
@@ -242,9 +245,10 @@ impl<S: CommitStore, N: Fn() -> Instant> Writer<S, N> {
             let mut batch = Batch::default();
             jobs.drain(..).for_each(|job| batch.take(job));
             if !batch.closing.is_empty() {
-                // Those who are already in the queue are still served.
+                // Those who are already in the queue are still served, and those for whom there was room and who are
+                // just putting their job in.
                 self.queue.close();
-                while let Ok(job) = self.queue.try_recv() {
+                while let Some(job) = self.queue.blocking_recv() {
                     batch.take(job);
                 }
             }
