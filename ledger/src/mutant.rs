@@ -62,6 +62,11 @@ mutants! {
     44 BYTES_BEHIND "bytes behind a value are ignored"
     45 FRAME_BY_ONE "a frame may be one byte too long"
     46 BACKUP_GOES_ON "a log that was restored from a backup goes on under its old key"
+    47 ANSWERED_FIRST "the log answers a batch before it commits it"
+    48 CLOSED_UNSERVED "what waits for the log when it is closed is not served"
+    49 FAILURE_ACKNOWLEDGED "a batch that could not be committed is acknowledged"
+    50 LEAVES_WITH_MAIL "a game leaves memory with a message on its way"
+    51 DROPPED_UNTOLD "a frame for which there is no room is dropped, and the session goes on"
 }
 
 impl Mutant {

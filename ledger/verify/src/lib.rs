@@ -3,6 +3,7 @@
 
 mod faults;
 mod histories;
+mod interleavings;
 mod model;
 pub mod mutants;
 mod plain;
@@ -48,5 +49,9 @@ pub const WAYS: &[Way] = &[
     Way {
         name: "trace",
         run: trace::run,
+    },
+    Way {
+        name: "shuttle",
+        run: interleavings::run,
     },
 ];

@@ -10,6 +10,7 @@ use rookery_ledger::mutant::Mutant;
 /// The ways in which a fault is looked for, those first that find most in the least time, each with its time.
 const HUNT: &[(&str, &str)] = &[
     ("properties", "60s"),
+    ("shuttle", "10s"),
     ("linearizability", "25s"),
     ("trace", "30s"),
     ("faults", "60s"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rookery_ledger::id::Millis;
+use rookery_ledger::mutant::Mutant;
 
 use super::{Append, AppendError, Committed, Counts, Health, Position, Write};
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -248,7 +249,9 @@ impl<S: CommitStore, N: Fn() -> Instant> Writer<S, N> {
                 // Those who are already in the queue are still served, and those for whom there was room and who are
                 // just putting their job in.
                 self.queue.close();
-                while let Some(job) = self.queue.blocking_recv() {
+                while !Mutant::CLOSED_UNSERVED.is_on()
+                    && let Some(job) = self.queue.blocking_recv()
+                {
                     batch.take(job);
                 }
             }
@@ -273,6 +276,11 @@ impl<S: CommitStore, N: Fn() -> Instant> Writer<S, N> {
             && started.saturating_duration_since(*when) < self.bounds.retry_after
         {
             refuse(replies, error);
+            return;
+        }
+        if Mutant::ANSWERED_FIRST.is_on() {
+            self.answer(&writes, replies, presumed(&writes));
+            let _ = self.commit(&writes);
             return;
         }
         match self.commit(&writes) {
@@ -301,6 +309,9 @@ impl<S: CommitStore, N: Fn() -> Instant> Writer<S, N> {
                 } else {
                     Health::Down
                 });
+                if Mutant::FAILURE_ACKNOWLEDGED.is_on() {
+                    return self.answer(&writes, replies, presumed(&writes));
+                }
                 refuse(replies, &error);
             }
         }
@@ -339,6 +350,15 @@ impl<S: CommitStore, N: Fn() -> Instant> Writer<S, N> {
             }
         }
     }
+}
+
+/// What a deliberate fault takes the results to be.
+fn presumed(writes: &[Write]) -> Vec<Result<Position, AppendError>> {
+    let presume = |write: &Write| match write {
+        Write::Append(append) => Ok(Position(append.expected.0 + append.entries.len() as u64)),
+        Write::SetMeta(..) | Write::Mark(..) => Ok(Position::START),
+    };
+    writes.iter().map(presume).collect()
 }
 
 fn refuse(replies: Vec<Option<Reply>>, error: &AppendError) {
