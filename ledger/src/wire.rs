@@ -238,6 +238,25 @@ pub enum Gossip {
     },
 }
 
+/// Items in parts that each fit into a frame, in their order.
+#[must_use]
+pub fn parts(items: &[Item]) -> Vec<Vec<Item>> {
+    let (mut parts, mut part, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for item in items {
+        let len = codec::encode(item).len();
+        if bytes + len > MAX_ITEMS_BYTES && !part.is_empty() {
+            parts.push(std::mem::take(&mut part));
+            bytes = 0;
+        }
+        bytes += len;
+        part.push(item.clone());
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}
+
 /// The bytes of a frame with its length in front.
 #[must_use]
 pub fn frame<T: Serialize>(value: &T) -> Vec<u8> {

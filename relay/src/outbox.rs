@@ -14,6 +14,7 @@ use rookery_ledger::wire::{self, Head, Push, RequestId};
 use rookery_ledger::{Game, Refusal};
 
 use crate::metrics::Metrics;
+use crate::sequencer::Reply;
 use queue::{End, Outlet};
 
 pub use queue::Cut;
@@ -266,6 +267,40 @@ impl Refused {
                 1_000,
             ),
         }
+    }
+}
+
+impl Refused {
+    /// What is said where a game's sequencer did not carry a submission out; `game` as it is known here.
+    #[must_use]
+    pub fn by(reply: &Reply, game: Option<&Game>) -> Option<Self> {
+        let log_unavailable = |words: &str, ms| Self::retry("log-unavailable", words, ms);
+        Some(match reply {
+            Reply::Done => return None,
+            Reply::Refused(refusal) => {
+                Self::ledger(refusal, game.filter(|_| *refusal != Refusal::WrongGame))
+            }
+            Reply::Failed(error) => Self::log(error),
+            Reply::ClockBehind(behind) => {
+                let words = "The relay's clock is behind its own log; it orders no clocked games until that is past.";
+                Self::retry("clock-behind", words, behind.get())
+            }
+            Reply::Contended => {
+                log_unavailable("Another relay orders this game too; try again.", 500)
+            }
+            Reply::NoHome => {
+                let words = "The relay that orders this game cannot be reached from here.";
+                Self::retry("no-home", words, 1_000)
+            }
+            Reply::Unknown => Self::unknown_game(),
+            Reply::Busy => log_unavailable("The relay is at work on this game; try again.", 500),
+        })
+    }
+
+    /// What is said of a game that is not here.
+    #[must_use]
+    pub fn unknown_game() -> Self {
+        Self::new("unknown-game", "This relay does not know the game.")
     }
 }
 

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use rookery_ledger::Colour;
-use rookery_ledger::id::{GameId, Hash, Millis, PlayerKey};
+use rookery_ledger::id::{GameId, Millis, PlayerKey};
 use rookery_ledger::record::{Item, Join, Message, Said, Signed};
 use rookery_ledger::sign::Verifier as _;
-use rookery_ledger::wire::{self, Gossip, MAX_ITEMS_BYTES, Push};
-use rookery_ledger::{Game, Refusal, codec};
+use rookery_ledger::wire::{self, Gossip, Push};
+use rookery_ledger::{Refusal, codec};
 
 use super::{Task, colour_of};
 use crate::node::{SHARDS, Topic};
 use crate::outbox::{Answer, Out, Outbox, Refused, SessionId};
+use crate::sequencer::refuse_join;
 
 /// The sessions that watch a game.
 #[derive(Debug, Default)]
@@ -61,40 +62,19 @@ impl Audience {
 
 /// The frames that carry `items`, each below the limit of a frame.
 pub(super) fn frames(game: GameId, items: &[Item]) -> Vec<Out> {
-    let mut frames = Vec::new();
-    let (mut part, mut bytes, mut newest) = (Vec::new(), 0, None);
-    for item in items {
-        let len = codec::encode(item).len();
-        if bytes + len > MAX_ITEMS_BYTES && !part.is_empty() {
-            frames.push(frame(game, std::mem::take(&mut part), newest));
-            bytes = 0;
-        }
-        bytes += len;
-        if let Item::Receipt { receipt, .. } = item {
-            newest = Some(receipt.body.at_ms);
-        }
-        part.push(item.clone());
-    }
-    if !part.is_empty() {
-        frames.push(frame(game, part, newest));
+    let (mut frames, mut newest) = (Vec::new(), None);
+    for items in wire::parts(items) {
+        let mut receipts = items.iter().filter_map(|item| match item {
+            Item::Receipt { receipt, .. } => Some(receipt.body.at_ms),
+            _ => None,
+        });
+        newest = receipts.next_back().or(newest);
+        frames.push(Out {
+            bytes: wire::frame(&Push::Items { game, items }).into(),
+            news: newest.map(|at| (game, at)),
+        });
     }
     frames
-}
-
-fn frame(game: GameId, items: Vec<Item>, newest: Option<Millis>) -> Out {
-    Out {
-        bytes: wire::frame(&Push::Items { game, items }).into(),
-        news: newest.map(|at| (game, at)),
-    }
-}
-
-/// The Seat that counts.
-pub(super) fn seat_of(game: &Game) -> Option<Hash> {
-    let line = &game.state().line;
-    let mut first = game.children(game.id().as_hash());
-    first
-        .find(|(hash, _)| line.find(*hash).is_some())
-        .map(|(hash, _)| hash)
 }
 
 pub(super) fn joined(game: GameId, join: &Signed<Join>) -> Push {
@@ -165,21 +145,7 @@ impl Task {
             return;
         };
         let game = orderer.game();
-        let genesis = &game.genesis().body;
-        let player = join.body.player;
-        let line = &game.state().line;
-        let refusal = if line.players().is_some() {
-            seat_of(game).map(|seat| Refusal::SeatTaken { seat })
-        } else if let Some(outcome) = game.state().outcome() {
-            Some(Refusal::GameOver(outcome))
-        } else if genesis.creator == player || genesis.seat.is_some_and(|kept| kept != player) {
-            Some(Refusal::SeatReserved)
-        } else if !player.signed(self.id, &join) {
-            Some(Refusal::BadSignature)
-        } else {
-            None
-        };
-        if let Some(refusal) = refusal {
+        if let Some(refusal) = refuse_join(game, &join) {
             return answer.refused(Refused::ledger(&refusal, Some(game)));
         }
         let heard = self.to_creator(&join);

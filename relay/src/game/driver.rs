@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use rookery_ledger::Refusal;
 use rookery_ledger::id::{Millis, OrderKey};
 use rookery_ledger::order::Orderer;
 use rookery_ledger::record::{Genesis, Item, Signed};
 use rookery_ledger::wire::Request;
 use tokio::time::Instant;
 
-use super::{Task, unknown_game};
+use super::Task;
 use crate::outbox::{Answer, Refused};
 use crate::sequencer::{Command, Event, Input, Reply};
 use crate::trace;
@@ -152,28 +151,10 @@ impl Task {
     }
 
     fn reply(&self, reply: Reply, answer: &Answer) {
-        let log_unavailable = |words: &str, ms| Refused::retry("log-unavailable", words, ms);
-        let refused = match reply {
-            Reply::Done => return answer.done(),
-            Reply::Refused(refusal) => {
-                let game = self.orderer().map(Orderer::game);
-                Refused::ledger(&refusal, game.filter(|_| refusal != Refusal::WrongGame))
-            }
-            Reply::Failed(error) => Refused::log(&error),
-            Reply::ClockBehind(behind) => {
-                let words = "The relay's clock is behind its own log; it orders no clocked games until that is past.";
-                Refused::retry("clock-behind", words, behind.get())
-            }
-            Reply::Contended => {
-                log_unavailable("Another relay orders this game too; try again.", 500)
-            }
-            Reply::NoHome => {
-                let words = "The relay that orders this game cannot be reached from here.";
-                Refused::retry("no-home", words, 1_000)
-            }
-            Reply::Unknown => unknown_game(),
-            Reply::Busy => log_unavailable("The relay is at work on this game; try again.", 500),
-        };
-        answer.refused(refused);
+        let game = self.orderer().map(Orderer::game);
+        match Refused::by(&reply, game) {
+            Some(refused) => answer.refused(refused),
+            None => answer.done(),
+        }
     }
 }

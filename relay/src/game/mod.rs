@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::games::{FellowNews, GameMsg};
 use crate::outbox::{Answer, Out, Outbox, Refused};
 use crate::relay::Relay;
-use crate::sequencer::{Input, Sequencer, in_order};
+use crate::sequencer::{Input, Sequencer, in_order, seat_of};
 use crate::trace::Event;
 
 use audience::Audience;
@@ -221,7 +221,7 @@ impl Task {
         // A relay that asks is not sent on to others: it asks them itself.
         if answer.outbox.info().is_relay || self.parked.len() >= PARKED || !self.relay.fellows.any()
         {
-            return answer.refused(unknown_game());
+            return answer.refused(Refused::unknown_game());
         }
         self.parked.push(message);
         if self.search.is_none() {
@@ -255,7 +255,7 @@ impl Task {
             | GameMsg::List { answer, .. }
             | GameMsg::Say { answer, .. } = message
             {
-                answer.refused(unknown_game());
+                answer.refused(Refused::unknown_game());
             }
         }
     }
@@ -299,18 +299,7 @@ impl Task {
         if self.upstream.is_some() {
             return;
         }
-        let Some(orderer) = self.orderer() else {
-            return;
-        };
-        let homes = orderer.game().genesis().body.homes.iter();
-        let home = match orderer.elsewhere() {
-            Some(home) => Some(home),
-            None if orderer.game().is_clocked() => None,
-            None => homes
-                .copied()
-                .next()
-                .filter(|home| *home != self.relay.order_key()),
-        };
+        let home = self.sequencer.follows();
         if let Some(fellow) = home.and_then(|home| self.relay.fellows.with_order_key(home)) {
             self.upstream = Some(fellow);
             self.relay.fellows.watch(fellow, self.id);
@@ -357,7 +346,7 @@ impl Task {
             return answer.done();
         }
         if game.state().line.players().is_some() || game.state().outcome().is_some() {
-            let seat = audience::seat_of(game).unwrap_or_else(|| self.id.as_hash());
+            let seat = seat_of(game).unwrap_or_else(|| self.id.as_hash());
             let refusal = rookery_ledger::Refusal::SeatTaken { seat };
             return answer.refused(Refused::ledger(&refusal, Some(game)));
         }
@@ -370,11 +359,6 @@ impl Task {
             Err(refused) => answer.refused(*refused),
         }
     }
-}
-
-/// What is said of a game that is not here.
-fn unknown_game() -> Refused {
-    Refused::new("unknown-game", "This relay does not know the game.")
 }
 
 /// The colour of a session's player in a game.

@@ -9,6 +9,7 @@ mod appending;
 mod entries;
 mod foreign;
 mod jobs;
+mod joining;
 mod learning;
 mod reading;
 mod submitting;
@@ -28,6 +29,7 @@ use rookery_ledger::sign::Keypair;
 use crate::order_log::{Append, AppendError, ChainId, Position, Request, Response};
 
 pub use entries::{in_order, receipted};
+pub use joining::{refuse_join, seat_of};
 pub use reading::{Loaded, Reading};
 
 use jobs::{Learning, Stage, Submission, Waiting};
@@ -238,6 +240,19 @@ impl Sequencer {
         let log = (self.head, self.stored, self.open, self.unread);
         let work = (self.told, &self.learning, &self.waiting);
         (orderer, self.outage, log, work)
+    }
+
+    /// The key of the relay that this one follows the game at, if it does: who orders a clocked game, the first home of an
+    /// untimed one.
+    #[must_use]
+    pub fn follows(&self) -> Option<OrderKey> {
+        let orderer = self.orderer.as_ref()?;
+        let game = orderer.game();
+        if game.is_clocked() {
+            return orderer.elsewhere();
+        }
+        let first = game.genesis().body.homes.first().copied();
+        first.filter(|home| *home != self.key.order())
     }
 
     /// Whether the log failed to give the game: [`Input::Read`] tries again.
