@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const FOLDER: &str = "ledger/verify/fuzz";
 const TIMEOUT_S: u32 = 25;
 /// A process that takes more memory is a find, MiB.
 const MEMORY_MB: u32 = 2_048;
+/// How long each target looks for one deliberate fault, beyond what is kept of its inputs.
+const HUNT: Duration = Duration::from_secs(3);
 /// Of an input that is a find so many bytes are shown; the file has all of them.
 const SHOWN: usize = 200;
 
@@ -44,7 +46,13 @@ pub(super) fn run(workspace: &Workspace, share: &Share) -> Result<Value> {
             loop {
                 let next = queue.lock().ok().and_then(|mut queue| queue.pop_front());
                 let Some(target) = next else { break };
-                found.push(fuzz(workspace, &target, each, share.seed)?);
+                let run = Run {
+                    target: &target,
+                    time: each,
+                    seed: share.seed,
+                    mutant: None,
+                };
+                found.push(run.start(workspace)?);
             }
             Ok(found)
         };
@@ -71,7 +79,7 @@ fn row(share: &Share, found: &[Found]) -> Value {
 }
 
 /// Builds the targets so that they count the branches they take.
-pub(super) fn build(workspace: &Workspace, features: &[&str]) -> Result<()> {
+fn build(workspace: &Workspace, features: &[&str]) -> Result<()> {
     tools::cpp_compiler()?;
     let wrapper = std::env::current_exe().context("cannot find this program")?;
     let mut build = Command::new(cargo());
@@ -100,6 +108,49 @@ fn targets(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// Puts one deliberate fault after the other into a build of its own, which is never shipped, and tells which target finds
+/// it first. Fails if none is found.
+pub(super) fn run_mutants(workspace: &Workspace, seed: u64) -> Result<ExitCode> {
+    build(workspace, &["--features", "rookery-fuzz/mutants"])?;
+    let (targets, mut found) = (targets(workspace)?, 0);
+    println!("| n | deliberate fault | found by |\n|---|---|---|");
+    for (number, words) in mutants(workspace)? {
+        let mut by = None;
+        for target in &targets {
+            let run = Run {
+                target,
+                time: HUNT,
+                seed,
+                mutant: Some(number),
+            };
+            if run.start(workspace)?.broken {
+                by = Some(target.as_str());
+                break;
+            }
+        }
+        found += u32::from(by.is_some());
+        println!("| {number} | {words} | {} |", by.unwrap_or("none"));
+    }
+    Ok(if found > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The deliberate faults, as the ledger lists them.
+fn mutants(workspace: &Workspace) -> Result<Vec<(u32, String)>> {
+    let file = workspace.root.join("ledger/src/mutant.rs");
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let listed = text.lines().filter_map(|line| {
+        let (number, rest) = line.trim().split_once(' ')?;
+        let (_, words) = rest.split_once('"')?;
+        Some((number.parse().ok()?, words.trim_end_matches('"').to_owned()))
+    });
+    Ok(listed.collect())
+}
+
 /// What came of one target.
 struct Found {
     runs: u64,
@@ -107,46 +158,68 @@ struct Found {
     broken: bool,
 }
 
-/// One target, from what is kept of its inputs on. New ones go to the target folder, where the next run begins afresh.
-fn fuzz(workspace: &Workspace, target: &str, time: Duration, seed: u64) -> Result<Found> {
-    let home = workspace.target.join("fuzz");
-    let (corpus, finds) = (home.join("corpus").join(target), home.join("finds"));
-    let _ = fs::remove_dir_all(&corpus);
-    for folder in [&corpus, &finds] {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+/// One run of one target.
+struct Run<'a> {
+    target: &'a str,
+    time: Duration,
+    seed: u64,
+    /// The deliberate fault to put in, in a build that has them.
+    mutant: Option<u32>,
+}
+
+impl Run<'_> {
+    /// Runs it, from what is kept of its inputs on. New ones go to the target folder, where the next run begins afresh.
+    fn start(&self, workspace: &Workspace) -> Result<Found> {
+        let target = self.target;
+        let home = workspace.target.join("fuzz");
+        let (corpus, finds) = (home.join("corpus").join(target), home.join("finds"));
+        let _ = fs::remove_dir_all(&corpus);
+        for folder in [&corpus, &finds] {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        let kept = workspace.root.join(FOLDER).join("corpus").join(target);
+        let prefix = match self.mutant {
+            Some(number) => format!("mutant-{number}-{target}-"),
+            None => format!("{target}-"),
+        };
+        let mut command = Command::new(workspace.binary(target));
+        command
+            .arg(format!("-seed={}", libfuzzer_seed(self.seed)))
+            .arg(format!("-max_total_time={}", self.time.as_secs().max(1)))
+            .arg(format!("-timeout={TIMEOUT_S}"))
+            .arg(format!("-rss_limit_mb={MEMORY_MB}"))
+            .arg(format!("-artifact_prefix={}", finds.join(prefix).display()))
+            .arg("-print_final_stats=1")
+            .arg(&corpus)
+            .arg(kept)
+            .stdin(Stdio::null());
+        if let Some(number) = self.mutant {
+            command.env("ROOKERY_MUTANT", number.to_string());
+        }
+        let output = command
+            .output()
+            .with_context(|| format!("cannot start the fuzz target `{target}`"))?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let found = Found {
+            runs: number_behind(&text, "stat::number_of_executed_units:"),
+            covered: number_behind(&text, " cov: "),
+            broken: !output.status.success(),
+        };
+        if self.mutant.is_some() {
+            return Ok(found);
+        }
+        println!(
+            "{target:<10} {:>10} inputs, {:>6} branches",
+            found.runs, found.covered
+        );
+        if found.broken {
+            tell(&text, target, output.status.code());
+        } else if found.runs == 0 {
+            bail!("the fuzz target `{target}` ran nothing:\n{text}");
+        }
+        Ok(found)
     }
-    let kept = workspace.root.join(FOLDER).join("corpus").join(target);
-    let output = Command::new(workspace.binary(target))
-        .arg(format!("-seed={}", libfuzzer_seed(seed)))
-        .arg(format!("-max_total_time={}", time.as_secs().max(1)))
-        .arg(format!("-timeout={TIMEOUT_S}"))
-        .arg(format!("-rss_limit_mb={MEMORY_MB}"))
-        .arg(format!(
-            "-artifact_prefix={}",
-            finds.join(format!("{target}-")).display()
-        ))
-        .arg("-print_final_stats=1")
-        .arg(&corpus)
-        .arg(kept)
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start the fuzz target `{target}`"))?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let found = Found {
-        runs: number_behind(&text, "stat::number_of_executed_units:"),
-        covered: number_behind(&text, " cov: "),
-        broken: !output.status.success(),
-    };
-    println!(
-        "{target:<10} {:>10} inputs, {:>6} branches",
-        found.runs, found.covered
-    );
-    if found.broken {
-        tell(&text, target, output.status.code());
-    } else if found.runs == 0 {
-        bail!("the fuzz target `{target}` ran nothing:\n{text}");
-    }
-    Ok(found)
 }
 
 /// libFuzzer takes 32 bits, and 0 would mean a random one.

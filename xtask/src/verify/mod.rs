@@ -156,6 +156,9 @@ pub(crate) fn list() -> String {
 
 /// Runs one way or all, prints a table, writes the JSON, and fails if a promise was broken or a way broke off.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if options.mutants && options.way.as_deref() == Some("fuzz") {
+        return fuzz::run_mutants(workspace, options.seed);
+    }
     if options.mutants {
         return program::run_mutants(workspace, options);
     }
