@@ -60,6 +60,12 @@ const WAYS: &[Way] = &[
         run: program::run,
     },
     Way {
+        name: "trace",
+        checks: "what the relay wrote down of itself, replayed beside the protocol; doctored copies rejected",
+        smoke_s: 20,
+        run: program::run,
+    },
+    Way {
         name: "fuzz",
         checks: "every decoder, the folds, sequencer, session and configuration on inputs that find new branches",
         smoke_s: 70,

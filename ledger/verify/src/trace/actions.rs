@@ -32,6 +32,7 @@ pub(super) const MAPPED: &[Mapped] = &[
         &[
             "game/driver.rs: on_submit",
             "sequencer/submitting.rs: submit",
+            "sequencer/submitting.rs: refuse",
         ],
     ),
     mapped(
@@ -39,8 +40,8 @@ pub(super) const MAPPED: &[Mapped] = &[
         &["Submit", "Append"],
         &[
             "sequencer/submitting.rs: create",
-            "sequencer/appending.rs: carry_out",
             "sequencer/submitting.rs: send_home",
+            "sequencer/appending.rs: carry_out",
         ],
     ),
     mapped(
@@ -69,8 +70,8 @@ pub(super) const MAPPED: &[Mapped] = &[
         &[
             "sequencer/appending.rs: append",
             "sequencer/appending.rs: append_kept",
+            "sequencer/foreign.rs: start",
             "order_log/request.rs: put_to",
-            "sequencer/foreign.rs: next",
         ],
     ),
     mapped(
@@ -87,9 +88,9 @@ pub(super) const MAPPED: &[Mapped] = &[
         ],
     ),
     mapped(
-        "RelayInput::Commit",
-        &["Appended", "Publish"],
-        &["sequencer/appending.rs: appended"],
+        "RelayInput::Answered",
+        &["Appended", "Conflict", "LogFailed", "Publish"],
+        &["sequencer/mod.rs: answered", "sequencer/foreign.rs: next"],
     ),
     mapped(
         "Action::LoseAnswer",
@@ -103,7 +104,7 @@ pub(super) const MAPPED: &[Mapped] = &[
     ),
     mapped(
         "Action::Crash",
-        &["Start", "Alive"],
+        &["Alive", "Start"],
         &["cli/serve.rs: mark_alive"],
     ),
     mapped(
@@ -116,9 +117,18 @@ pub(super) const MAPPED: &[Mapped] = &[
         ],
     ),
     mapped(
-        "RelayInput::Load",
-        &["FindGame", "Found", "ReadChain", "Entries"],
+        "RelayInput::Start",
         &[
+            "Start",
+            "Opened",
+            "Read",
+            "FindGame",
+            "Found",
+            "ReadChain",
+            "Entries",
+        ],
+        &[
+            "sequencer/reading.rs: start",
             "sequencer/reading.rs: next",
             "sequencer/reading.rs: build",
             "sequencer/jobs.rs: take",
@@ -141,6 +151,11 @@ pub(super) const MAPPED: &[Mapped] = &[
         ],
     ),
     mapped(
+        "RelayInput::Read",
+        &["Read", "FindGame", "Found", "ReadChain", "Entries"],
+        &["game/mod.rs: on_message", "sequencer/jobs.rs: read"],
+    ),
+    mapped(
         "Action::Hear",
         &["Publish", "Shown"],
         &[
@@ -153,21 +168,29 @@ pub(super) const MAPPED: &[Mapped] = &[
         &["Learn", "Publish", "Submit"],
         &["game/mod.rs: on_fellow", "sequencer/learning.rs: learn_on"],
     ),
-    mapped("Action::Receive", &[], &[]),
+    mapped(
+        "RelayInput::Learn",
+        &["Learn", "Append", "Publish"],
+        &[
+            "sequencer/learning.rs: learn",
+            "sequencer/learning.rs: tell_missed",
+        ],
+    ),
     mapped(
         "Action::Stray",
-        &["Submit", "Learn"],
+        &["Submit", "Learn", "Reply"],
         &["sequencer/submitting.rs: refuse"],
     ),
-    mapped("Action::Act", &[], &[]),
-    mapped("Action::Equivocate", &["Submit"], &[]),
-    mapped("Action::Countersign", &["Submit"], &[]),
-    mapped("Action::Lie", &["Learn", "Submit"], &[]),
     mapped(
         "Action::Wait",
         &["Tick", "Alive"],
         &["cli/serve.rs: keep_time"],
     ),
+    mapped("Action::Equivocate", &["Submit"], &[]),
+    mapped("Action::Countersign", &["Submit"], &[]),
+    mapped("Action::Lie", &["Submit", "Learn"], &[]),
+    mapped("Action::Act", &[], &[]),
+    mapped("Action::Receive", &[], &[]),
     mapped("PlayerInput::Receive", &["Publish", "Shown"], &[]),
     mapped("PlayerInput::Seat", &["Submit"], &[]),
     mapped("PlayerInput::Play", &["Submit"], &[]),
@@ -187,8 +210,12 @@ pub(super) const MAPPED: &[Mapped] = &[
 /// The table as `docs/verification.md` has it.
 pub(super) fn markdown() -> String {
     let code = |words: &[&str]| {
-        let words = words.iter().map(|word| format!("`{word}`"));
-        words.collect::<Vec<_>>().join(", ")
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        if words.is_empty() {
+            "-".to_owned()
+        } else {
+            words.join(", ")
+        }
     };
     let mut text =
         "| the model's action | lines of the trace | where in `relay/src/` |\n|---|---|---|\n"

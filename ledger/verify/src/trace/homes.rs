@@ -9,13 +9,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use libp2p::Multiaddr;
 use rookery_ledger::Player;
 use rookery_ledger::id::{Millis, Nonce, OrderKey};
-use rookery_ledger::record::{Clock, Item};
+use rookery_ledger::record::{Clock, Item, Signed};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{Push, Request};
 use rookery_relay::client::usual_game;
 use shakmaty::{CastlingMode, Position as _};
 
-use super::record::Recorded;
+use super::record::{Gone, Recorded};
 use crate::real::{Link, Lost, Random, Setup};
 
 const CLOCK: Clock = Clock::Live {
@@ -34,6 +34,16 @@ enum Leaving {
     Behind,
     /// One signs alone, and asks again after the time in which it should have been answered.
     Alone,
+}
+
+/// The game does not go on as the protocol says.
+#[derive(Debug)]
+pub(super) struct Stuck;
+
+impl std::fmt::Display for Stuck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a game that moves from home to home does not go on")
+    }
 }
 
 /// Two players and where they are connected now.
@@ -83,22 +93,24 @@ pub(super) async fn record(
     }
     one.kill();
     let mut kills = 1;
-    pair.leave(&two.address, orders[1], leaving).await?;
-    pair.play(2 + random.below(4), random).await?;
+    let left = pair.leave(&two.address, orders[1], leaving).await;
+    left.context(Stuck)?;
+    let played = pair.play(2 + random.below(4), random).await;
+    played.context(Stuck)?;
     two.kill();
     kills += 1;
-    two = second.start()?;
-    pair.connect(&two.address).await?;
-    pair.play(2 + random.below(4), random).await?;
+    two = second.start().context(Gone)?;
+    pair.go_on(&two.address, 2 + random.below(4), random)
+        .await?;
     // And back, with the first home up again.
-    one = first.start()?;
-    pair.leave(&one.address, orders[0], Leaving::Agreed).await?;
-    pair.play(2, random).await?;
+    one = first.start().context(Gone)?;
+    let left = pair.leave(&one.address, orders[0], Leaving::Agreed);
+    left.await.context(Stuck)?;
+    pair.play(2, random).await.context(Stuck)?;
     one.kill();
     kills += 1;
-    one = first.start()?;
-    pair.connect(&one.address).await?;
-    pair.play(2, random).await?;
+    one = first.start().context(Gone)?;
+    pair.go_on(&one.address, 2, random).await?;
     one.terminate()?;
     two.kill();
     let mut traces = Vec::new();
@@ -237,6 +249,12 @@ impl Pair {
         Ok(())
     }
 
+    /// Both come back to a relay that was killed, and play on.
+    async fn go_on(&mut self, address: &Multiaddr, plies: u64, random: &mut Random) -> Result<()> {
+        self.connect(address).await.context(Stuck)?;
+        self.play(plies, random).await.context(Stuck)
+    }
+
     /// The mover plays; the other hears nothing of it.
     async fn play_unheard(&mut self, random: &mut Random) -> Result<()> {
         let (mover, item) = self.sign(random)?;
@@ -263,19 +281,22 @@ impl Pair {
         };
         self.connect(address).await?;
         if let Some(early) = early {
+            let Item::Home(Signed { body: asked, .. }) = early else {
+                bail!("no home");
+            };
             self.submit(first, early.clone()).await?;
             if leaving == Leaving::Alone {
                 tokio::time::sleep(Duration::from_millis(10_050)).await;
                 self.submit(first, early).await?;
             }
-            let open = self.players[first].moving();
-            let epoch = open
-                .context("the answer came before it was asked for")?
-                .epoch;
             self.until("the refusal of the epoch", |player| {
-                player.game().has_lapsed(to, epoch)
+                player.game().has_lapsed(to, asked.epoch)
             })
             .await?;
+            // A second signature that comes too late changes nothing.
+            let game = self.players[0].id();
+            let late = self.keys[1 - first].sign(game, asked);
+            self.submit(1 - first, Item::Home(late)).await?;
         }
         let home = self.players[first].move_home(to)?;
         self.submit(first, home.clone()).await?;

@@ -28,6 +28,16 @@ const CLOCKS: [Clock; 5] = [
     Clock::None,
 ];
 
+/// A relay that was killed or told to end does not serve again on the same data.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the relay does not serve again after a kill")
+    }
+}
+
 /// A trace, and how often its relay was killed or told to end.
 pub(super) struct Recorded {
     pub(super) text: String,
@@ -149,7 +159,7 @@ impl Traced {
             starting.kill();
             self.kills += 1;
         }
-        self.server = self.setup.start().context("after a kill")?;
+        self.server = self.setup.start().context(Gone)?;
         Ok(())
     }
 }

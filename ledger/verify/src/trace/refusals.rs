@@ -71,16 +71,26 @@ pub(super) fn true_codes(view: &View, known: &Known, record: &Record) -> Vec<&'s
     );
     put("resign-on-chain", off_chain && record.by.contains(&mover));
     put("not-seated", off_chain && record.prev == known.game.0);
-    let kind = match record.content {
-        Content::Seat { .. } => ["seat-taken", "seat-taken", "seat-taken"],
-        Content::Move { .. } => ["illegal-move"; 3],
-        Content::Rewind { .. } => ["no-takebacks", "bad-consent", "bad-ply"],
-        Content::Draw => ["no-draw"; 3],
-        Content::Abort => ["abort-too-late"; 3],
-        Content::Resign | Content::ResignAt => return codes,
-    };
-    if !fits(view, &board, record, mover) {
-        codes.extend(kind);
+    let fits = fits(view, &board, record, mover);
+    match &record.content {
+        Content::Rewind {
+            consent_at,
+            to_ply,
+            consent_by,
+        } => {
+            let (least, most) = (view.setup.moves.len(), board.moves().len());
+            put("no-takebacks", !view.setup.takebacks);
+            put(
+                "bad-consent",
+                *consent_at != board.head() || !consent_by.contains(&other),
+            );
+            put("bad-ply", *to_ply < least || *to_ply >= most);
+        }
+        Content::Seat { .. } => put("seat-taken", true),
+        Content::Move { .. } => put("illegal-move", !fits),
+        Content::Draw => put("no-draw", !fits),
+        Content::Abort => put("abort-too-late", !fits),
+        Content::Resign | Content::ResignAt => {}
     }
     codes
 }

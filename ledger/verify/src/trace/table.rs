@@ -79,7 +79,8 @@ impl Table {
                 }
             }
             let played = async {
-                board.bring_up().await?;
+                // What is unsent may come before the player has a session that watches.
+                board.bring_up(self.random.below(2) == 0).await?;
                 while !self.stop.load(Ordering::Relaxed) {
                     if board.is_over() || board.height() >= leave_at {
                         return Ok(());
@@ -302,11 +303,15 @@ impl Board {
     }
 
     /// Says all that the relay may not know, and asks for all that it knows.
-    async fn bring_up(&mut self) -> Result<(), Lost> {
+    async fn bring_up(&mut self, at_once: bool) -> Result<(), Lost> {
         let game = self.players[0].id();
         let genesis = Item::Genesis(self.players[0].game().genesis().clone());
         self.submit(0, genesis).await?;
         for who in [0, 1] {
+            let unsent = self.players[who].unsent();
+            for item in unsent.into_iter().filter(|_| at_once) {
+                self.submit(who, item).await?;
+            }
             let after = None;
             let asked = self.links[who]
                 .ask(|id| Request::Watch { id, game, after })
