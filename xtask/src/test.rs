@@ -18,11 +18,12 @@ use crate::verify;
 use crate::wasm;
 use crate::workspace::{Workspace, cargo, in_ci};
 
-const NATIVE: [&str; 6] = [
+const NATIVE: [&str; 7] = [
     "rookery-engine",
     "rookery-fuzz",
     "rookery-ledger",
     "rookery-relay",
+    "rookery-shuttle",
     "rookery-verify",
     "xtask",
 ];

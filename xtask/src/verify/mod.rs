@@ -71,6 +71,12 @@ const WAYS: &[Way] = &[
         smoke_s: 70,
         run: fuzz::run,
     },
+    Way {
+        name: "shuttle",
+        checks: "the log's group commit and the queues, in orders of events that a scheduler chooses",
+        smoke_s: 10,
+        run: program::run,
+    },
 ];
 
 const DEFAULT_BUDGET: Duration = Duration::from_secs(300);
