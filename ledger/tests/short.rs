@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use rookery_ledger::id::Millis;
 use rookery_ledger::order::{Decision, Entry, Orderer};
 use rookery_ledger::player::Options;
-use rookery_ledger::record::{Clock, Item, Record, Resign, Variant};
+use rookery_ledger::record::{Clock, Item, Record, Variant};
 use rookery_ledger::{Colour, Game, Player, codec, rook};
 use support::*;
 
@@ -78,7 +78,7 @@ fn a_history_comes_to_one_state_in_another_order_and_from_its_file() {
             duel.count(record).unwrap();
         }
         1 => {
-            let resign = Record::Resign(Resign { at: duel.place() });
+            let resign = Record::Resign(duel.place());
             let record = duel.sign(&duel.mover(), resign);
             duel.count(record).unwrap();
         }

@@ -35,10 +35,13 @@ test('every screen is accessible and fits its window', async (t) => {
           hidden:
             list &&
             move &&
-            (move.left < list.left ||
-              move.right > list.right ||
-              move.top < list.top ||
-              move.bottom > list.bottom),
+            // A list scrolls by whole pixels, and a move may end within one.
+            Math.max(
+              list.left - move.left,
+              move.right - list.right,
+              list.top - move.top,
+              move.bottom - list.bottom,
+            ) >= 1,
           violations: results.violations.map(({ id, nodes }) => ({
             id,
             where: nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)),

@@ -2,7 +2,6 @@
 //! line of the trace must be a step that is allowed in that state; the steps are those of `model/relay_steps` and
 //! `model/world`.
 
-
 use std::collections::BTreeMap;
 
 use rookery_ledger::id::{GameId, OrderKey};
