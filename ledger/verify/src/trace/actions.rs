@@ -100,7 +100,7 @@ pub(super) const MAPPED: &[Mapped] = &[
     mapped(
         "Action::Late",
         &["Found", "Entries"],
-        &["order_log/redb.rs: write_batch"],
+        &["order_log/redb/store.rs: write"],
     ),
     mapped(
         "Action::Crash",

@@ -1,11 +1,11 @@
 //! Lines that are dropped, doubled or moved, and answers that are changed.
 
-use rookery_ledger::record::Item;
+use rookery_ledger::record::{Item, What};
 use rookery_relay::trace::{Event, Line, Said};
 
 use super::find::{
-    appended, behind, goes_on, has_receipt, is_done, is_ordered, next_input, next_of, offered,
-    orders, pick,
+    appended, behind, goes_on, has_receipt, is_done, is_ordered, last_receipt, next_input, next_of,
+    offered, orders, pick,
 };
 use crate::real::Random;
 
@@ -57,8 +57,15 @@ pub(super) fn move_line(lines: &mut Vec<Line>, from: usize, to: usize) {
 }
 
 pub(super) fn done_too_soon(lines: &mut Vec<Line>, random: &mut Random) -> Option<usize> {
-    let at = pick(lines, random, |at, _| {
-        appended(lines, at).is_some_and(|answer| behind(lines, answer, is_done).is_some())
+    let at = pick(lines, random, |at, line| {
+        // `Done` is said of a Home too, which the signer has to keep.
+        let for_offered = match (offered(lines, at), last_receipt(line)) {
+            (Some(Item::Genesis(_)), Some(last)) => last.what == What::Genesis,
+            (Some(Item::Record(record)), Some(last)) => last.what == What::Record(record.hash()),
+            _ => false,
+        };
+        for_offered
+            && appended(lines, at).is_some_and(|answer| behind(lines, answer, is_done).is_some())
     })?;
     let reply = behind(lines, at, is_done)?;
     move_line(lines, reply, at);
