@@ -34,6 +34,12 @@ pub(super) fn next_of(lines: &[Line], at: usize) -> Option<usize> {
     (at + 1..lines.len()).find(|next| same(&lines[*next]))
 }
 
+/// The line before of the same game in the same run.
+pub(super) fn before(lines: &[Line], at: usize) -> Option<usize> {
+    let same = |line: &Line| line.run == lines[at].run && line.game == lines[at].game;
+    (0..at).rev().find(|line| same(&lines[*line]))
+}
+
 pub(super) fn is_input(event: &Event) -> bool {
     matches!(
         event,

@@ -4,8 +4,8 @@ use rookery_ledger::record::{Item, What};
 use rookery_relay::trace::{Event, Line, Said};
 
 use super::find::{
-    appended, behind, goes_on, has_receipt, is_done, is_ordered, last_receipt, next_input, next_of,
-    offered, orders, pick,
+    appended, before, behind, goes_on, has_receipt, is_done, is_ordered, last_receipt, next_input,
+    next_of, offered, orders, pick,
 };
 use crate::real::Random;
 
@@ -39,7 +39,12 @@ pub(super) fn drop_step(lines: &mut Vec<Line>, random: &mut Random) -> Option<us
             | Event::Ordered { .. }
             | Event::Opened => true,
             Event::Entries { entries } => !entries.is_empty(),
-            Event::Publish { items } => has_receipt(items) && orders(lines, at),
+            // The own receipt, not what another relay's told in the same step.
+            Event::Publish { items } => {
+                has_receipt(items)
+                    && before(lines, at)
+                        .is_some_and(|line| matches!(lines[line].event, Event::Ordered { .. }))
+            }
             Event::Reply { .. } => next_input(lines, at).is_some(),
             _ => false,
         };
