@@ -1,8 +1,8 @@
-//! The Rust side's tools: the wasm target, wasm-pack and wasm-bindgen. What is missing is installed, into the target
+//! The Rust side's tools: the wasm target, wasm-pack and wasm-bindgen, Miri. What is missing is installed, into the target
 //! folder where it can be.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -68,6 +68,60 @@ pub(crate) fn cpp_compiler() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A rustup toolchain's name, for what only a nightly compiler has.
+pub(crate) const NIGHTLY: &str = "nightly";
+const NIGHTLY_INSTALL: [&str; 7] = [
+    "toolchain",
+    "install",
+    NIGHTLY,
+    "--profile",
+    "minimal",
+    "--component",
+    "miri,rust-src",
+];
+
+/// Makes sure that there is Miri, and of the standard library the sources that it interprets. Gives the path of rustup.
+pub(crate) fn miri() -> Result<PathBuf> {
+    let Some(rustup) = command::find("rustup") else {
+        bail!(
+            "rustup is missing, and Miri comes with it only: install rustup from https://rustup.rs, then run \
+             `rustup {}`",
+            NIGHTLY_INSTALL.join(" ")
+        );
+    };
+    if has_miri(&rustup) {
+        return Ok(rustup);
+    }
+    println!("Installing Rust's nightly toolchain with Miri");
+    let mut install = Command::new(&rustup);
+    install.args(NIGHTLY_INSTALL).arg("--no-self-update");
+    if command::run(&mut install, "install Miri").is_err() || !has_miri(&rustup) {
+        bail!(
+            "Miri could not be installed: check the network connection, then run `rustup {}`",
+            NIGHTLY_INSTALL.join(" ")
+        );
+    }
+    Ok(rustup)
+}
+
+fn has_miri(rustup: &Path) -> bool {
+    let nightly = |program: &[&str]| {
+        command::read(
+            Command::new(rustup)
+                // Only looks; an absent toolchain is installed with all that it needs.
+                .args(["run", NIGHTLY])
+                .args(program)
+                .env("RUSTUP_AUTO_INSTALL", "0"),
+        )
+    };
+    let sources = nightly(&["rustc", "--print", "sysroot"]).is_some_and(|root| {
+        Path::new(&root)
+            .join("lib/rustlib/src/rust/library")
+            .is_dir()
+    });
+    sources && nightly(&["miri", "--version"]).is_some()
 }
 
 /// The programs that make a wasm package out of a crate.

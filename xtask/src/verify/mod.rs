@@ -2,6 +2,7 @@
 //! Most ways are in the program `rookery-verify`; those that are programs of cargo's have a file each.
 
 mod fuzz;
+mod miri;
 mod program;
 
 use std::fs;
@@ -76,6 +77,12 @@ const WAYS: &[Way] = &[
         checks: "the log's group commit and the queues, in orders of events that a scheduler chooses",
         smoke_s: 10,
         run: program::run,
+    },
+    Way {
+        name: "miri",
+        checks: "the ledger's own code under an interpreter that sees undefined behaviour",
+        smoke_s: 60,
+        run: miri::run,
     },
 ];
 
@@ -204,7 +211,6 @@ pub(crate) fn smoke(workspace: &Workspace) -> Result<Tally> {
 
 /// The rows of the chosen ways, and the names of those that found a promise broken or broke off.
 fn run_ways(workspace: &Workspace, options: &Options) -> Result<(Vec<Value>, Vec<&'static str>)> {
-    program::build(workspace, &workspace.target, &[])?;
     let chosen: Vec<&Way> = WAYS
         .iter()
         .filter(|way| options.way.as_deref().is_none_or(|name| name == way.name))

@@ -12,7 +12,7 @@ use crate::tools;
 use crate::workspace::{Workspace, cargo, in_ci};
 
 /// Builds the program, and the relay that some ways start.
-pub(super) fn build(workspace: &Workspace, target: &Path, features: &[&str]) -> Result<()> {
+fn build(workspace: &Workspace, target: &Path, features: &[&str]) -> Result<()> {
     tools::c_compiler()?;
     let mut build = Command::new(cargo());
     build
@@ -28,8 +28,9 @@ pub(super) fn build(workspace: &Workspace, target: &Path, features: &[&str]) -> 
     crate::command::run(&mut build, "build the checks")
 }
 
-/// One way in a process of its own, so that none can bring down another.
+/// One way in a process of its own, so that none can bring down another. Building is done with the first one.
 pub(super) fn run(workspace: &Workspace, share: &Share) -> Result<Value> {
+    build(workspace, &workspace.target, &[])?;
     let file = workspace.target.join(format!("verify-{}.json", share.name));
     // A report of an earlier run must not pass for one of this run.
     let _ = fs::remove_file(&file);
