@@ -192,10 +192,7 @@ async fn on_gossip(relay: &Arc<Relay>, gossip: &Gossip) {
     relay.node.judge(gossip, MessageAcceptance::Accept);
     match message {
         wire::Gossip::Items { game, items } => {
-            let news = GameMsg::FromFellow {
-                fellow: gossip.source,
-                news: FellowNews::Items(items),
-            };
+            let news = GameMsg::FromFellow(FellowNews::Items(items));
             relay.games.tell(game, news).await;
         }
         wire::Gossip::Seek(seek) => relay.lobby.add_far(relay, *seek),
@@ -324,6 +321,9 @@ impl Link {
             fellow.watched.iter().copied().collect()
         };
         tracing::info!(peer = %self.peer, %order, "a fellow relay answers");
+        // Games that it orders could not be followed before it was in reach, and who watches them here may stay silent.
+        let relay = self.relay.clone();
+        tokio::spawn(async move { relay.games.wake_all().await });
         for game in watched {
             self.next = self.next.wrapping_add(1);
             let id = self.next;
@@ -367,7 +367,6 @@ impl Link {
     }
 
     async fn on_push(&mut self, push: Push) -> Result<(), String> {
-        let fellow = self.peer;
         let (game, news) = match push {
             Push::Beat { n, .. } => return self.write(&Request::Echo { n }).await,
             Push::Bye { code, .. } => return Err(code),
@@ -412,10 +411,7 @@ impl Link {
             } => (game, FellowNews::Presence { creator, joiner }),
             Push::Welcome { .. } | Push::Ready { .. } | Push::Lobby { .. } => return Ok(()),
         };
-        self.relay
-            .games
-            .tell(game, GameMsg::FromFellow { fellow, news })
-            .await;
+        self.relay.games.tell(game, GameMsg::FromFellow(news)).await;
         Ok(())
     }
 }

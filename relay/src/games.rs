@@ -5,7 +5,6 @@ pub mod mailboxes;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use libp2p::PeerId;
 use rookery_ledger::Game;
 use rookery_ledger::id::{GameId, Hash, Millis};
 use rookery_ledger::record::{Item, Join, Said, Signed};
@@ -66,12 +65,7 @@ pub enum GameMsg {
         answer: Answer,
     },
     /// Something that a fellow relay said about the game.
-    FromFellow {
-        /// Which relay.
-        fellow: PeerId,
-        /// What it said.
-        news: FellowNews,
-    },
+    FromFellow(FellowNews),
     /// Somebody wants the game as it stands.
     Export {
         /// Where it goes; dropped where the game is not known.
@@ -195,6 +189,13 @@ impl Games {
             due.push(id);
         }
         due
+    }
+
+    /// Lets every game in memory look about.
+    pub async fn wake_all(&self) {
+        for id in self.mailboxes.ids() {
+            self.tell(id, GameMsg::Wake { done: None }).await;
+        }
     }
 
     /// How many games are in memory.

@@ -170,7 +170,7 @@ impl Task {
             }
             GameMsg::List { listed, answer } => self.on_list(listed, &answer),
             GameMsg::Say { said, answer } => self.on_say(said, &answer),
-            GameMsg::FromFellow { fellow, news } => self.on_fellow(fellow, news).await,
+            GameMsg::FromFellow(news) => self.on_fellow(news).await,
             GameMsg::Export { reply } => {
                 if let Some(orderer) = self.orderer() {
                     self.note(|| Event::shown(None, &orderer.game().items()));
@@ -192,7 +192,7 @@ impl Task {
             GameMsg::Submit {
                 item: Item::Genesis(_),
                 ..
-            } | GameMsg::FromFellow { .. }
+            } | GameMsg::FromFellow(_)
                 | GameMsg::Unwatch { .. }
                 | GameMsg::Wake { .. }
         )
@@ -207,7 +207,7 @@ impl Task {
             | GameMsg::List { answer, .. }
             | GameMsg::Say { answer, .. } => answer.clone(),
             GameMsg::Unwatch { .. }
-            | GameMsg::FromFellow { .. }
+            | GameMsg::FromFellow(_)
             | GameMsg::Export { .. }
             | GameMsg::Wake { .. } => return,
         };
@@ -306,12 +306,13 @@ impl Task {
         }
     }
 
-    async fn on_fellow(&mut self, fellow: PeerId, news: FellowNews) {
+    async fn on_fellow(&mut self, news: FellowNews) {
         match news {
             FellowNews::Items(items) => {
-                self.upstream.get_or_insert(fellow);
                 let now = self.relay.clock.now();
                 self.drive(Input::Learn { items, now }, None).await;
+                // What is gossiped is not all: who only heard of the game that way has yet to follow it.
+                self.ask_upstream();
             }
             FellowNews::Joined(join) => {
                 self.to_creator(&join);

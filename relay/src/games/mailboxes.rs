@@ -97,6 +97,12 @@ impl<M> Mailboxes<M> {
         true
     }
 
+    /// Which games are in memory.
+    #[must_use]
+    pub fn ids(&self) -> Vec<GameId> {
+        self.lock().keys().copied().collect()
+    }
+
     /// How many games are in memory.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -93,6 +93,10 @@ impl Sequencer {
             receipts: entries.len(),
             since: at,
         });
+        if takes_over(&entries) {
+            // From here on this relay follows nobody, and the old home is told like all others.
+            step.commands.push(Command::Reached(Event::TakenOver));
+        }
         publish(items, step);
         answer(&job, then.map_or(Reply::Done, Reply::Refused), step);
         match job {
@@ -105,9 +109,6 @@ impl Sequencer {
             }
             Job::Submit(submission) => self.also_upstream(&submission, step),
             Job::Tick | Job::Returned => {}
-        }
-        if takes_over(&entries) {
-            step.commands.push(Command::Reached(Event::TakenOver));
         }
         self.tell_stage(step);
         if self.told.over {

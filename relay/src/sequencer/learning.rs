@@ -4,6 +4,7 @@ use rookery_ledger::order::Orderer;
 use rookery_ledger::record::Item;
 use rookery_ledger::{Game, Inserted};
 
+use super::entries::receipted;
 use super::jobs::{Submission, publish};
 use super::{Command, Sequencer, Step};
 
@@ -23,7 +24,14 @@ impl Sequencer {
             let now = learning.now;
             let fresh = self.learn(&item);
             match fresh {
-                Learnt::News => learning.fresh.push(item),
+                Learnt::News => {
+                    // What was passed on from here is no news, and who watches here has not seen it yet.
+                    let of = self
+                        .receipted(&item)
+                        .filter(|of| !learning.fresh.contains(of));
+                    learning.fresh.extend(of);
+                    learning.fresh.push(item);
+                }
                 Learnt::Nothing => {}
                 Learnt::ToStore => {
                     self.learning = Some(learning);
@@ -58,6 +66,16 @@ impl Sequencer {
         });
         let told = missed.into_iter().cloned().map(Item::Record);
         step.commands.extend(told.map(Command::Upstream));
+    }
+
+    /// What a receipt is for, if this is one.
+    fn receipted(&self, item: &Item) -> Option<Item> {
+        match (item, &self.orderer) {
+            (Item::Receipt { receipt, .. }, Some(orderer)) => {
+                receipted(orderer.game(), &receipt.body)
+            }
+            _ => None,
+        }
     }
 
     fn learn(&mut self, item: &Item) -> Learnt {
