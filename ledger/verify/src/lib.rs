@@ -12,6 +12,7 @@ pub mod properties;
 mod real;
 pub mod reference;
 mod report;
+mod simulation;
 mod trace;
 
 use anyhow::Result;
@@ -37,6 +38,10 @@ pub const WAYS: &[Way] = &[
     Way {
         name: "model",
         run: model::run,
+    },
+    Way {
+        name: "simulation",
+        run: simulation::run,
     },
     Way {
         name: "linearizability",

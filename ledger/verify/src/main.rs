@@ -25,6 +25,15 @@ struct Cli {
     /// The file to check, for --way trace.
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
+    /// Instead of a time: so many games, for --way simulation.
+    #[arg(long, value_name = "N", requires = "way")]
+    cases: Option<u64>,
+    /// Where --way simulation keeps how far it is; it goes on from there.
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    progress: Option<PathBuf>,
+    /// On how many threads --way simulation runs.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: usize,
     /// The rookery-relay binary, for the ways that start one.
     #[arg(long, value_name = "FILE")]
     relay: Option<PathBuf>,
@@ -74,6 +83,9 @@ fn run(cli: Cli) -> Result<u64> {
         seed: cli.seed,
         input: cli.input,
         relay: cli.relay,
+        cases: cli.cases,
+        progress: cli.progress,
+        threads: cli.threads,
     };
     let mut rows: Vec<Row> = Vec::new();
     for way in chosen {

@@ -11,6 +11,7 @@ use rookery_ledger::mutant::Mutant;
 const HUNT: &[(&str, &str)] = &[
     ("properties", "60s"),
     ("shuttle", "10s"),
+    ("simulation", "30s"),
     ("linearizability", "25s"),
     ("trace", "30s"),
     ("faults", "60s"),

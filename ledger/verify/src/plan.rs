@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a way may run, from which seed, and on what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// About how long the way may take. What it began it ends.
     pub budget: Duration,
@@ -14,4 +14,10 @@ pub struct Plan {
     pub input: Option<PathBuf>,
     /// The `rookery-relay` binary, for ways that start one.
     pub relay: Option<PathBuf>,
+    /// Instead of a time, as many cases, for a way that can be broken off and gone on with.
+    pub cases: Option<u64>,
+    /// Where such a way keeps how far it is.
+    pub progress: Option<PathBuf>,
+    /// On how many threads such a way may run.
+    pub threads: usize,
 }

@@ -13,7 +13,7 @@ use crate::reference::{Id, Receipt, Side, TimeControl, clocked, untimed};
 
 /// All that a person could see of a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct View {
+pub(crate) struct View {
     head: Id,
     fen: String,
     moves: Vec<String>,
@@ -34,7 +34,7 @@ pub(super) struct View {
 const LAGS: [u64; 3] = [0, 400, 1_000_000];
 
 /// The ledger's state.
-pub(super) fn of_game(game: &Game) -> View {
+pub(crate) fn of_game(game: &Game) -> View {
     let state = game.state();
     let line = &state.line;
     View {
@@ -70,17 +70,22 @@ pub(super) fn of_game(game: &Game) -> View {
     }
 }
 
-/// The reference's state of the same items.
-pub(super) fn of_reference(items: &[Item]) -> Option<View> {
+/// The players of the random histories.
+pub(super) fn players() -> [PlayerKey; 3] {
+    known().map(|pair| pair.player())
+}
+
+/// The reference's state of the same items, whoever of `players` signed them.
+pub(crate) fn of_reference(items: &[Item], players: &[PlayerKey]) -> Option<View> {
     let Some(Item::Genesis(genesis)) = items.first() else {
         return None;
     };
     let name = genesis.body.id();
     let setup = setup(&genesis.body);
-    let (players, mut checked) = (known().map(|pair| pair.player()), Checked::default());
+    let mut checked = Checked::default();
     let mut plain = Plain {
         game: name,
-        players: &players,
+        players,
         checked: &mut checked,
     };
     let signed = items.iter().filter_map(|item| match item {

@@ -117,7 +117,7 @@ fn agreement(
     arrival.extend(order.iter().chain(&doubled).map(|i| items[*i].clone()));
     let game = fold(&arrival)?;
     prop_assert_eq!(whole(&game), whole(straight), "in another order");
-    let reference = adapter::of_reference(items);
+    let reference = adapter::of_reference(items, &adapter::players());
     prop_assert_eq!(reference.as_ref(), Some(&view), "reference on the left");
     let file = rook::write(&straight.items());
     let read = rook::open(&file).map_err(|error| TestCaseError::fail(error.to_string()))?;
@@ -142,7 +142,7 @@ fn parts(items: &[Item], case: &Case, forged: &BTreeSet<Hash>, seen: &mut Seen) 
         seen.states.insert(game.state().line.head());
         let view = adapter::of_game(&game);
         prop_assert_eq!(
-            adapter::of_reference(part),
+            adapter::of_reference(part, &adapter::players()),
             Some(view),
             "reference on the left, of a part"
         );

@@ -1,7 +1,7 @@
 //! Random histories, handed about in random orders and parts: everyone must see one state, and the reference the same
 //! one.
 
-mod adapter;
+pub(crate) mod adapter;
 mod bytes;
 mod checks;
 mod history;
@@ -99,8 +99,7 @@ mod tests {
         let plan = Plan {
             budget: Duration::ZERO,
             seed: 1,
-            input: None,
-            relay: None,
+            ..Plan::default()
         };
         let row = run(&plan).unwrap();
         assert_eq!(row.violations, 0);

@@ -50,8 +50,7 @@ pub(crate) fn test_plan(budget: Duration) -> Plan {
     let plan = Plan {
         budget,
         seed: 1,
-        input: None,
-        relay: None,
+        ..Plan::default()
     };
     if program(&plan).is_err() {
         let mut build = Command::new(env!("CARGO"));

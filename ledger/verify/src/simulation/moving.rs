@@ -1,0 +1,194 @@
+//! When a simulated player goes to another relay, and when it signs that a game moves home.
+
+use rookery_ledger::id::{Epoch, OrderKey};
+use rookery_ledger::record::{Home, Item};
+
+use super::client::{Client, Session};
+use super::witness::Witness;
+
+/// A home that said nothing for so long is silent.
+const SILENT_MS: u64 = 2_000;
+/// Who has nothing to send waits longer.
+const PATIENCE_MS: u64 = 4_000;
+/// After so long the same signature asks for an answer.
+const ASK_AGAIN_MS: u64 = 10_100;
+
+impl Client {
+    /// Where to go after `relay` was lost.
+    pub(super) fn next_target(&self, relay: usize) -> usize {
+        let asked = self.player.moving().and_then(|home| {
+            let mut keys = self.keys.iter();
+            keys.position(|key| *key == Some(home.to))
+        });
+        match asked {
+            // Only the relay that was asked can answer.
+            Some(asked) if asked != relay => asked,
+            _ => 1 - (relay & 1),
+        }
+    }
+
+    /// Says again what a new session's relay needs of an open move of home.
+    pub(super) fn bring_home(&mut self) {
+        let Some((home, session)) = self.player.moving().zip(self.session) else {
+            return;
+        };
+        if home.to == session.order {
+            let own = self.player.key();
+            let signatures = self.player.game().home_signatures();
+            let signed: Vec<Item> = signatures
+                .filter(|(by, signed)| *by == own && signed.body == home)
+                .map(|(_, signed)| Item::Home(*signed))
+                .collect();
+            for item in signed {
+                self.submit(item);
+            }
+        }
+    }
+
+    /// A relay that is not the home may have been it and not have heard that it is no more: shows it why.
+    pub(super) fn show_home(&mut self) {
+        let game = self.player.game();
+        let Some((key, epoch)) = game.orderer() else {
+            return;
+        };
+        let elsewhere = self.session.is_some_and(|session| session.order != key);
+        if epoch == Epoch::ZERO || !elsewhere {
+            return;
+        }
+        let shown = game.items().into_iter().filter(|item| match item {
+            Item::Home(home) => home.body.epoch == epoch,
+            Item::Receipt { receipt, .. } => receipt.body.epoch == epoch,
+            _ => false,
+        });
+        for item in shown.collect::<Vec<_>>() {
+            self.submit(item);
+        }
+    }
+
+    /// Signs a move of home where the own home is silent, answers the other player's, asks again.
+    pub(super) fn think_of_home(&mut self, session: Session, witness: &mut Witness) {
+        let game = self.player.game();
+        if !game.is_clocked() || self.player.colour().is_none() {
+            return;
+        }
+        let Some((home_key, epoch)) = game.orderer() else {
+            return;
+        };
+        let moving = self.player.moving();
+        if session.order == home_key {
+            self.no_home = None;
+            if moving.is_none() {
+                return;
+            }
+        }
+        if let Some(home) = moving.filter(|home| home.to == session.order) {
+            let asked = self.signed_home.unwrap_or(0);
+            if self.now >= asked + ASK_AGAIN_MS {
+                self.signed_home = Some(self.now);
+                self.bring_home();
+            }
+            self.agree(session, home.epoch, witness);
+            return self.wake_at(self.signed_home.unwrap_or(self.now) + ASK_AGAIN_MS);
+        }
+        // Who has to answer: the relay that was asked, else the home.
+        let key = moving.map_or(home_key, |home| home.to);
+        let Some(since) = self.silent_since(key, session) else {
+            // It may be there: says so, if it is.
+            let wait = self.no_home.map_or(session.since, |at| at) + 600;
+            if moving.is_some() || self.no_home.is_some() {
+                if self.now < wait {
+                    return self.wake_at(wait);
+                }
+                self.no_home = None;
+                self.go_to(key);
+            }
+            return;
+        };
+        if self.now < since + SILENT_MS {
+            return self.wake_at(since + SILENT_MS);
+        }
+        let above = moving.map_or(epoch, |home| home.epoch);
+        if self.agree(session, above, witness) || self.is_over() {
+            return;
+        }
+        if self.no_home.is_none() && moving.is_none() && self.now < since + PATIENCE_MS {
+            return self.wake_at(since + PATIENCE_MS);
+        }
+        let relay = self.keys.iter().position(|known| *known == Some(key));
+        let tried = relay.and_then(|relay| self.failed[relay & 1]);
+        if relay.is_some() && tried.is_none_or(|at| self.now > at + PATIENCE_MS) {
+            // It may be back.
+            return self.go_to(key);
+        }
+        if let Some(at) = self.signed_home.filter(|at| self.now < at + ASK_AGAIN_MS) {
+            return self.wake_at(at + ASK_AGAIN_MS);
+        }
+        if let Ok(item) = self.player.move_home(session.order) {
+            self.signs_home(item, witness);
+        }
+    }
+
+    /// Since when the relay with this key is out of reach; none where that is not known.
+    fn silent_since(&self, key: OrderKey, session: Session) -> Option<u64> {
+        match self.keys.iter().position(|known| *known == Some(key)) {
+            Some(relay) => self.down[relay & 1],
+            // No relay has this key any more.
+            None => Some(session.since),
+        }
+    }
+
+    /// Signs what the other player signed for the relay that is heard, if that is above an epoch. Whether there was any.
+    fn agree(&mut self, session: Session, above: Epoch, witness: &mut Witness) -> bool {
+        let (own, game) = (self.player.key(), self.player.game());
+        let signed = |home: &Home| {
+            let mut signatures = game.home_signatures();
+            signatures.any(|(by, other)| by == own && other.body == *home)
+        };
+        let asked = game
+            .home_signatures()
+            .filter(|(by, home)| {
+                *by != own && home.body.epoch > above && home.body.to == session.order
+            })
+            .map(|(_, home)| home.body)
+            .filter(|home| !game.has_lapsed(home.to, home.epoch) && !signed(home))
+            .max_by_key(|home| home.epoch);
+        let Some(asked) = asked else { return false };
+        if let Ok(item) = self.player.agree_home(asked) {
+            self.signs_home(item, witness);
+            return true;
+        }
+        // One knows less than the other: says all, and who knows more signs anew.
+        if self.told_at.is_none_or(|at| self.now >= at + 2_000) {
+            let counted = &self.player.game().state().counted;
+            let more = counted.iter().any(|counted| counted.hash == asked.after);
+            self.told_at = Some(self.now);
+            self.told_all.remove(&session.order);
+            self.tell_all();
+            if more && let Ok(item) = self.player.move_home(session.order) {
+                self.signs_home(item, witness);
+            }
+        }
+        self.wake_at(self.now + 1_000);
+        true
+    }
+
+    /// Leaves for the relay with this key.
+    fn go_to(&mut self, key: OrderKey) {
+        let Some(relay) = self.keys.iter().position(|known| *known == Some(key)) else {
+            return;
+        };
+        if let Some(session) = self.session.filter(|session| session.relay != relay) {
+            self.leave();
+            self.target = relay;
+            // The one that is left is in reach.
+            self.down[session.relay & 1] = None;
+        }
+    }
+
+    fn signs_home(&mut self, item: Item, witness: &mut Witness) {
+        self.signed_home = Some(self.now);
+        self.sign(item, witness);
+        self.tell_all();
+        self.wake_at(self.now + ASK_AGAIN_MS);
+    }
+}
