@@ -1,6 +1,8 @@
 //! What an honest orderer decides for one game: which receipts to append for what it is offered, and when. Pure: the
 //! caller appends to the log, waits until that is durable, and only then commits here, signs and sends.
 
+use std::collections::VecDeque;
+
 use crate::codec;
 use crate::game::{Game, Inserted};
 use crate::id::{Epoch, Hash, Millis, OrderKey};
@@ -8,6 +10,7 @@ use crate::mutant::Mutant;
 use crate::record::{Clock, Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
 use crate::refusal::Refusal;
 use crate::sign::Keypair;
+use crate::store;
 
 /// How long after serving again a relay waits for the mover before it stamps the `Gap` of its own outage, ms.
 pub const RETURN_MS: u64 = 10_000;
@@ -316,20 +319,53 @@ impl Orderer {
             }
             Ok(Inserted::New | Inserted::Duplicate) => {}
         }
-        if self.has_receipt(hash) {
+        let mut entries: Vec<Entry> = Vec::new();
+        for record in self.unreceipted_with(record) {
+            let what = What::Record(record.hash());
+            let entry = self.next(entries.last(), what, at, lag, Some(Item::Record(record)));
+            entries.push(entry);
+        }
+        if entries.is_empty() {
             return Decision::Done;
         }
-        let entry = self.next(
-            None,
-            What::Record(hash),
-            at,
-            lag,
-            Some(Item::Record(record.clone())),
-        );
         Decision::Append {
-            entries: vec![entry],
+            entries,
             then: None,
         }
+    }
+
+    /// The record, what it rests on and what rests on it, as far as they stand without a receipt of this key, each behind
+    /// what it rests on. What waited for the record stands from now on, and whoever sent it may not send it again; what it
+    /// rests on may stand although it could not be made durable.
+    fn unreceipted_with(&self, record: &Signed<Record>) -> Vec<Signed<Record>> {
+        let lacks = |hash: &Hash| !self.game.is_receipted_by(self.key, *hash);
+        let below = |hash: Hash| {
+            let record = &self.game.record(hash)?.signed.body;
+            let prev = match record {
+                Record::ResignAt { at } => *at,
+                other => other.place()?.prev,
+            };
+            self.game.record(prev).map(|_| prev)
+        };
+        let mut lowest = record.hash();
+        while let Some(prev) = below(lowest).filter(lacks) {
+            lowest = prev;
+        }
+        let mut found = Vec::new();
+        let mut next = VecDeque::from([lowest]);
+        while let Some(hash) = next.pop_front() {
+            let Some(entry) = self.game.record(hash) else {
+                continue;
+            };
+            if lacks(&hash) {
+                found.push(entry.signed.clone());
+            }
+            next.extend(self.game.children(hash).map(|(child, _)| child));
+            let resigns_here = |entry: &&store::Entry| matches!(entry.signed.body, Record::ResignAt { at } if at == hash);
+            let resignations = self.game.resignations().filter(resigns_here);
+            next.extend(resignations.map(|entry| entry.signed.hash()));
+        }
+        found
     }
 
     /// Why a record waits instead of standing where it says.
@@ -357,22 +393,15 @@ impl Orderer {
         }
     }
 
-    /// Whether this key has a receipt for the record.
-    fn has_receipt(&self, hash: Hash) -> bool {
-        if self.game.is_clocked() {
-            self.game
-                .state()
-                .counted
-                .iter()
-                .any(|counted| counted.valid && counted.receipt.what == What::Record(hash))
-        } else {
-            self.game.is_receipted_by(self.key, hash)
-        }
+    /// Whether a receipt that counts is for the record.
+    fn is_counted(&self, hash: Hash) -> bool {
+        let mut counted = self.game.state().counted.iter();
+        counted.any(|counted| counted.valid && counted.receipt.what == What::Record(hash))
     }
 
     fn submit_clocked(&mut self, record: &Signed<Record>, at: Millis, lag: Millis) -> Decision {
         let hash = record.hash();
-        if self.has_receipt(hash) && !Mutant::REPEATED.is_on() {
+        if self.is_counted(hash) && !Mutant::REPEATED.is_on() {
             return Decision::Done;
         }
         if let Some(home) = self.elsewhere() {

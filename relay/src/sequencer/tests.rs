@@ -130,6 +130,13 @@ fn seated(clock: Clock) -> (MemoryLog, Relay, [Player; 2]) {
     (log, relay, players)
 }
 
+fn hash_of(item: &Item) -> Hash {
+    match item {
+        Item::Record(record) => record.hash(),
+        other => panic!("no record: {other:?}"),
+    }
+}
+
 fn play(player: &mut Player, uci: &str) -> Item {
     player.play(uci, Millis::ZERO, false).unwrap()
 }
@@ -223,6 +230,46 @@ fn a_move_whose_append_was_lost_sight_of_is_receipted_once() {
         assert_eq!(receipts(&published(&told)), 1);
         assert_eq!(replies(&told), [Reply::Done]);
     }
+}
+
+#[test]
+fn what_waited_for_an_untimed_move_is_ordered_with_it() {
+    let (log, mut relay, mut players) = seated(Clock::None);
+    let mut moves = Vec::new();
+    for (who, uci) in [(0, "e2e4"), (1, "e7e5"), (0, "g1f3")] {
+        let item = play(&mut players[who], uci);
+        players[1 - who].receive(item.clone()).unwrap();
+        moves.push(item);
+    }
+    let resign = players[0].resign().unwrap();
+    for early in [&resign, &moves[2], &moves[1]] {
+        let told = relay.submit(early, 2_000);
+        let [Reply::Refused(Refusal::UnknownPrev { .. })] = replies(&told)[..] else {
+            panic!("{told:?}");
+        };
+    }
+    let told = relay.submit(&moves[0], 3_000);
+    assert_eq!(replies(&told), [Reply::Done]);
+    assert_eq!(receipts(&published(&told)), 4, "three moves, a resignation");
+    let again = Relay::new(&log, 9, players[0].id());
+    let end = |game: &Game| (game.state().line.height(), game.state().outcome());
+    assert_eq!(end(again.game()), end(relay.game()));
+    assert!(end(again.game()).1.is_some());
+}
+
+#[test]
+fn an_untimed_move_that_the_log_had_no_room_for_is_ordered_with_the_next() {
+    let (log, mut relay, mut players) = seated(Clock::None);
+    let opening = play(&mut players[0], "e2e4");
+    players[1].receive(opening.clone()).unwrap();
+    log.next_append(Fate::Fail(AppendError::DiskFull));
+    let told = relay.submit(&opening, 2_000);
+    assert_eq!(replies(&told), [Reply::Failed(AppendError::DiskFull)]);
+    let reply = play(&mut players[1], "e7e5");
+    let told = relay.submit(&reply, 3_000);
+    assert_eq!(receipts(&published(&told)), 2);
+    let again = Relay::new(&log, 9, players[0].id());
+    assert!(again.game().knows(hash_of(&reply)));
 }
 
 #[test]

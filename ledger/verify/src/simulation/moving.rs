@@ -78,6 +78,9 @@ impl Client {
         if session.order == home_key {
             self.no_home = None;
             if moving.is_none() {
+                // Whoever signed a move that nobody can commit or refuse any more counts nothing past it until another one,
+                // to the same home perhaps, is committed: also when the game is over for everybody else.
+                self.agree(session, epoch, witness);
                 return;
             }
         }
