@@ -1,6 +1,8 @@
 //! Ed25519 over `rookery/1/<kind>`, a zero byte, the game and the body. The one place that touches the signature scheme.
 
 pub mod ed25519;
+#[cfg(feature = "recall")]
+pub mod recall;
 #[cfg(miri)]
 mod tag;
 
@@ -62,7 +64,11 @@ fn preimage<B: Body>(game: GameId, body: &B) -> Vec<u8> {
 }
 
 fn verify<B: Body>(key: &[u8; 32], game: GameId, signed: &Signed<B>) -> bool {
-    scheme::verify(key, &preimage(game, &signed.body), &signed.sig.0)
+    let (message, signature) = (preimage(game, &signed.body), &signed.sig.0);
+    #[cfg(feature = "recall")]
+    return recall::verify(key, &message, signature, scheme::verify);
+    #[cfg(not(feature = "recall"))]
+    scheme::verify(key, &message, signature)
 }
 
 /// A public key that signatures can be checked with.

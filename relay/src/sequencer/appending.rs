@@ -147,12 +147,24 @@ impl Sequencer {
             Job::Tick if conflict => self.read(Then::Later, step),
             Job::Returned if conflict => self.read(Then::Nothing, step),
             Job::Submit(_) | Job::Tick | Job::Returned => {
+                if let Job::Submit(submission) = &job {
+                    self.shown_unstored(&submission.item);
+                }
                 let words = format!("not in the log yet: {error}");
                 step.commands.push(Command::Trouble(words));
                 if let Job::Tick = job {
                     step.commands.push(Command::Later(AGAIN));
                 }
             }
+        }
+    }
+
+    /// What a fellow relay told is shown to whoever watches, with its receipt, also where this log has no room for it.
+    fn shown_unstored(&mut self, item: &Item) {
+        if let Some(learning) = &mut self.learning
+            && !learning.fresh.contains(item)
+        {
+            learning.fresh.push(item.clone());
         }
     }
 

@@ -421,6 +421,32 @@ fn records_of_a_fellow_relay_get_receipts_of_this_one() {
 }
 
 #[test]
+fn what_a_fellow_relay_tells_is_shown_although_there_is_no_room_for_it() {
+    let (_, mut far, mut players) = seated(Clock::None);
+    let log = MemoryLog::default();
+    let mut near = Relay::new(&log, 8, players[0].id());
+    let genesis = Item::Genesis(players[0].game().genesis().clone());
+    near.submit(&genesis, 1_000);
+    let learn = |items, now| Input::Learn {
+        items,
+        now: Millis::new(now),
+    };
+    near.take(learn(in_order(far.game(), key(9).order(), None), 2_000));
+    let item = play(&mut players[0], "e2e4");
+    let mut told = published(&far.submit(&item, 2_000));
+    // The receipt was heard before.
+    near.take(learn(told.split_off(1), 3_000));
+    log.next_append(Fate::Fail(AppendError::DiskFull));
+    let shown = published(&near.take(learn(told, 4_000)));
+    assert_eq!(shown, [item.clone()]);
+    // There is room again: it is ordered with what comes next.
+    players[1].receive(item).unwrap();
+    let next = play(&mut players[1], "e7e5");
+    let told = published(&near.submit(&next, 5_000));
+    assert_eq!(receipts(&told), 2);
+}
+
+#[test]
 fn what_the_followed_relay_missed_is_told_when_it_is_heard_again() {
     let (_, far, mut players) = seated(Clock::None);
     let mut near = Relay::new(&MemoryLog::default(), 8, players[0].id());

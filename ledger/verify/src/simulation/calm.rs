@@ -26,7 +26,10 @@ impl World {
             // While a move of home is open nothing counts.
             let same = self.clients.iter().filter(|other| other.id == client.id);
             let moving = same.clone().any(|other| other.player.moving().is_some());
-            if behind || moving {
+            // Whose home is gone for good moves, and what was asked for before has to lapse first.
+            let has = |key| self.relays.iter().any(|relay| relay.key.order() == key);
+            let homeless = game.is_clocked() && game.orderer().is_some_and(|(key, _)| !has(key));
+            if behind || moving || homeless {
                 waits = true;
                 continue;
             }

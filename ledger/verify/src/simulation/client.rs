@@ -91,6 +91,8 @@ pub(super) struct Client {
     pub(super) no_home: Option<u64>,
     asked: BTreeMap<RequestId, Asked>,
     next: RequestId,
+    /// The request for all that is known of the game, until it is answered.
+    watch: Option<RequestId>,
     /// When to say again what was refused for now.
     pub(super) again: Option<u64>,
     joined: Option<u64>,
@@ -168,6 +170,7 @@ impl Client {
             no_home: None,
             asked: BTreeMap::new(),
             next: 0,
+            watch: None,
             again: None,
             joined: None,
             told_all: BTreeSet::new(),
@@ -192,9 +195,16 @@ impl Client {
         self.player.game().state().outcome().is_some()
     }
 
-    /// Nothing more is to be done here.
-    pub(super) fn is_done(&self) -> bool {
-        self.is_over() && self.player.unsent().is_empty()
+    /// Nothing more is to be done here. `orders`: what the relays sign with; where none of the game's homes is among them any
+    /// more, what another relay stores is stored.
+    pub(super) fn is_done(&self, orders: &[OrderKey]) -> bool {
+        let mut homes = self.genesis.body.homes.iter();
+        let home = homes.any(|home| orders.contains(home));
+        let stored = |item: &Item| match item {
+            Item::Record(record) => !home && self.player.game().is_receipted(record.hash()),
+            _ => false,
+        };
+        self.is_over() && self.player.unsent().iter().all(stored)
     }
 
     pub(super) fn is_awake(&self) -> bool {
@@ -314,9 +324,21 @@ impl Client {
         let after = last
             .filter(|_| self.random.below(3) == 0 && self.player.game().state().missing.is_empty());
         self.ask(None, move |id| Request::Watch { id, game, after });
+        self.watch = Some(self.next);
         self.show_home();
+        self.forward();
+    }
+
+    /// Says what no receipt confirms and is not on its way.
+    fn forward(&mut self) {
         for item in self.player.to_forward() {
-            self.submit(item);
+            let hash = match &item {
+                Item::Record(record) => record.hash(),
+                other => codec::hash(other),
+            };
+            if self.asked.values().all(|asked| asked.item != Some(hash)) {
+                self.submit(item);
+            }
         }
     }
 
@@ -363,9 +385,13 @@ impl Client {
             }
             Push::Said { game, said } if game == self.id => self.on_said(&said),
             Push::Done { id } => {
-                if let Some(asked) = self.asked.remove(&id)
-                    && let Some(hash) = asked.item.filter(|_| asked.record)
-                {
+                let asked = self.asked.remove(&id);
+                if self.watch == Some(id) {
+                    // What was signed on something that was not stored yet when the page was loaded again stands from now on.
+                    self.watch = None;
+                    self.forward();
+                }
+                if let Some(hash) = asked.and_then(|asked| asked.item.filter(|_| asked.record)) {
                     witness.acknowledged(self.id, hash);
                 }
             }
@@ -485,12 +511,10 @@ impl Client {
             let ready = self.ready;
             self.wake_at(ready);
         }
-        if self
-            .signed_at
-            .is_some_and(|(hash, _)| self.player.is_confirmed(hash))
-        {
-            self.signed_at = None;
-        }
+        let (player, clocked) = (&self.player, self.player.game().is_clocked());
+        self.signed_at.take_if(|(hash, _)| {
+            player.is_confirmed(*hash) || !clocked && player.game().is_receipted(*hash)
+        });
         // A move of home may have made void what was acknowledged.
         let epoch = self
             .player

@@ -24,6 +24,7 @@ mod world;
 mod tests;
 
 use anyhow::Result;
+use rookery_ledger::sign::recall;
 
 use tally::Tally;
 use world::World;
@@ -44,6 +45,8 @@ struct Ran {
 
 /// Runs one seed to its end.
 fn run_seed(seed: u64) -> Result<Ran> {
+    // Every device checks the same signatures.
+    recall::begin();
     let mut world = World::of(seed)?;
     world.told = std::env::var_os("ROOKERY_SIMULATION_TOLD").is_some();
     world.run();

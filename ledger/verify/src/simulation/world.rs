@@ -228,7 +228,7 @@ impl World {
             if !self.witness.broken.is_empty() {
                 return;
             }
-            if until.is_none() && self.clients.iter().all(Client::is_done) {
+            if until.is_none() && self.are_done() {
                 self.ending = true;
                 if self.troubles == 0 {
                     until = Some(self.now + 12_000);
@@ -242,6 +242,11 @@ impl World {
             );
             self.witness.broken(words);
         }
+    }
+
+    fn are_done(&self) -> bool {
+        let orders: Vec<OrderKey> = self.relays.iter().map(|relay| relay.key.order()).collect();
+        self.clients.iter().all(|client| client.is_done(&orders))
     }
 
     /// Where the games stand, for a person.
@@ -294,6 +299,7 @@ impl World {
                 }
             }
             words += &format!("  missing {:?}\n", game.state().missing);
+            words += &format!("  unsent {:?}\n", client.player.unsent());
         }
         words
     }
