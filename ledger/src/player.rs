@@ -227,6 +227,23 @@ impl Player {
             .collect()
     }
 
+    /// Records of an untimed game that the relay with this order key has given no receipt for, in the order in which it can
+    /// take them; none in a clocked game. Send them when the relay has told what it knows: the home that confirmed them may
+    /// have lost them since, and whoever looks for the game here has no other way to them.
+    #[must_use]
+    pub fn unstored_at(&self, relay: OrderKey) -> Vec<Item> {
+        if self.game.is_clocked() {
+            return Vec::new();
+        }
+        let records = self.game.records();
+        let lacking = records.filter(|(hash, _)| !self.game.is_receipted_by(relay, *hash));
+        let lacking = in_height_order(lacking.map(|(_, entry)| entry).collect());
+        let items = lacking.into_iter();
+        items
+            .map(|entry| Item::Record(entry.signed.clone()))
+            .collect()
+    }
+
     fn unconfirmed(&self) -> Vec<&Entry> {
         let own = self.key();
         let resigned = |entry: &Entry| entry.signed.body.place().is_none();
@@ -254,11 +271,7 @@ impl Player {
             );
         } else {
             let open = records.filter(|(hash, _)| !self.is_confirmed(*hash));
-            out.extend(open.map(|(_, entry)| entry));
-            out.sort_by_key(|entry| {
-                let place = entry.signed.body.place();
-                place.map_or(u64::MAX, |place| place.height.get())
-            });
+            return in_height_order(open.map(|(_, entry)| entry).collect());
         }
         out
     }
@@ -521,4 +534,13 @@ impl Player {
     pub fn id(&self) -> GameId {
         self.game.id()
     }
+}
+
+/// In the order in which a relay can take them; resignations off the chain come last.
+fn in_height_order(mut records: Vec<&Entry>) -> Vec<&Entry> {
+    records.sort_by_key(|entry| {
+        let place = entry.signed.body.place();
+        place.map_or(u64::MAX, |place| place.height.get())
+    });
+    records
 }

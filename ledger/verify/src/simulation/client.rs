@@ -278,10 +278,6 @@ impl Client {
         self.keys[relay & 1] = Some(order);
         self.bring_up();
         self.bring_home();
-        if !self.player.game().is_clocked() && !self.genesis.body.homes.contains(&order) {
-            // A relay that lost its log has a new key, and may lack what the old one confirmed.
-            self.tell_all();
-        }
     }
 
     /// An attempt failed, or the session ended.
@@ -326,12 +322,12 @@ impl Client {
         self.ask(None, move |id| Request::Watch { id, game, after });
         self.watch = Some(self.next);
         self.show_home();
-        self.forward();
+        self.forward(self.player.to_forward());
     }
 
-    /// Says what no receipt confirms and is not on its way.
-    fn forward(&mut self) {
-        for item in self.player.to_forward() {
+    /// Says what is not on its way.
+    fn forward(&mut self, items: Vec<Item>) {
+        for item in items {
             let hash = match &item {
                 Item::Record(record) => record.hash(),
                 other => codec::hash(other),
@@ -387,9 +383,12 @@ impl Client {
             Push::Done { id } => {
                 let asked = self.asked.remove(&id);
                 if self.watch == Some(id) {
-                    // What was signed on something that was not stored yet when the page was loaded again stands from now on.
                     self.watch = None;
-                    self.forward();
+                    // What was signed on something that was not stored yet when the page was loaded again stands from now on.
+                    self.forward(self.player.to_forward());
+                    if let (Some(session), true) = (self.session, self.role != Role::Watcher) {
+                        self.forward(self.player.unstored_at(session.order));
+                    }
                 }
                 if let Some(hash) = asked.and_then(|asked| asked.item.filter(|_| asked.record)) {
                     witness.acknowledged(self.id, hash);
