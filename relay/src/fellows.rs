@@ -76,6 +76,14 @@ impl Fellows {
             .map(|(peer, _)| *peer)
     }
 
+    /// What the connected fellows sign with.
+    #[must_use]
+    pub fn order_keys(&self) -> Vec<OrderKey> {
+        let fellows = self.lock();
+        let connected = fellows.values().filter(|fellow| fellow.asks.is_some());
+        connected.filter_map(|fellow| fellow.order_key).collect()
+    }
+
     fn ask(&self, to: PeerId, ask: Ask) {
         let asks = self.lock().get(&to).and_then(|fellow| fellow.asks.clone());
         let unsent = match asks {
@@ -112,12 +120,17 @@ impl Fellows {
     /// Follows a game at a fellow, over reconnections too, until [`Fellows::unwatch`].
     pub fn watch(&self, at: PeerId, game: GameId) {
         if self.lock().entry(at).or_default().watched.insert(game) {
-            self.tell(at, move |id| Request::Watch {
-                id,
-                game,
-                after: None,
-            });
+            self.watch_again(at, game);
         }
+    }
+
+    /// Asks once more for a game that is followed at a fellow.
+    pub fn watch_again(&self, at: PeerId, game: GameId) {
+        self.tell(at, move |id| Request::Watch {
+            id,
+            game,
+            after: None,
+        });
     }
 
     /// Follows a game no more.

@@ -280,6 +280,10 @@ impl Task {
         let mover = line.players().map(|players| *players.get(line.turn()));
         let player = answer.outbox.info().player();
         self.audience.add(answer.outbox.clone());
+        if let (true, Some(upstream)) = (answer.outbox.info().is_relay, self.upstream) {
+            // If it is the one that the game is followed at, it may not have known it until now.
+            self.relay.fellows.watch_again(upstream, self.id);
+        }
         self.tell_presence();
         answer.done();
         // The creator may be at the relay that asks, or come there later.
@@ -294,15 +298,23 @@ impl Task {
         }
     }
 
-    /// Follows the game at the relay that orders it, if that is another one.
+    /// Follows the game at the relay that is the one for that among those in reach.
     fn ask_upstream(&mut self) {
-        if self.upstream.is_some() {
-            return;
-        }
-        let home = self.sequencer.follows();
-        if let Some(fellow) = home.and_then(|home| self.relay.fellows.with_order_key(home)) {
-            self.upstream = Some(fellow);
-            self.relay.fellows.watch(fellow, self.id);
+        let fellows = &self.relay.fellows;
+        let best = self.sequencer.follows(&fellows.order_keys());
+        match best.and_then(|best| fellows.with_order_key(best)) {
+            Some(fellow) if self.upstream == Some(fellow) => {}
+            Some(fellow) => {
+                if self.upstream.replace(fellow).is_some() {
+                    fellows.unwatch(self.id);
+                }
+                fellows.watch(fellow, self.id);
+            }
+            // Nobody better is there, so others follow it here.
+            None if self.orderer().is_some_and(|it| !it.game().is_clocked()) => {
+                self.upstream = None;
+            }
+            None => {}
         }
     }
 

@@ -1,5 +1,8 @@
 //! Items that another relay ordered or knows.
 
+use std::collections::BTreeSet;
+
+use rookery_ledger::id::Hash;
 use rookery_ledger::order::Orderer;
 use rookery_ledger::record::Item;
 use rookery_ledger::{Game, Inserted};
@@ -16,8 +19,8 @@ impl Sequencer {
         {
             let Some(item) = learning.rest.pop_front() else {
                 publish(learning.fresh, step);
-                if learning.whole {
-                    self.tell_missed(step);
+                if let Some(shown) = learning.shown {
+                    self.tell_missed(&shown, step);
                 }
                 return self.tell_stage(step);
             };
@@ -43,22 +46,16 @@ impl Sequencer {
         }
     }
 
-    /// Tells the relay that an untimed game is followed at what it has no receipt for: it may have been out of reach when
-    /// that came here, and whoever signed it has a receipt of this relay and sends it no more.
-    fn tell_missed(&self, step: &mut Step) {
+    /// Tells the relay that an untimed game is followed at what it did not show: it may have been out of reach when that came
+    /// here, and whoever signed it has a receipt of this relay and sends it no more.
+    fn tell_missed(&self, shown: &BTreeSet<Hash>, step: &mut Step) {
         let Some(game) = self.orderer.as_ref().map(Orderer::game) else {
-            return;
-        };
-        let first = game.genesis().body.homes.first().copied();
-        let Some(home) = first.filter(|home| *home != self.key.order()) else {
             return;
         };
         if game.is_clocked() || !self.stored {
             return;
         }
-        let missed = game
-            .records()
-            .filter(|(hash, _)| !game.is_receipted_by(home, *hash));
+        let missed = game.records().filter(|(hash, _)| !shown.contains(hash));
         let mut missed: Vec<_> = missed.map(|(_, entry)| &entry.signed).collect();
         missed.sort_by_key(|record| {
             let place = record.body.place();

@@ -242,17 +242,21 @@ impl Sequencer {
         (orderer, self.outage, log, work)
     }
 
-    /// The key of the relay that this one follows the game at, if it does: who orders a clocked game, the first home of an
-    /// untimed one.
+    /// The key of the relay to follow the game at, of those in reach: who orders a clocked game; of an untimed one its first
+    /// home that is there, or without any the lowest key. None where that is this relay, so that relays which reach each
+    /// other never follow in a circle.
     #[must_use]
-    pub fn follows(&self) -> Option<OrderKey> {
+    pub fn follows(&self, in_reach: &[OrderKey]) -> Option<OrderKey> {
         let orderer = self.orderer.as_ref()?;
         let game = orderer.game();
         if game.is_clocked() {
-            return orderer.elsewhere();
+            return orderer.elsewhere().filter(|home| in_reach.contains(home));
         }
-        let first = game.genesis().body.homes.first().copied();
-        first.filter(|home| *home != self.key.order())
+        let own = self.key.order();
+        let mut homes = game.genesis().body.homes.iter().copied();
+        let home = homes.find(|home| *home == own || in_reach.contains(home));
+        let lowest = || in_reach.iter().copied().fold(own, OrderKey::min);
+        Some(home.unwrap_or_else(lowest)).filter(|chosen| *chosen != own)
     }
 
     /// Whether the log failed to give the game: [`Input::Read`] tries again.
@@ -278,8 +282,13 @@ impl Sequencer {
             Input::Tick { now, lag } => self.tick(now, lag, &mut step),
             Input::Returned { now } => self.returned(now, &mut step),
             Input::Learn { items, now } => {
+                let records = items.iter().filter_map(|item| match item {
+                    Item::Record(record) => Some(record.hash()),
+                    _ => None,
+                });
                 self.learning = Some(Learning {
-                    whole: matches!(items.first(), Some(Item::Genesis(_))),
+                    shown: matches!(items.first(), Some(Item::Genesis(_)))
+                        .then(|| records.collect()),
                     rest: VecDeque::from(items),
                     fresh: Vec::new(),
                     now,

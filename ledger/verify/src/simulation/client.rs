@@ -91,8 +91,10 @@ pub(super) struct Client {
     pub(super) no_home: Option<u64>,
     asked: BTreeMap<RequestId, Asked>,
     next: RequestId,
-    /// The request for all that is known of the game, until it is answered.
+    /// The request for what is known of the game, until it is answered, and the receipts that came since, where they come from
+    /// the beginning on.
     watch: Option<RequestId>,
+    shown_here: Option<BTreeSet<Hash>>,
     /// When to say again what was refused for now.
     pub(super) again: Option<u64>,
     joined: Option<u64>,
@@ -171,6 +173,7 @@ impl Client {
             asked: BTreeMap::new(),
             next: 0,
             watch: None,
+            shown_here: None,
             again: None,
             joined: None,
             told_all: BTreeSet::new(),
@@ -321,7 +324,7 @@ impl Client {
             .filter(|_| self.random.below(3) == 0 && self.player.game().state().missing.is_empty());
         self.ask(None, move |id| Request::Watch { id, game, after });
         self.watch = Some(self.next);
-        self.show_home();
+        self.shown_here = None;
         self.forward(self.player.to_forward());
     }
 
@@ -335,6 +338,20 @@ impl Client {
             if self.asked.values().all(|asked| asked.item != Some(hash)) {
                 self.submit(item);
             }
+        }
+    }
+
+    /// A relay that does not count what counts here was not told how the game moved, or lost it: says all.
+    fn catch_up(&mut self, session: Session) {
+        let Some(shown) = self.shown_here.take() else {
+            return;
+        };
+        let counted = &self.player.game().state().counted;
+        let lacks = counted.iter().any(|counted| !shown.contains(&counted.hash));
+        if lacks && self.told_at.is_none_or(|at| self.now >= at + 2_000) {
+            self.told_at = Some(self.now);
+            self.told_all.remove(&session.order);
+            self.tell_all();
         }
     }
 
@@ -369,6 +386,14 @@ impl Client {
         match push {
             Push::Items { game, items } if game == self.id => {
                 for item in items {
+                    match &item {
+                        Item::Genesis(_) => drop(self.shown_here.get_or_insert_default()),
+                        Item::Receipt { receipt, .. } => {
+                            let shown = self.shown_here.as_mut();
+                            shown.map(|shown| shown.insert(receipt.hash()));
+                        }
+                        _ => {}
+                    }
                     self.receive(item, witness);
                 }
             }
@@ -388,6 +413,7 @@ impl Client {
                     self.forward(self.player.to_forward());
                     if let (Some(session), true) = (self.session, self.role != Role::Watcher) {
                         self.forward(self.player.unstored_at(session.order));
+                        self.catch_up(session);
                     }
                 }
                 if let Some(hash) = asked.and_then(|asked| asked.item.filter(|_| asked.record)) {

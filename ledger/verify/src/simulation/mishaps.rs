@@ -199,6 +199,7 @@ impl World {
                 "slow disk"
             }
             Mishap::FullDisk(host) => {
+                self.mark_all(*host);
                 self.hosts[*host].log.set_full(true);
                 "full disk"
             }
@@ -369,6 +370,15 @@ impl World {
         }
     }
 
+    /// From now on a log takes no marks.
+    fn mark_all(&mut self, host: usize) {
+        for at in 0..self.relays.len() {
+            if self.relays[at].up && self.host_of(at) == host {
+                self.mark_alive(at);
+            }
+        }
+    }
+
     fn lose_power(&mut self, host: usize, on_the_way: &[Append], power: bool) {
         let log = &mut self.hosts[host].log;
         // A full disk keeps a relay from starting; somebody makes room first.
@@ -396,6 +406,7 @@ impl World {
 
     /// The log of a cluster is gone for a while, or the disk of a host hangs.
     fn no_log(&mut self, host: usize) {
+        self.mark_all(host);
         let jobs: Vec<_> = {
             let host = &mut self.hosts[host];
             host.down = true;

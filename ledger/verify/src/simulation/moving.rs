@@ -45,26 +45,6 @@ impl Client {
         }
     }
 
-    /// A relay that is not the home may have been it and not have heard that it is no more: shows it why.
-    pub(super) fn show_home(&mut self) {
-        let game = self.player.game();
-        let Some((key, epoch)) = game.orderer() else {
-            return;
-        };
-        let elsewhere = self.session.is_some_and(|session| session.order != key);
-        if epoch == Epoch::ZERO || !elsewhere {
-            return;
-        }
-        let shown = game.items().into_iter().filter(|item| match item {
-            Item::Home(home) => home.body.epoch == epoch,
-            Item::Receipt { receipt, .. } => receipt.body.epoch == epoch,
-            _ => false,
-        });
-        for item in shown.collect::<Vec<_>>() {
-            self.submit(item);
-        }
-    }
-
     /// Signs a move of home where the own home is silent, answers the other player's, asks again.
     pub(super) fn think_of_home(&mut self, session: Session, witness: &mut Witness) {
         let game = self.player.game();

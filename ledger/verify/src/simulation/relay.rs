@@ -397,12 +397,16 @@ impl Relay {
     /// Follows a game at the fellow.
     pub(super) fn follow(&mut self, game: GameId) {
         if self.followed.insert(game) {
-            self.tell_fellow(move |id| Request::Watch {
-                id,
-                game,
-                after: None,
-            });
+            self.follow_again(game);
         }
+    }
+
+    pub(super) fn follow_again(&mut self, game: GameId) {
+        self.tell_fellow(move |id| Request::Watch {
+            id,
+            game,
+            after: None,
+        });
     }
 
     pub(super) fn unfollow(&mut self, game: GameId) {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rookery_ledger::id::{GameId, Hash, Millis, PlayerKey};
+use rookery_ledger::id::{GameId, Hash, Millis, OrderKey, PlayerKey};
 use rookery_ledger::record::{Genesis, Item, Join, Message, Said, Signed};
 use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::wire::{self, Push, Request};
@@ -428,6 +428,9 @@ impl Table {
         if relay.guests.contains_key(&answer.session) {
             self.watchers.insert(answer.session);
         }
+        if is_relay(relay, answer.session) && self.upstream {
+            relay.follow_again(self.id);
+        }
         relay.done(answer);
         // The creator may be at the relay that asks, or come there later.
         if player == Some(creator) || is_relay(relay, answer.session) {
@@ -443,12 +446,14 @@ impl Table {
     }
 
     fn ask_upstream(&mut self, relay: &mut Relay) {
-        if !self.upstream
-            && let Some(home) = self.sequencer.follows()
-            && relay.fellow_has(home)
-        {
-            self.upstream = true;
-            relay.follow(self.id);
+        let in_reach: Vec<OrderKey> = relay.link.iter().map(|link| link.order).collect();
+        if self.sequencer.follows(&in_reach).is_some() {
+            if !self.upstream {
+                self.upstream = true;
+                relay.follow(self.id);
+            }
+        } else if self.game().is_some_and(|game| !game.is_clocked()) {
+            self.upstream = false;
         }
     }
 

@@ -748,6 +748,8 @@ impl World {
         };
         if silent || other_gone {
             self.ended(id, end);
+            // Who is let go of hears no more beats.
+            self.will_be_silent(id, 1 - (end & 1));
         }
     }
 
