@@ -67,10 +67,13 @@ impl World {
         }
     }
 
-    /// When somebody at the same game saw the board change last.
+    /// When somebody at the same game saw the board change last, or signed something.
     fn newest(&self, client: &Client) -> u64 {
         let same = self.clients.iter().filter(|other| other.id == client.id);
-        same.map(|other| other.shown.1).max().unwrap_or(0)
+        let signed = |other: &Client| other.signed_at.map_or(0, |(_, at)| at);
+        same.map(|other| other.shown.1.max(signed(other)))
+            .max()
+            .unwrap_or(0)
     }
 }
 
