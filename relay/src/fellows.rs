@@ -9,8 +9,8 @@ use futures::{AsyncReadExt as _, AsyncWriteExt as _};
 use libp2p::gossipsub::MessageAcceptance;
 use libp2p::{PeerId, Stream};
 use rookery_ledger::codec;
-use rookery_ledger::id::{GameId, OrderKey};
-use rookery_ledger::record::VERSION;
+use rookery_ledger::id::{GameId, Millis, OrderKey};
+use rookery_ledger::record::{Item, VERSION};
 use rookery_ledger::wire::{self, Frames, Push, Request, RequestId};
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,6 +25,8 @@ const QUEUE: usize = 1024;
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 /// A fellow that says nothing for so long is gone: it sends a heartbeat each second.
 const SILENCE: Duration = Duration::from_secs(5);
+/// Before a fellow that could not take something is asked what it has, at least.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long to wait before the stream is opened again.
 const REOPEN: Duration = Duration::from_millis(500);
 
@@ -39,6 +41,8 @@ enum Ask {
 enum Reply {
     Client(Answer),
     Own(oneshot::Sender<bool>),
+    /// To something of this game that the fellow is to have too.
+    Told(GameId),
 }
 
 #[derive(Default)]
@@ -48,6 +52,8 @@ struct Fellow {
     order_key: Option<OrderKey>,
     /// Games that are followed there.
     watched: HashSet<GameId>,
+    /// Games of which it could not take something, so that it is to be told again what it lacks.
+    behind: HashSet<GameId>,
     /// Whether libp2p has a connection.
     up: bool,
 }
@@ -112,9 +118,11 @@ impl Fellows {
         );
     }
 
-    /// Sends a request whose answer nobody waits for.
-    pub fn tell(&self, to: PeerId, request: impl FnOnce(RequestId) -> Request + Send + 'static) {
-        self.ask(to, Ask::Request(Box::new(request), None));
+    /// Tells a fellow something that it is to store too. Where it cannot do so now, it is asked for the game again, and what
+    /// it does not show then is told anew.
+    pub fn tell(&self, to: PeerId, game: GameId, item: Item) {
+        let submit = Box::new(move |id| Request::Submit { id, game, item });
+        self.ask(to, Ask::Request(submit, Some(Reply::Told(game))));
     }
 
     /// Follows a game at a fellow, over reconnections too, until [`Fellows::unwatch`].
@@ -126,10 +134,31 @@ impl Fellows {
 
     /// Asks once more for a game that is followed at a fellow.
     pub fn watch_again(&self, at: PeerId, game: GameId) {
-        self.tell(at, move |id| Request::Watch {
+        let watch = Box::new(move |id| Request::Watch {
             id,
             game,
             after: None,
+        });
+        self.ask(at, Ask::Request(watch, None));
+    }
+
+    /// Asks for a game again after a while.
+    fn catch_up(&self, relay: &Arc<Relay>, at: PeerId, game: GameId, wait: Duration) {
+        if !self.lock().entry(at).or_default().behind.insert(game) {
+            return;
+        }
+        let relay = relay.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let followed = {
+                let mut fellows = relay.fellows.lock();
+                let fellow = fellows.entry(at).or_default();
+                fellow.behind.remove(&game);
+                fellow.watched.contains(&game)
+            };
+            if followed {
+                relay.fellows.watch_again(at, game);
+            }
         });
     }
 
@@ -178,6 +207,15 @@ fn lost() -> Refused {
         "The relay that orders this game cannot be reached just now.",
         1_000,
     )
+}
+
+/// After how long a fellow that refused something is told anew what it lacks, if that may help.
+#[must_use]
+pub fn told_again(code: &str, retry: Option<Millis>) -> Option<Duration> {
+    let behind = matches!(code, "unknown-prev" | "not-seated");
+    let wait = retry.map(|retry| Duration::from_millis(retry.get()));
+    wait.or(behind.then_some(AGAIN))
+        .map(|wait| wait.clamp(AGAIN, 10 * AGAIN))
 }
 
 /// Takes what the node tells of fellow relays until the node ends.
@@ -269,6 +307,7 @@ impl Link {
             match reply {
                 Reply::Client(answer) => answer.refused(lost()),
                 Reply::Own(reply) => drop(reply.send(false)),
+                Reply::Told(_) => {}
             }
         }
         reason
@@ -387,7 +426,7 @@ impl Link {
                 match self.waiting.remove(&id) {
                     Some(Reply::Client(answer)) => answer.done(),
                     Some(Reply::Own(reply)) => drop(reply.send(true)),
-                    None => {}
+                    Some(Reply::Told(_)) | None => {}
                 }
                 return Ok(());
             }
@@ -410,6 +449,12 @@ impl Link {
                         });
                     }
                     Some(Reply::Own(reply)) => drop(reply.send(false)),
+                    Some(Reply::Told(game)) => {
+                        if let Some(wait) = told_again(&code, retry_ms) {
+                            let relay = &self.relay;
+                            relay.fellows.catch_up(relay, self.peer, game, wait);
+                        }
+                    }
                     None => {}
                 }
                 return Ok(());

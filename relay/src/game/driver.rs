@@ -86,9 +86,7 @@ impl Task {
             }
             Command::Upstream(item) => {
                 if let Some(fellow) = self.upstream {
-                    let game = self.id;
-                    let submit = move |id| Request::Submit { id, game, item };
-                    self.relay.fellows.tell(fellow, submit);
+                    self.relay.fellows.tell(fellow, self.id, item);
                 }
             }
             Command::Later(wait) => {

@@ -107,7 +107,7 @@ impl Sequencer {
                 ];
                 step.commands.extend(created);
             }
-            Job::Submit(submission) => self.also_upstream(&submission, step),
+            Job::Submit(submission) => self.ordered_upstream(&submission, &entries, step),
             Job::Tick | Job::Returned => {}
         }
         self.tell_stage(step);

@@ -2,7 +2,7 @@
 
 use rookery_ledger::Refusal;
 use rookery_ledger::id::{GameId, Millis};
-use rookery_ledger::order::{Decision, Orderer};
+use rookery_ledger::order::{Decision, Entry, Orderer};
 use rookery_ledger::record::{Genesis, Item, Signed};
 
 use super::jobs::{Job, Pending, Submission, TRIES, Waiting};
@@ -95,15 +95,30 @@ impl Sequencer {
     }
 
     /// An untimed game is stored by every relay that hears of it: what came here goes to the other one too.
-    pub(super) fn also_upstream(&self, submission: &Submission, step: &mut Step) {
-        let clocked = self
-            .orderer
-            .as_ref()
-            .is_none_or(|orderer| orderer.game().is_clocked());
-        if submission.asked && !clocked {
-            step.commands
-                .push(Command::Upstream(submission.item.clone()));
+    fn also_upstream(&self, submission: &Submission, step: &mut Step) {
+        if submission.asked && self.is_untimed() {
+            let item = submission.item.clone();
+            step.commands.push(Command::Upstream(item));
         }
+    }
+
+    /// The same for what was ordered with it; what a fellow relay told it has.
+    pub(super) fn ordered_upstream(
+        &self,
+        submission: &Submission,
+        entries: &[Entry],
+        step: &mut Step,
+    ) {
+        if self.is_untimed() {
+            let items = entries.iter().filter_map(|entry| entry.item.as_ref());
+            let items = items.filter(|item| submission.asked || **item != submission.item);
+            step.commands.extend(items.cloned().map(Command::Upstream));
+        }
+    }
+
+    fn is_untimed(&self) -> bool {
+        let game = self.orderer.as_ref().map(Orderer::game);
+        game.is_some_and(|game| !game.is_clocked())
     }
 
     /// A new game.

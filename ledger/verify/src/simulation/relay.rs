@@ -8,6 +8,7 @@ use rookery_ledger::id::{GameId, Millis, OrderKey, PlayerKey};
 use rookery_ledger::record::Item;
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{Push, Request, RequestId};
+use rookery_relay::fellows;
 use rookery_relay::order_log;
 use rookery_relay::outbox::{Refused, SessionId};
 
@@ -33,6 +34,8 @@ pub(super) enum Out {
     Gossip(GameId, Vec<Item>),
     /// The game looks at the time then.
     Wake(GameId, u64),
+    /// After so long the fellow is asked again for the game.
+    CatchUp(GameId, u64),
     /// These were ordered for what came at that time by the simulation's own clock.
     Ordered(Vec<Item>, u64),
 }
@@ -93,6 +96,8 @@ enum Waiting {
     Client(Answer),
     /// A game looks for who has it.
     Search(GameId),
+    /// The fellow is to have it too.
+    Told(GameId),
 }
 
 /// One relay.
@@ -107,8 +112,9 @@ pub(super) struct Relay {
     pub(super) began: u64,
     pub(super) guests: BTreeMap<SessionId, Guest>,
     pub(super) link: Option<Link>,
-    /// Games that are followed at the fellow.
+    /// Games that are followed at the fellow, and those of which it could not take something.
     followed: BTreeSet<GameId>,
+    behind: BTreeSet<GameId>,
     tables: BTreeMap<GameId, Table>,
     /// Games that left memory and when they have something to do.
     asleep: BTreeMap<GameId, u64>,
@@ -130,6 +136,7 @@ impl Relay {
             guests: BTreeMap::new(),
             link: None,
             followed: BTreeSet::new(),
+            behind: BTreeSet::new(),
             tables: BTreeMap::new(),
             asleep: BTreeMap::new(),
             now: 0,
@@ -143,6 +150,7 @@ impl Relay {
         self.guests.clear();
         self.link = None;
         self.followed.clear();
+        self.behind.clear();
         self.tables.clear();
         self.asleep.clear();
     }
@@ -390,8 +398,10 @@ impl Relay {
         self.ask_fellow(Some(Waiting::Client(answer)), request);
     }
 
-    pub(super) fn tell_fellow(&mut self, request: impl FnOnce(RequestId) -> Request) {
-        self.ask_fellow(None, request);
+    /// Something that the fellow is to store too.
+    pub(super) fn tell_fellow(&mut self, game: GameId, item: Item) {
+        let submit = move |id| Request::Submit { id, game, item };
+        self.ask_fellow(Some(Waiting::Told(game)), submit);
     }
 
     /// Follows a game at the fellow.
@@ -402,11 +412,18 @@ impl Relay {
     }
 
     pub(super) fn follow_again(&mut self, game: GameId) {
-        self.tell_fellow(move |id| Request::Watch {
+        self.ask_fellow(None, move |id| Request::Watch {
             id,
             game,
             after: None,
         });
+    }
+
+    /// The fellow is asked what it has of a game that it could not take something of.
+    pub(super) fn catch_up(&mut self, game: GameId) {
+        if self.behind.remove(&game) && self.followed.contains(&game) {
+            self.follow_again(game);
+        }
     }
 
     pub(super) fn unfollow(&mut self, game: GameId) {
@@ -431,6 +448,18 @@ impl Relay {
         match (waiting, answered) {
             (Waiting::Client(answer), Ok(())) => self.done(answer),
             (Waiting::Client(answer), Err(refused)) => self.refuse(answer, refused),
+            (Waiting::Told(game), Err(refused)) => {
+                // A fellow that is lost is asked again when it is back.
+                if let (Some(wait), true) = (
+                    fellows::told_again(&refused.code, refused.retry_ms),
+                    self.link.is_some(),
+                ) && self.behind.insert(game)
+                {
+                    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                    self.out.push(Out::CatchUp(game, wait));
+                }
+            }
+            (Waiting::Told(_), Ok(())) => {}
             (Waiting::Search(game), answered) => {
                 if answered.is_ok() {
                     self.followed.insert(game);

@@ -259,8 +259,7 @@ impl Table {
             }
             Command::Upstream(item) => {
                 if self.upstream {
-                    let game = self.id;
-                    relay.tell_fellow(move |id| Request::Submit { id, game, item });
+                    relay.tell_fellow(self.id, item);
                 }
             }
             Command::Later(wait) => self.not_before = Some(relay.now + wait.get()),

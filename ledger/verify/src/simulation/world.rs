@@ -46,6 +46,8 @@ pub(super) enum Event {
     Look(usize),
     /// A relay looks at a game.
     Wake(usize, u32, GameId),
+    /// A relay asks its fellow again for a game.
+    CatchUp(usize, u32, GameId),
     /// A question reaches the log.
     Ask(usize, u32, GameId, order_log::Request),
     /// A relay hears that another one put something into their log.
@@ -353,6 +355,9 @@ impl World {
             Event::Wake(relay, boot, game) => {
                 self.at_relay(relay, boot, |relay| relay.on_wake(game))
             }
+            Event::CatchUp(relay, boot, game) => {
+                self.at_relay(relay, boot, |relay| relay.catch_up(game));
+            }
             Event::Ask(relay, boot, game, request) => self.answer(relay, boot, game, &request),
             Event::Grown(at, game) => {
                 let boot = self.relays[at].boot;
@@ -425,6 +430,7 @@ impl World {
                 let wait = time.saturating_sub(self.now);
                 self.put(wait, Event::Wake(at, boot, game));
             }
+            relay::Out::CatchUp(game, wait) => self.put(wait, Event::CatchUp(at, boot, game)),
             relay::Out::Ordered(items, arrived) => self.witness.ordered(&items, arrived),
         }
     }
