@@ -301,7 +301,7 @@ impl Task {
     /// Follows the game at the relay that is the one for that among those in reach.
     fn ask_upstream(&mut self) {
         let fellows = &self.relay.fellows;
-        let best = self.sequencer.follows(&fellows.order_keys());
+        let best = self.sequencer.follow(&fellows.order_keys());
         match best.and_then(|best| fellows.with_order_key(best)) {
             Some(fellow) if self.upstream == Some(fellow) => {}
             Some(fellow) => {

@@ -1,6 +1,6 @@
 //! What a sequencer works at, and what goes on after each answer of the log.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use rookery_ledger::Refusal;
 use rookery_ledger::id::{Hash, Millis};
@@ -62,8 +62,8 @@ impl Submission {
 #[derive(Debug, Clone)]
 pub(super) struct Learning {
     pub(super) rest: VecDeque<Item>,
-    /// The records among them, where they are the game from its beginning on: the answer to whoever begins to follow it.
-    pub(super) shown: Option<BTreeSet<Hash>>,
+    /// Whether they are the game from its beginning on: the answer to whoever begins to follow it.
+    pub(super) whole: bool,
     /// Those that were news.
     pub(super) fresh: Vec<Item>,
     pub(super) now: Millis,

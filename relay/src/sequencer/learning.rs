@@ -1,8 +1,5 @@
 //! Items that another relay ordered or knows.
 
-use std::collections::BTreeSet;
-
-use rookery_ledger::id::Hash;
 use rookery_ledger::order::Orderer;
 use rookery_ledger::record::Item;
 use rookery_ledger::{Game, Inserted};
@@ -19,8 +16,8 @@ impl Sequencer {
         {
             let Some(item) = learning.rest.pop_front() else {
                 publish(learning.fresh, step);
-                if let Some(shown) = learning.shown {
-                    self.tell_missed(&shown, step);
+                if learning.whole {
+                    self.tell_missed(step);
                 }
                 return self.tell_stage(step);
             };
@@ -46,16 +43,19 @@ impl Sequencer {
         }
     }
 
-    /// Tells the relay that an untimed game is followed at what it did not show: it may have been out of reach when that came
-    /// here, and whoever signed it has a receipt of this relay and sends it no more.
-    fn tell_missed(&self, shown: &BTreeSet<Hash>, step: &mut Step) {
-        let Some(game) = self.orderer.as_ref().map(Orderer::game) else {
+    /// Tells the relay that an untimed game is followed at what it has no receipt for: it may have been out of reach when
+    /// that came here, or had no room, and whoever signed it has a receipt of this relay and sends it no more.
+    fn tell_missed(&self, step: &mut Step) {
+        let (Some(orderer), Some(followed)) = (&self.orderer, self.followed) else {
             return;
         };
+        let game = orderer.game();
         if game.is_clocked() || !self.stored {
             return;
         }
-        let missed = game.records().filter(|(hash, _)| !shown.contains(hash));
+        let missed = game
+            .records()
+            .filter(|(hash, _)| !game.is_receipted_by(followed, *hash));
         let mut missed: Vec<_> = missed.map(|(_, entry)| &entry.signed).collect();
         missed.sort_by_key(|record| {
             let place = record.body.place();

@@ -195,6 +195,8 @@ pub struct Sequencer {
     unread: bool,
     /// How far the game had come when that was said last.
     told: Stage,
+    /// The key of the relay that the game is followed at.
+    followed: Option<OrderKey>,
     /// Items of another relay that are being taken in.
     learning: Option<Learning>,
     waiting: Option<Waiting>,
@@ -215,6 +217,7 @@ impl Sequencer {
             open: false,
             unread: false,
             told: Stage::default(),
+            followed: None,
             learning: None,
             waiting: None,
         }
@@ -238,7 +241,7 @@ impl Sequencer {
     pub fn beside(&self) -> impl std::fmt::Debug {
         let orderer = self.orderer.as_ref().map(Orderer::beside);
         let log = (self.head, self.stored, self.open, self.unread);
-        let work = (self.told, &self.learning, &self.waiting);
+        let work = (self.told, self.followed, &self.learning, &self.waiting);
         (orderer, self.outage, log, work)
     }
 
@@ -246,7 +249,12 @@ impl Sequencer {
     /// home that is there, or without any the lowest key. None where that is this relay, so that relays which reach each
     /// other never follow in a circle.
     #[must_use]
-    pub fn follows(&self, in_reach: &[OrderKey]) -> Option<OrderKey> {
+    pub fn follow(&mut self, in_reach: &[OrderKey]) -> Option<OrderKey> {
+        self.followed = self.best(in_reach);
+        self.followed
+    }
+
+    fn best(&self, in_reach: &[OrderKey]) -> Option<OrderKey> {
         let orderer = self.orderer.as_ref()?;
         let game = orderer.game();
         if game.is_clocked() {
@@ -282,13 +290,8 @@ impl Sequencer {
             Input::Tick { now, lag } => self.tick(now, lag, &mut step),
             Input::Returned { now } => self.returned(now, &mut step),
             Input::Learn { items, now } => {
-                let records = items.iter().filter_map(|item| match item {
-                    Item::Record(record) => Some(record.hash()),
-                    _ => None,
-                });
                 self.learning = Some(Learning {
-                    shown: matches!(items.first(), Some(Item::Genesis(_)))
-                        .then(|| records.collect()),
+                    whole: matches!(items.first(), Some(Item::Genesis(_))),
                     rest: VecDeque::from(items),
                     fresh: Vec::new(),
                     now,

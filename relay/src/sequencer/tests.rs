@@ -452,6 +452,9 @@ fn what_the_followed_relay_missed_is_told_when_it_is_heard_again() {
     let mut near = Relay::new(&MemoryLog::default(), 8, players[0].id());
     let genesis = Item::Genesis(players[0].game().genesis().clone());
     near.submit(&genesis, 1_000);
+    assert_eq!(near.sequencer.follow(&[]), None);
+    let home = key(9).order();
+    assert_eq!(near.sequencer.follow(&[home]), Some(home));
     let items = in_order(far.game(), key(9).order(), None);
     let learn = Input::Learn {
         items,

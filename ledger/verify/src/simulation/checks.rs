@@ -78,8 +78,8 @@ impl World {
         };
         // A clock that was ahead misstates the time, and with that a relay is trusted.
         let jumped = self.hosting == Hosting::Cluster && self.witness.faults.of("clock jump") > 0;
-        let down = |by: OrderKey, from: u64, to: u64| self.down(by, from, to);
-        let replayed = replay(first, &items, &self.witness, (!jumped).then_some(&down));
+        let served = |by: OrderKey, from: u64, to: u64| self.served(by, from, to);
+        let replayed = replay(first, &items, &self.witness, (!jumped).then_some(&served));
         broken.extend(replayed.broken);
         broken.extend(self.check_logs(id, first));
         self.witness.count(&items);
@@ -112,23 +112,27 @@ impl World {
         }
     }
 
-    /// For how long nobody with this key served.
-    fn down(&self, by: OrderKey, from: u64, to: u64) -> u64 {
+    /// For how long a relay with this key served between two moments, by its own clock at most: a clock that is set while a
+    /// turn runs misstates that turn.
+    fn served(&self, by: OrderKey, from: u64, to: u64) -> u64 {
+        let passed = to.saturating_sub(from);
         if self.hosting == Hosting::Cluster {
-            return 0;
+            return passed;
         }
-        let relay = self
-            .keys
-            .iter()
-            .find(|(key, _)| *key == by)
-            .map(|(_, at)| *at);
-        let outages = relay
-            .and_then(|at| self.outages.get(at))
-            .into_iter()
-            .flatten();
-        outages
+        let mut keys = self.keys.iter();
+        let Some((_, relay)) = keys.find(|(key, _)| *key == by) else {
+            return passed;
+        };
+        let outages = self.outages.get(*relay).into_iter().flatten();
+        let down: u64 = outages
             .map(|(begin, end)| (*end).min(to).saturating_sub((*begin).max(from)))
-            .sum()
+            .sum();
+        let set = self.clocks_set.iter().filter(|set| set.relay == *relay);
+        let set: u64 = set
+            .filter(|set| set.at >= from && set.at <= to)
+            .map(|set| set.by)
+            .sum();
+        passed.saturating_sub(down) + set
     }
 
     /// One chain for each epoch in each log, and in them all that was seen.

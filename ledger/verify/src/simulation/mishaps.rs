@@ -10,7 +10,7 @@ use super::log::Left;
 use super::relay::Clock;
 use super::table::Msg;
 use super::wires::{Node, Packet};
-use super::world::{Event, World, drift, offset};
+use super::world::{ClockSet, Event, World, drift, offset};
 
 /// As many go on at once at most.
 const AT_ONCE: u64 = 3;
@@ -447,7 +447,14 @@ impl World {
         relay.up = true;
         relay.now = self.now;
         relay.began = self.now;
+        let before = relay.clock.now(self.now);
         relay.clock = Clock::new(self.now, off + rough, drift);
+        let by = before.get().abs_diff(relay.clock.now(self.now).get());
+        self.clocks_set.push(ClockSet {
+            relay: at,
+            at: self.now,
+            by,
+        });
         relay.outage = mark.map(|mark: Millis| (mark, relay.clock.now(self.now)));
         let boot = relay.boot;
         let games = self.hosts[host].log.open_games();

@@ -13,8 +13,8 @@ use super::witness::Witness;
 /// What clocks of relays may differ by, a second's rounding of an alive mark, and a stamp's own rounding, ms.
 const TOLERANCE_MS: u64 = 200;
 
-/// For how long the relays of a key did not serve between two moments, ms.
-pub(super) type Down<'a> = dyn Fn(OrderKey, u64, u64) -> u64 + 'a;
+/// For how long the relay of a key served between two moments, by its own clock at most, ms.
+pub(super) type Served<'a> = dyn Fn(OrderKey, u64, u64) -> u64 + 'a;
 
 /// What a game came to.
 pub(super) struct Replayed {
@@ -28,7 +28,7 @@ pub(super) fn replay(
     game: &Game,
     items: &[Item],
     witness: &Witness,
-    down: Option<&Down>,
+    served: Option<&Served>,
 ) -> Replayed {
     let mut broken = Vec::new();
     let line = match chain(game, items) {
@@ -66,7 +66,7 @@ pub(super) fn replay(
         broken.push(words);
     }
     if matches!(game.genesis().body.clock, Clock::Live { .. }) {
-        broken.extend(charges(game, witness, down));
+        broken.extend(charges(game, witness, served));
     }
     Replayed {
         plies: board.plies,
@@ -276,7 +276,7 @@ impl Board {
 
 /// What each turn of a live game was charged, beside the simulation's own stopwatch: never more than what passed while the
 /// relay that ordered served.
-fn charges(game: &Game, witness: &Witness, down: Option<&Down>) -> Vec<String> {
+fn charges(game: &Game, witness: &Witness, served: Option<&Served>) -> Vec<String> {
     let mut broken = Vec::new();
     let Clock::Live { initial_s, inc_s } = game.genesis().body.clock else {
         return broken;
@@ -295,8 +295,7 @@ fn charges(game: &Game, witness: &Witness, down: Option<&Down>) -> Vec<String> {
         let arrived = witness.arrived.get(&counted.hash).copied();
         let step = match (last, arrived) {
             (Some((by, Some(before))), Some(now)) if by == counted.by => {
-                let passed = now.saturating_sub(before);
-                down.map(|down| passed.saturating_sub(down(counted.by, before, now)))
+                served.map(|served| served(counted.by, before, now))
             }
             (Some((by, _)), _) if by != counted.by => Some(0),
             _ => None,

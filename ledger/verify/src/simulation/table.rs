@@ -446,7 +446,7 @@ impl Table {
 
     fn ask_upstream(&mut self, relay: &mut Relay) {
         let in_reach: Vec<OrderKey> = relay.link.iter().map(|link| link.order).collect();
-        if self.sequencer.follows(&in_reach).is_some() {
+        if self.sequencer.follow(&in_reach).is_some() {
             if !self.upstream {
                 self.upstream = true;
                 relay.follow(self.id);

@@ -64,6 +64,15 @@ pub(super) enum Event {
     Calm(u64),
 }
 
+/// A relay began with another clock than before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClockSet {
+    pub(super) relay: usize,
+    pub(super) at: u64,
+    /// How far, ms.
+    pub(super) by: u64,
+}
+
 /// A run.
 pub(super) struct World {
     pub(super) now: u64,
@@ -90,6 +99,7 @@ pub(super) struct World {
     pub(super) mischief: u64,
     /// By relay, when it did not serve.
     pub(super) outages: Vec<Vec<(u64, u64)>>,
+    pub(super) clocks_set: Vec<ClockSet>,
     /// Which relay had which key, also before.
     pub(super) keys: Vec<(OrderKey, usize)>,
     pub(super) ending: bool,
@@ -150,6 +160,7 @@ impl World {
             calm: 0,
             patience: 0,
             outages: vec![Vec::new(), Vec::new()],
+            clocks_set: Vec::new(),
             keys,
             ending: false,
             last: Vec::new(),
