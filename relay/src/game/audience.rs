@@ -149,7 +149,9 @@ impl Task {
             return answer.refused(Refused::ledger(&refusal, Some(game)));
         }
         let heard = self.to_creator(&join);
-        if !heard && let Some(fellow) = self.upstream {
+        // What a relay forwards is not forwarded again.
+        if let (false, false, Some(fellow)) = (heard, answer.outbox.info().is_relay, self.upstream)
+        {
             let id = self.id;
             return self.relay.fellows.forward(
                 fellow,

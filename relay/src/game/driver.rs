@@ -128,6 +128,7 @@ impl Task {
                     // The game is at home here now.
                     self.relay.fellows.unwatch(self.id);
                 }
+                self.tell_old_home();
             }
             Event::Over => {
                 self.joins.clear();

@@ -179,6 +179,7 @@ impl Task {
                 }
             }
             GameMsg::Wake { done } => {
+                self.tell_old_home();
                 self.on_time().await;
                 done.map(|done| done.send(()));
             }
@@ -315,6 +316,18 @@ impl Task {
                 self.upstream = None;
             }
             None => {}
+        }
+    }
+
+    /// Tells the home before that the game moved here.
+    fn tell_old_home(&self) {
+        let fellows = &self.relay.fellows;
+        if let Some((before, items)) = self.sequencer.moved_from()
+            && let Some(fellow) = fellows.with_order_key(before)
+        {
+            for item in items {
+                fellows.tell(fellow, self.id, item);
+            }
         }
     }
 

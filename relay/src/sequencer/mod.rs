@@ -245,9 +245,9 @@ impl Sequencer {
         (orderer, self.outage, log, work)
     }
 
-    /// The key of the relay to follow the game at, of those in reach: who orders a clocked game; of an untimed one its first
-    /// home that is there, or without any the lowest key. None where that is this relay, so that relays which reach each
-    /// other never follow in a circle.
+    /// Chooses the relay to follow the game at from those in reach, by its key: who orders a clocked game; else, and where that
+    /// one is gone, the first home that is there, or without any the lowest key. None where that is this relay: of relays
+    /// that reach each other one always follows nobody.
     #[must_use]
     pub fn follow(&mut self, in_reach: &[OrderKey]) -> Option<OrderKey> {
         self.followed = self.best(in_reach);
@@ -256,15 +256,43 @@ impl Sequencer {
 
     fn best(&self, in_reach: &[OrderKey]) -> Option<OrderKey> {
         let orderer = self.orderer.as_ref()?;
-        let game = orderer.game();
+        let (game, own) = (orderer.game(), self.key.order());
         if game.is_clocked() {
-            return orderer.elsewhere().filter(|home| in_reach.contains(home));
+            let home = orderer.elsewhere()?;
+            if in_reach.contains(&home) {
+                return Some(home);
+            }
         }
-        let own = self.key.order();
         let mut homes = game.genesis().body.homes.iter().copied();
         let home = homes.find(|home| *home == own || in_reach.contains(home));
         let lowest = || in_reach.iter().copied().fold(own, OrderKey::min);
         Some(home.unwrap_or_else(lowest)).filter(|chosen| *chosen != own)
+    }
+
+    /// Where a clocked game moved here: the key of the home before, and what shows it that the game moved. It may not have
+    /// been in reach then, and goes on showing what counts no more.
+    #[must_use]
+    pub fn moved_from(&self) -> Option<(OrderKey, Vec<Item>)> {
+        let orderer = self.orderer.as_ref()?;
+        let game = orderer.game();
+        let (home, epoch) = game.orderer()?;
+        let counted = &game.state().counted;
+        let at = counted
+            .iter()
+            .position(|counted| counted.receipt.epoch == epoch)?;
+        let (commit, before) = (&counted[at], counted.get(at.checked_sub(1)?)?);
+        if home != self.key.order() || before.by == home {
+            return None;
+        }
+        let signatures = game.home_signatures();
+        let signatures = signatures.filter(|(_, signed)| signed.body.epoch == epoch);
+        let mut items: Vec<Item> = signatures.map(|(_, home)| Item::Home(*home)).collect();
+        let (by, receipt) = game.receipt(commit.hash)?;
+        items.push(Item::Receipt {
+            by,
+            receipt: *receipt,
+        });
+        Some((before.by, items))
     }
 
     /// Whether the log failed to give the game: [`Input::Read`] tries again.

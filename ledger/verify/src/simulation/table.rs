@@ -272,6 +272,7 @@ impl Table {
                     if std::mem::take(&mut self.upstream) {
                         relay.unfollow(self.id);
                     }
+                    self.tell_old_home(relay);
                 }
             },
             Command::Trouble(_) => {}
@@ -359,6 +360,7 @@ impl Table {
             }
             Msg::Grown => self.drive(relay, Input::Read, None, Then::Nothing),
             Msg::Wake => {
+                self.tell_old_home(relay);
                 self.not_before = None;
                 let (now, lag) = (relay.wall(), self.mover_lag(relay));
                 self.arrived = relay.now;
@@ -456,6 +458,16 @@ impl Table {
         }
     }
 
+    fn tell_old_home(&self, relay: &mut Relay) {
+        if let Some((before, items)) = self.sequencer.moved_from()
+            && relay.fellow_has(before)
+        {
+            for item in items {
+                relay.tell_fellow(self.id, item);
+            }
+        }
+    }
+
     fn on_fellow(&mut self, relay: &mut Relay, news: News) {
         match news {
             News::Items(items) => {
@@ -481,7 +493,7 @@ impl Table {
             return relay.refuse(answer, refused);
         }
         let heard = self.to_creator(relay, &join);
-        if !heard && self.upstream {
+        if !heard && self.upstream && !is_relay(relay, answer.session) {
             let game = self.id;
             return relay.forward(answer, move |id| Request::Join { id, game, join });
         }
