@@ -75,6 +75,14 @@ impl Client {
         }
         // Who has to answer: the relay that was asked, else the home.
         let key = moving.map_or(home_key, |home| home.to);
+        let relay_of = |key| self.keys.iter().position(|known| *known == Some(key));
+        if let (None, Some(home)) = (relay_of(key), relay_of(home_key))
+            && session.order != home_key
+            && self.failed[home & 1].is_none_or(|at| self.now > at + PATIENCE_MS)
+        {
+            // Nobody can commit or refuse what was asked; the home is where the other player is, and may be there again.
+            return self.go_to(home_key);
+        }
         let Some(since) = self.silent_since(key, session) else {
             // It may be there: says so, if it is.
             let wait = self.no_home.map_or(session.since, |at| at) + 600;

@@ -16,6 +16,8 @@ use super::table::{Msg, News, Table};
 
 /// The wall clock at the beginning of a run.
 pub(super) const EPOCH_MS: u64 = 1_700_000_000_000;
+/// A clock that runs wrong is set right before it is off by more.
+const MOST_DRIFT_MS: i64 = 1_000;
 /// A game without watchers leaves memory after so long; the shipped default is five minutes.
 const IDLE_MS: u64 = 60_000;
 
@@ -69,6 +71,7 @@ impl Clock {
     pub(super) fn now(&self, now: u64) -> Millis {
         let passed = now.saturating_sub(self.began);
         let extra = i64::try_from(passed).unwrap_or(0) * self.drift / 1_000_000;
+        let extra = extra.clamp(-MOST_DRIFT_MS, MOST_DRIFT_MS);
         Millis::new((self.showed + passed).saturating_add_signed(extra))
     }
 }
