@@ -43,6 +43,8 @@ enum Reply {
     Own(oneshot::Sender<bool>),
     /// To something of this game that the fellow is to have too.
     Told(GameId),
+    /// To the wish to follow this game.
+    Watched(GameId),
 }
 
 #[derive(Default)]
@@ -52,6 +54,8 @@ struct Fellow {
     order_key: Option<OrderKey>,
     /// Games that are followed there.
     watched: HashSet<GameId>,
+    /// Those of them that it did not know when it was asked.
+    unknown: HashSet<GameId>,
     /// Games of which it could not take something, so that it is to be told again what it lacks.
     behind: HashSet<GameId>,
     /// Whether libp2p has a connection.
@@ -132,14 +136,20 @@ impl Fellows {
         }
     }
 
-    /// Asks once more for a game that is followed at a fellow.
-    pub fn watch_again(&self, at: PeerId, game: GameId) {
+    /// Asks once more for a game that is followed at a fellow, if that did not know it.
+    pub fn watch_unknown(&self, at: PeerId, game: GameId) {
+        if self.lock().entry(at).or_default().unknown.remove(&game) {
+            self.watch_again(at, game);
+        }
+    }
+
+    fn watch_again(&self, at: PeerId, game: GameId) {
         let watch = Box::new(move |id| Request::Watch {
             id,
             game,
             after: None,
         });
-        self.ask(at, Ask::Request(watch, None));
+        self.ask(at, Ask::Request(watch, Some(Reply::Watched(game))));
     }
 
     /// Asks for a game again after a while.
@@ -166,6 +176,7 @@ impl Fellows {
     pub fn unwatch(&self, game: GameId) {
         let mut fellows = self.lock();
         for fellow in fellows.values_mut() {
+            fellow.unknown.remove(&game);
             if fellow.watched.remove(&game)
                 && let Some(asks) = &fellow.asks
             {
@@ -307,7 +318,7 @@ impl Link {
             match reply {
                 Reply::Client(answer) => answer.refused(lost()),
                 Reply::Own(reply) => drop(reply.send(false)),
-                Reply::Told(_) => {}
+                Reply::Told(_) | Reply::Watched(_) => {}
             }
         }
         reason
@@ -379,6 +390,7 @@ impl Link {
         for game in watched {
             self.next = self.next.wrapping_add(1);
             let id = self.next;
+            self.waiting.insert(id, Reply::Watched(game));
             self.write(&Request::Watch {
                 id,
                 game,
@@ -426,7 +438,7 @@ impl Link {
                 match self.waiting.remove(&id) {
                     Some(Reply::Client(answer)) => answer.done(),
                     Some(Reply::Own(reply)) => drop(reply.send(true)),
-                    Some(Reply::Told(_)) | None => {}
+                    Some(Reply::Told(_) | Reply::Watched(_)) | None => {}
                 }
                 return Ok(());
             }
@@ -454,6 +466,11 @@ impl Link {
                             let relay = &self.relay;
                             relay.fellows.catch_up(relay, self.peer, game, wait);
                         }
+                    }
+                    Some(Reply::Watched(game)) => {
+                        let mut fellows = self.relay.fellows.lock();
+                        let fellow = fellows.entry(self.peer).or_default();
+                        fellow.unknown.insert(game);
                     }
                     None => {}
                 }

@@ -283,7 +283,7 @@ impl Task {
         self.audience.add(answer.outbox.clone());
         if let (true, Some(upstream)) = (answer.outbox.info().is_relay, self.upstream) {
             // If it is the one that the game is followed at, it may not have known it until now.
-            self.relay.fellows.watch_again(upstream, self.id);
+            self.relay.fellows.watch_unknown(upstream, self.id);
         }
         self.tell_presence();
         answer.done();

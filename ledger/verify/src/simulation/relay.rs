@@ -101,6 +101,8 @@ enum Waiting {
     Search(GameId),
     /// The fellow is to have it too.
     Told(GameId),
+    /// It is followed at the fellow.
+    Watched(GameId),
 }
 
 /// One relay.
@@ -118,6 +120,8 @@ pub(super) struct Relay {
     /// Games that are followed at the fellow, and those of which it could not take something.
     followed: BTreeSet<GameId>,
     behind: BTreeSet<GameId>,
+    /// Those that it did not know.
+    unknown: BTreeSet<GameId>,
     tables: BTreeMap<GameId, Table>,
     /// Games that left memory and when they have something to do.
     asleep: BTreeMap<GameId, u64>,
@@ -140,6 +144,7 @@ impl Relay {
             link: None,
             followed: BTreeSet::new(),
             behind: BTreeSet::new(),
+            unknown: BTreeSet::new(),
             tables: BTreeMap::new(),
             asleep: BTreeMap::new(),
             now: 0,
@@ -154,6 +159,7 @@ impl Relay {
         self.link = None;
         self.followed.clear();
         self.behind.clear();
+        self.unknown.clear();
         self.tables.clear();
         self.asleep.clear();
     }
@@ -356,11 +362,7 @@ impl Relay {
             next: 0,
         });
         for game in self.followed.clone() {
-            self.ask_fellow(None, move |id| Request::Watch {
-                id,
-                game,
-                after: None,
-            });
+            self.follow_again(game);
         }
         // Games that the fellow orders could not be followed before.
         for game in self.tables.keys().copied().collect::<Vec<_>>() {
@@ -414,8 +416,15 @@ impl Relay {
         }
     }
 
-    pub(super) fn follow_again(&mut self, game: GameId) {
-        self.ask_fellow(None, move |id| Request::Watch {
+    /// Asks once more for what the fellow did not know.
+    pub(super) fn follow_unknown(&mut self, game: GameId) {
+        if self.unknown.remove(&game) {
+            self.follow_again(game);
+        }
+    }
+
+    fn follow_again(&mut self, game: GameId) {
+        self.ask_fellow(Some(Waiting::Watched(game)), move |id| Request::Watch {
             id,
             game,
             after: None,
@@ -430,6 +439,7 @@ impl Relay {
     }
 
     pub(super) fn unfollow(&mut self, game: GameId) {
+        self.unknown.remove(&game);
         if self.followed.remove(&game)
             && let Some(link) = &self.link
         {
@@ -462,7 +472,8 @@ impl Relay {
                     self.out.push(Out::CatchUp(game, wait));
                 }
             }
-            (Waiting::Told(_), Ok(())) => {}
+            (Waiting::Watched(game), Err(_)) => drop(self.unknown.insert(game)),
+            (Waiting::Told(_) | Waiting::Watched(_), Ok(())) => {}
             (Waiting::Search(game), answered) => {
                 if answered.is_ok() {
                     self.followed.insert(game);

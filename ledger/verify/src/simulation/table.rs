@@ -430,7 +430,7 @@ impl Table {
             self.watchers.insert(answer.session);
         }
         if is_relay(relay, answer.session) && self.upstream {
-            relay.follow_again(self.id);
+            relay.follow_unknown(self.id);
         }
         relay.done(answer);
         // The creator may be at the relay that asks, or come there later.
