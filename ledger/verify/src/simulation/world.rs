@@ -97,6 +97,8 @@ pub(super) struct World {
     /// How often that was looked at since.
     pub(super) patience: u32,
     pub(super) mischief: u64,
+    /// How often that had its way.
+    pub(super) tempted: u64,
     /// By relay, when it did not serve.
     pub(super) outages: Vec<Vec<(u64, u64)>>,
     pub(super) clocks_set: Vec<ClockSet>,
@@ -147,6 +149,7 @@ impl World {
             events: 0,
             digest: 0xcbf2_9ce4_8422_2325,
             mischief: random.below(90),
+            tempted: 0,
             random,
             hosting,
             wires,
