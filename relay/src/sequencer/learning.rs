@@ -66,7 +66,7 @@ impl Sequencer {
     }
 
     /// What a receipt is for, if this is one.
-    fn receipted(&self, item: &Item) -> Option<Item> {
+    pub(super) fn receipted(&self, item: &Item) -> Option<Item> {
         match (item, &self.orderer) {
             (Item::Receipt { receipt, .. }, Some(orderer)) => {
                 receipted(orderer.game(), &receipt.body)

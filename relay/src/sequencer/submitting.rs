@@ -5,7 +5,7 @@ use rookery_ledger::id::{GameId, Millis};
 use rookery_ledger::order::{Decision, Entry, Orderer};
 use rookery_ledger::record::{Genesis, Item, Signed};
 
-use super::jobs::{Job, Pending, Submission, TRIES, Waiting};
+use super::jobs::{Job, Pending, Submission, TRIES, Waiting, publish};
 use super::{Command, Reply, Sequencer, Step};
 use crate::order_log::Request;
 
@@ -32,8 +32,8 @@ impl Sequencer {
         match orderer.submit(item, submission.at, submission.lag) {
             Decision::Elsewhere(_) => self.send_home(submission, step),
             Decision::Done => {
-                if !known && !matches!(item, Item::Genesis(_) | Item::Record(_)) {
-                    step.commands.push(Command::Publish(vec![item.clone()]));
+                if !known {
+                    self.show_evidence(&submission.item, step);
                 }
                 self.after_done(&submission, step);
             }
@@ -48,9 +48,25 @@ impl Sequencer {
             }
             Decision::Refused(refusal) => self.refuse(&submission, refusal, step),
             decision => {
+                // What completes a move of home here is part of what counts before it.
+                if !known {
+                    self.show_evidence(&submission.item, step);
+                }
                 let at = submission.at;
                 self.carry_out(decision, at, Job::Submit(submission), step);
             }
+        }
+    }
+
+    /// Shows what counts by its signature, whatever this relay makes of it; with a receipt of another relay the record that it
+    /// is for, which was only passed on so far.
+    fn show_evidence(&self, item: &Item, step: &mut Step) {
+        if !matches!(
+            item,
+            Item::Genesis(_) | Item::Record(_) | Item::Continued { .. }
+        ) {
+            let of = self.receipted(item);
+            publish(of.into_iter().chain([item.clone()]).collect(), step);
         }
     }
 
