@@ -251,6 +251,11 @@ fn what_waited_for_an_untimed_move_is_ordered_with_it() {
     let told = relay.submit(&moves[0], 3_000);
     assert_eq!(replies(&told), [Reply::Done]);
     assert_eq!(receipts(&published(&told)), 4, "three moves, a resignation");
+    // Whoever is followed is to have all of it too.
+    let upstream = told
+        .iter()
+        .filter(|command| matches!(command, Command::Upstream(_)));
+    assert_eq!(upstream.count(), 4);
     let again = Relay::new(&log, 9, players[0].id());
     let end = |game: &Game| (game.state().line.height(), game.state().outcome());
     assert_eq!(end(again.game()), end(relay.game()));
@@ -349,7 +354,7 @@ fn what_only_memory_knew_outlives_reading_the_log_again() {
 
 #[test]
 fn a_game_that_moves_here_is_listed_as_open_although_the_log_had_it_before() {
-    let (_, old, mut players) = seated(LIVE);
+    let (_, mut old, mut players) = seated(LIVE);
     let id = players[0].id();
     let other = MemoryLog::default();
     let open = |log: &MemoryLog| {
@@ -376,6 +381,18 @@ fn a_game_that_moves_here_is_listed_as_open_although_the_log_had_it_before() {
     let told = successor.submit(&agreed, 17_000);
     assert!(told.contains(&Command::Reached(Event::TakenOver)));
     assert_eq!(open(&other), [id]);
+    // The old home is shown that it is home no more, and follows.
+    let (before, shown) = successor.sequencer.moved_from().unwrap();
+    assert_eq!(before, key(9).order());
+    assert_eq!(old.sequencer.follow(&[key(8).order()]), None);
+    for item in shown {
+        let told = replies(&old.submit(&item, 17_500));
+        assert!(told.iter().all(|reply| *reply == Reply::Done), "{told:?}");
+    }
+    assert_eq!(
+        old.sequencer.follow(&[key(8).order()]),
+        Some(key(8).order())
+    );
     // Its end takes it off the list.
     hear(&mut players, &published(&told));
     let over = players[0].resign().unwrap();
@@ -386,6 +403,62 @@ fn a_game_that_moves_here_is_listed_as_open_although_the_log_had_it_before() {
     });
     put(&other, Request::Append(mark.unwrap()));
     assert_eq!(open(&other), []);
+}
+
+#[test]
+fn what_completes_a_move_of_home_is_shown_with_the_record_that_it_is_for() {
+    let (_, mut old, mut players) = seated(LIVE);
+    let mut successor = Relay::new(&MemoryLog::default(), 8, players[0].id());
+    successor.take(Input::Learn {
+        items: in_order(old.game(), key(9).order(), None),
+        now: Millis::new(2_000),
+    });
+    let item = play(&mut players[0], "e2e4");
+    let told = published(&old.submit(&item, 2_000));
+    hear(&mut players, &told);
+    // The old home is gone, and the successor has not heard of its last receipt.
+    let home = players[0].move_home(key(8).order()).unwrap();
+    let Item::Home(asked) = &home else { panic!() };
+    players[1].receive(home.clone()).unwrap();
+    let agreed = players[1].agree_home(asked.body).unwrap();
+    for early in [&home, &agreed, &item] {
+        assert_eq!(receipts(&published(&successor.submit(early, 3_000))), 0);
+    }
+    let receipt = told
+        .iter()
+        .find(|item| matches!(item, Item::Receipt { .. }));
+    let shown = published(&successor.submit(receipt.unwrap(), 4_000));
+    assert!(shown.contains(&item), "{shown:?}");
+    assert_eq!(receipts(&shown), 2, "the old home's and the commit");
+}
+
+#[test]
+fn of_the_relays_in_reach_one_follows_nobody() {
+    let follows = |own: u8, clock, in_reach: &[u8]| {
+        let (_, far, players) = seated(clock);
+        let mut relay = Relay::new(&MemoryLog::default(), own, players[0].id());
+        relay.take(Input::Learn {
+            items: in_order(far.game(), key(9).order(), None),
+            now: Millis::new(2_000),
+        });
+        let keys: Vec<_> = in_reach.iter().map(|n| key(*n).order()).collect();
+        let followed = relay.sequencer.follow(&keys)?;
+        let at = keys.iter().position(|key| *key == followed);
+        at.map(|at| in_reach[at])
+    };
+    // The homes are 9 and 8, in this order.
+    for clock in [LIVE, Clock::None] {
+        assert_eq!(follows(5, clock, &[7, 8, 9]), Some(9));
+        assert_eq!(follows(5, clock, &[7, 8]), Some(8));
+        assert_eq!(follows(8, clock, &[7, 9]), Some(9));
+        assert_eq!(follows(8, clock, &[5, 7]), None);
+        assert_eq!(follows(9, clock, &[5, 8]), None);
+        let strangers = [follows(5, clock, &[7]), follows(7, clock, &[5])];
+        assert!(
+            matches!(strangers, [Some(7), None] | [None, Some(5)]),
+            "{strangers:?}"
+        );
+    }
 }
 
 #[test]

@@ -107,8 +107,8 @@ pub(super) struct Client {
     pub(super) failed: [Option<u64>; 2],
     /// Since when there is no session.
     pub(super) alone: u64,
-    /// The epoch that counted last.
-    epoch: Epoch,
+    /// The epoch and the receipt that counted last.
+    counts: (Option<Epoch>, Option<Hash>),
     pub(super) manners: Manners,
     /// The head on the board and since when.
     pub(super) shown: (Hash, u64),
@@ -181,7 +181,7 @@ impl Client {
             told_at: None,
             failed: [None; 2],
             alone: 0,
-            epoch: Epoch::ZERO,
+            counts: (None, None),
             manners,
             shown: (id.as_hash(), 0),
             ready: 0,
@@ -540,13 +540,13 @@ impl Client {
         self.signed_at.take_if(|(hash, _)| {
             player.is_confirmed(*hash) || !clocked && player.game().is_receipted(*hash)
         });
-        // A move of home may have made void what was acknowledged.
-        let epoch = self
-            .player
-            .game()
-            .orderer()
-            .map_or(Epoch::ZERO, |(_, epoch)| epoch);
-        if std::mem::replace(&mut self.epoch, epoch) != epoch {
+        // A move of home may have made void what was acknowledged, or what it rests on was unknown until now.
+        let state = self.player.game().state();
+        let last = state.last_receipt().map(|last| last.hash);
+        let epoch = self.player.game().orderer().map(|(_, epoch)| epoch);
+        let waits = self.player.pending().is_some();
+        let before = std::mem::replace(&mut self.counts, (epoch, last));
+        if before.0 != epoch || waits && before.1 != last {
             self.try_again(0);
         }
     }

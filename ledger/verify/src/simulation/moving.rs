@@ -99,8 +99,11 @@ impl Client {
             return self.wake_at(since + SILENT_MS);
         }
         let above = moving.map_or(epoch, |home| home.epoch);
-        if self.agree(session, above, witness) || self.is_over() {
+        if self.agree(session, above, witness) {
             return;
+        }
+        if self.is_over() {
+            return self.meet(session, epoch);
         }
         if self.no_home.is_none() && moving.is_none() && self.now < since + PATIENCE_MS {
             return self.wake_at(since + PATIENCE_MS);
@@ -161,6 +164,19 @@ impl Client {
         }
         self.wake_at(self.now + 1_000);
         true
+    }
+
+    /// Whoever knows the end goes where the other player asks for a home, to agree there.
+    fn meet(&mut self, session: Session, epoch: Epoch) {
+        let own = self.player.key();
+        let signed = self.player.game().home_signatures();
+        let asked = signed.filter(|(by, home)| *by != own && home.body.epoch > epoch);
+        let asked = asked.max_by_key(|(_, home)| home.body.epoch);
+        if let Some(to) = asked.map(|(_, home)| home.body.to)
+            && to != session.order
+        {
+            self.go_to(to);
+        }
     }
 
     /// Leaves for the relay with this key.
