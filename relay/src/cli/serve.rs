@@ -136,8 +136,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let _ = relay.trace.set(trace);
     }
     let name = relay.node.local().to_string();
-    let last_mark = relay.log.alive_mark(&name).await?;
     let serving_since = relay.clock.now();
+    let last_mark = relay.log.alive_mark(&name).await?;
+    let last_mark = last_mark.map(|mark| mark.min(serving_since));
+    if last_mark == Some(serving_since) {
+        // A mark that lies ahead was made by a clock that was set right since, and would cut the next outage short.
+        relay.log.mark_alive(&name, serving_since);
+    }
     if let Some(last_mark) = last_mark {
         let _ = relay.outage.set((last_mark, serving_since));
     }

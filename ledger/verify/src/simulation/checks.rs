@@ -242,7 +242,7 @@ impl World {
             if !kept.contains(hash) && !lost {
                 let stands = game.record(*hash).is_some();
                 broken.push(format!(
-                    "P3: an acknowledged record is in no log (known to players: {stands})"
+                    "P3: an acknowledged record {hash:?} is in no log (known to players: {stands})"
                 ));
             }
         }

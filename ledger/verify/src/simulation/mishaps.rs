@@ -460,7 +460,11 @@ impl World {
             at: self.now,
             by,
         });
-        relay.outage = mark.map(|mark: Millis| (mark, relay.clock.now(self.now)));
+        let since = relay.clock.now(self.now);
+        relay.outage = mark.map(|mark: Millis| (mark.min(since), since));
+        if mark.is_some_and(|mark| mark >= since) {
+            self.hosts[host].log.mark_alive(&name(at), since);
+        }
         let boot = relay.boot;
         let games = self.hosts[host].log.open_games();
         for game in games {
