@@ -98,6 +98,23 @@ impl Sequencer {
             step.commands.push(Command::Reached(Event::TakenOver));
         }
         publish(items, step);
+        let is_carried = |item: &Item| {
+            entries
+                .iter()
+                .any(|entry| entry.item.as_ref() == Some(item))
+        };
+        let job = match job {
+            Job::Submit(submission)
+                if then.is_none()
+                    && matches!(submission.item, Item::Record(_))
+                    && !is_carried(&submission.item) =>
+            {
+                // Something else became possible with it, and came first.
+                self.tell_stage(step);
+                return self.submit(submission, step);
+            }
+            job => job,
+        };
         answer(&job, then.map_or(Reply::Done, Reply::Refused), step);
         match job {
             Job::Create(genesis) => {

@@ -175,7 +175,12 @@ impl Sequencer {
                         let item = orderer.lapse(&self.key, lapsed);
                         step.commands.push(Command::Publish(vec![item]));
                     }
-                    answer(&job, Reply::Done, step);
+                    match job {
+                        Job::Submit(submission) if matches!(submission.item, Item::Record(_)) => {
+                            self.submit(submission, step);
+                        }
+                        job => answer(&job, Reply::Done, step),
+                    }
                 }
                 Err(error) => self.append_failed(job, error, step),
             },

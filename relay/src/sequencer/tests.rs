@@ -433,6 +433,37 @@ fn what_completes_a_move_of_home_is_shown_with_the_record_that_it_is_for() {
 }
 
 #[test]
+fn a_record_that_brings_a_move_of_home_about_is_done_when_it_is_ordered_itself() {
+    let (_, mut old, mut players) = seated(LIVE);
+    let log = MemoryLog::default();
+    let mut successor = Relay::new(&log, 8, players[0].id());
+    let learn = |items| Input::Learn {
+        items,
+        now: Millis::new(2_000),
+    };
+    successor.take(learn(in_order(old.game(), key(9).order(), None)));
+    let opening = play(&mut players[0], "e2e4");
+    let told = published(&old.submit(&opening, 2_000));
+    hear(&mut players, &told);
+    let home = players[0].move_home(key(8).order()).unwrap();
+    let Item::Home(asked) = &home else { panic!() };
+    players[1].receive(home.clone()).unwrap();
+    let agreed = players[1].agree_home(asked.body).unwrap();
+    for early in [&home, &agreed] {
+        assert_eq!(receipts(&published(&successor.submit(early, 3_000))), 0);
+    }
+    // What was missing is heard from another relay, which decides nothing.
+    successor.take(learn(told));
+    hear(&mut players, std::slice::from_ref(&agreed));
+    let reply = play(&mut players[1], "e7e5");
+    let told = successor.submit(&reply, 4_000);
+    assert_eq!(replies(&told), [Reply::Done]);
+    assert_eq!(receipts(&published(&told)), 2, "the commit and the record");
+    let again = Relay::new(&log, 8, players[0].id());
+    assert!(again.game().knows(hash_of(&reply)));
+}
+
+#[test]
 fn of_the_relays_in_reach_one_follows_nobody() {
     let follows = |own: u8, clock, in_reach: &[u8]| {
         let (_, far, players) = seated(clock);
