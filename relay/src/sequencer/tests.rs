@@ -542,7 +542,7 @@ fn what_a_fellow_relay_tells_is_shown_although_there_is_no_room_for_it() {
     near.take(learn(told.split_off(1), 3_000));
     log.next_append(Fate::Fail(AppendError::DiskFull));
     let shown = published(&near.take(learn(told, 4_000)));
-    assert_eq!(shown, [item.clone()]);
+    assert_eq!(shown, std::slice::from_ref(&item));
     // There is room again: it is ordered with what comes next.
     players[1].receive(item).unwrap();
     let next = play(&mut players[1], "e7e5");
