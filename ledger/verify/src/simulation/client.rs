@@ -16,6 +16,8 @@ use crate::real::Random;
 
 /// Between two attempts, ms.
 pub(super) const RETRY_MS: u64 = 300;
+/// The longest wait for a home that cannot be reached, ms.
+const MOST_RETRY_MS: u64 = 2_400;
 /// A request without an answer for so long means that the relay is gone.
 const ANSWER_MS: u64 = 3_000;
 /// A wish to sit down is said again after so long.
@@ -89,6 +91,8 @@ pub(super) struct Client {
     pub(super) keys: [Option<OrderKey>; 2],
     /// When a relay said that it cannot reach the home.
     pub(super) no_home: Option<u64>,
+    /// How long it waits when that is said again, ms.
+    no_home_wait: u64,
     asked: BTreeMap<RequestId, Asked>,
     next: RequestId,
     /// The request for what is known of the game, until it is answered, and the receipts that came since, where they come from
@@ -170,6 +174,7 @@ impl Client {
             down: [None; 2],
             keys: [None; 2],
             no_home: None,
+            no_home_wait: RETRY_MS,
             asked: BTreeMap::new(),
             next: 0,
             watch: None,
@@ -271,6 +276,7 @@ impl Client {
     /// A session is open.
     pub(super) fn opened(&mut self, id: SessionId, relay: usize, order: OrderKey) {
         self.connecting = None;
+        self.no_home_wait = RETRY_MS;
         self.session = Some(Session {
             id,
             relay,
@@ -457,7 +463,8 @@ impl Client {
         match code {
             "no-home" => {
                 self.no_home.get_or_insert(self.now);
-                self.try_again(RETRY_MS);
+                self.try_again(self.no_home_wait);
+                self.no_home_wait = (2 * self.no_home_wait).min(MOST_RETRY_MS);
             }
             "unknown-game" => {
                 let genesis = Item::Genesis(self.genesis.clone());
@@ -546,6 +553,9 @@ impl Client {
         let epoch = self.player.game().orderer().map(|(_, epoch)| epoch);
         let waits = self.player.pending().is_some();
         let before = std::mem::replace(&mut self.counts, (epoch, last));
+        if before != self.counts {
+            self.no_home_wait = RETRY_MS;
+        }
         if before.0 != epoch || waits && before.1 != last {
             self.try_again(0);
         }

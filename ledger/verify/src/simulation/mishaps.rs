@@ -236,7 +236,7 @@ impl World {
         );
         match self.random.below(4) {
             0 => 300 + self.random.below(1_500),
-            1 if days => self.random.below(12 * 3_600_000),
+            1 if days => self.random.below(2 * 3_600_000),
             _ => 2_000 + self.random.below(28_000),
         }
     }
