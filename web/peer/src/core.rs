@@ -251,7 +251,7 @@ impl Core {
         send(out, &request);
     }
 
-    /// Sends own records that no receipt confirms, as the same bytes.
+    /// Sends own records that no receipt confirms, as the same bytes; in an untimed game all that this relay has no receipt for.
     fn flush(&mut self, id: GameId, out: &mut Vec<Output>) {
         let Some(table) = self.tables.get(&id) else {
             return;
@@ -259,8 +259,16 @@ impl Core {
         if !self.writer || table.watching != Watching::Live {
             return;
         }
-        let items = table.player.unsent();
+        let lacking = self.lacking(&table.player);
+        let items = lacking.unwrap_or_else(|| table.player.unsent());
         self.submit_records(id, items, out);
+    }
+
+    /// What the relay may not have of an untimed game that is played here; none of a clocked or a watched one.
+    fn lacking(&self, player: &Player) -> Option<Vec<Item>> {
+        let played = player.colour().is_some() && !player.game().is_clocked();
+        let order = self.session.order().filter(|_| played)?;
+        Some(player.unstored_at(order))
     }
 
     fn submit_records(&mut self, id: GameId, items: Vec<Item>, out: &mut Vec<Output>) {

@@ -704,6 +704,33 @@ fn an_untimed_game_moves_to_a_relay_that_never_had_it() {
 }
 
 #[test]
+fn a_relay_that_lost_what_it_confirmed_is_told_it_again() {
+    let (mut world, id) = World::game(Clock::None);
+    let backup = world.games[&id].clone();
+    world.play(0, id, "e2e4").unwrap();
+    world.play(1, id, "e7e5").unwrap();
+    world.disconnect(0);
+    world.disconnect(1);
+    // An old copy of its log, under a new key.
+    world.key = Keypair::from_secret(&[201; 32]);
+    let game = backup.game().clone();
+    let restored = Orderer::new(game, world.key.order(), Vec::new());
+    world.games.insert(id, restored);
+    world.connect(1);
+    let height = |world: &World| world.games[&id].game().state().line.height().get();
+    assert_eq!(height(&world), 3, "the seat and both moves");
+    world.connect(0);
+    let sent = world.submitted(0).len();
+    world.disconnect(0);
+    world.connect(0);
+    assert_eq!(
+        world.submitted(0).len(),
+        sent,
+        "nothing that is there already"
+    );
+}
+
+#[test]
 fn clocks_run_by_the_relays_time_and_stop_for_an_own_move_on_its_way() {
     let (mut world, id) = World::game(LIVE);
     let reading = |world: &World, i: usize| world.pages[i].core.clocks(id, world.now()).unwrap();
