@@ -41,8 +41,15 @@ impl Keypair {
     /// Signs `body` in `game`. Ed25519 is deterministic: the same body gives the same bytes.
     #[must_use]
     pub fn sign<B: Body>(&self, game: GameId, body: B) -> Signed<B> {
-        let sig = Signature(self.0.sign(&preimage(game, &body)));
+        let sig = Signature(self.sign_bytes(&preimage(game, &body)));
         Signed { body, sig }
+    }
+
+    fn sign_bytes(&self, message: &[u8]) -> [u8; 64] {
+        #[cfg(feature = "recall")]
+        return recall::sign(&self.0.public(), message, || self.0.sign(message));
+        #[cfg(not(feature = "recall"))]
+        self.0.sign(message)
     }
 }
 

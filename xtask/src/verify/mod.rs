@@ -49,11 +49,10 @@ const WAYS: &[Way] = &[
         smoke_s: 30,
         run: program::run,
     },
-    // Some of its seeds still find what is not settled.
     Way {
         name: "simulation",
         checks: "whole games in virtual time, with everything that can happen to relays, disks, networks and devices",
-        smoke_s: 0,
+        smoke_s: 20,
         run: program::run,
     },
     Way {
