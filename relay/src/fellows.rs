@@ -220,7 +220,7 @@ fn lost() -> Refused {
     )
 }
 
-/// After how long a fellow that refused something is told anew what it lacks, if that may help.
+/// After how long a fellow that refused something, or to show a game, is asked anew and told what it lacks, if that may help.
 #[must_use]
 pub fn told_again(code: &str, retry: Option<Millis>) -> Option<Duration> {
     let behind = matches!(code, "unknown-prev" | "not-seated");
@@ -461,16 +461,15 @@ impl Link {
                         });
                     }
                     Some(Reply::Own(reply)) => drop(reply.send(false)),
-                    Some(Reply::Told(game)) => {
+                    Some(reply @ (Reply::Told(game) | Reply::Watched(game))) => {
+                        let relay = &self.relay;
                         if let Some(wait) = told_again(&code, retry_ms) {
-                            let relay = &self.relay;
                             relay.fellows.catch_up(relay, self.peer, game, wait);
+                        } else if let Reply::Watched(_) = reply {
+                            let mut fellows = relay.fellows.lock();
+                            let fellow = fellows.entry(self.peer).or_default();
+                            fellow.unknown.insert(game);
                         }
-                    }
-                    Some(Reply::Watched(game)) => {
-                        let mut fellows = self.relay.fellows.lock();
-                        let fellow = fellows.entry(self.peer).or_default();
-                        fellow.unknown.insert(game);
                     }
                     None => {}
                 }

@@ -461,18 +461,18 @@ impl Relay {
         match (waiting, answered) {
             (Waiting::Client(answer), Ok(())) => self.done(answer),
             (Waiting::Client(answer), Err(refused)) => self.refuse(answer, refused),
-            (Waiting::Told(game), Err(refused)) => {
-                // A fellow that is lost is asked again when it is back.
-                if let (Some(wait), true) = (
-                    fellows::told_again(&refused.code, refused.retry_ms),
-                    self.link.is_some(),
-                ) && self.behind.insert(game)
-                {
-                    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                    self.out.push(Out::CatchUp(game, wait));
+            // A fellow that is lost is asked again when it is back.
+            (Waiting::Told(_) | Waiting::Watched(_), Err(_)) if self.link.is_none() => {}
+            (waiting @ (Waiting::Told(game) | Waiting::Watched(game)), Err(refused)) => {
+                if let Some(wait) = fellows::told_again(&refused.code, refused.retry_ms) {
+                    if self.behind.insert(game) {
+                        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                        self.out.push(Out::CatchUp(game, wait));
+                    }
+                } else if let Waiting::Watched(_) = waiting {
+                    self.unknown.insert(game);
                 }
             }
-            (Waiting::Watched(game), Err(_)) => drop(self.unknown.insert(game)),
             (Waiting::Told(_) | Waiting::Watched(_), Ok(())) => {}
             (Waiting::Search(game), answered) => {
                 if answered.is_ok() {
