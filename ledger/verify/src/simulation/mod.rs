@@ -12,6 +12,7 @@ mod log;
 mod manners;
 mod mishaps;
 mod moving;
+mod network;
 mod relay;
 mod replay;
 mod table;
