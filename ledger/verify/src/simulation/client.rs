@@ -20,6 +20,8 @@ pub(super) const RETRY_MS: u64 = 300;
 const MOST_RETRY_MS: u64 = 2_400;
 /// A request without an answer for so long means that the relay is gone.
 const ANSWER_MS: u64 = 3_000;
+/// What is done and has no receipt that counts is said again after so long.
+const VOID_MS: u64 = 1_000;
 /// A wish to sit down is said again after so long.
 const JOIN_AGAIN_MS: u64 = 4_000;
 
@@ -424,6 +426,7 @@ impl Client {
                 }
                 if let Some(hash) = asked.and_then(|asked| asked.item.filter(|_| asked.record)) {
                     witness.acknowledged(self.id, hash);
+                    self.again_if_void(hash);
                 }
             }
             Push::Refused {
@@ -443,6 +446,18 @@ impl Client {
             _ => {}
         }
         self.look(witness);
+    }
+
+    /// A home that the game has left since may have ordered it, where that counts nothing: then it is said again.
+    fn again_if_void(&mut self, record: Hash) {
+        let (player, clocked) = (&self.player, self.player.game().is_clocked());
+        if !clocked || player.moving().is_some() {
+            return;
+        }
+        let mut open = player.to_forward().into_iter();
+        if open.any(|item| matches!(item, Item::Record(open) if open.hash() == record)) {
+            self.try_again(VOID_MS);
+        }
     }
 
     fn try_again(&mut self, ms: u64) {
