@@ -167,6 +167,13 @@ impl Orderer {
         });
     }
 
+    /// Whether an outage is still to be stamped: so long only the alive mark before it says where it began.
+    #[must_use]
+    pub fn owes_gap(&self) -> bool {
+        let runs = || self.elsewhere().is_none() && self.game.flag_at(Millis::ZERO).is_some();
+        self.outage.is_some() && runs()
+    }
+
     /// When [`Orderer::tick`] has something to do next, if nothing else happens; `lag` is that of the side to move.
     #[must_use]
     pub fn wake_at(&self, lag: Millis) -> Option<Millis> {

@@ -2,7 +2,8 @@
 
 pub mod mailboxes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rookery_ledger::Game;
@@ -102,6 +103,10 @@ pub struct Games {
     mailboxes: Mailboxes<GameMsg>,
     /// Games that left memory although time will bring something.
     wakes: Mutex<BTreeSet<(Millis, GameId)>>,
+    /// Whether every game that went on when this process began was looked at.
+    resumed: AtomicBool,
+    /// Of these, those in which the outage before this process is not stamped yet.
+    unstamped: Mutex<HashSet<GameId>>,
 }
 
 impl Default for Games {
@@ -109,6 +114,8 @@ impl Default for Games {
         Self {
             mailboxes: Mailboxes::new(MAILBOX),
             wakes: Mutex::default(),
+            resumed: AtomicBool::new(false),
+            unstamped: Mutex::default(),
         }
     }
 }
@@ -189,6 +196,33 @@ impl Games {
             due.push(id);
         }
         due
+    }
+
+    /// Notes whether the outage before this process is still to be stamped in a game.
+    pub fn note_unstamped(&self, id: GameId, unstamped: bool) {
+        let games = self.unstamped.lock();
+        let mut games = games.unwrap_or_else(PoisonError::into_inner);
+        if unstamped {
+            games.insert(id);
+        } else {
+            games.remove(&id);
+        }
+    }
+
+    /// Every game that went on when this process began was looked at.
+    pub fn note_resumed(&self) {
+        self.resumed.store(true, Ordering::Release);
+    }
+
+    /// Whether the outage before this process is stamped in every game.
+    #[must_use]
+    pub fn are_stamped(&self) -> bool {
+        let games = || {
+            self.unstamped
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        self.resumed.load(Ordering::Acquire) && games().is_empty()
     }
 
     /// Lets every game in memory look about.

@@ -256,9 +256,13 @@ async fn resume(relay: Arc<Relay>) {
                     .await
                 {
                     Ok(()) => drop(woken.await),
-                    Err(_) => relay
-                        .games
-                        .wake_at(game, Millis::new(relay.clock.now().get() + RETURN_MS)),
+                    Err(_) => {
+                        relay
+                            .games
+                            .note_unstamped(game, relay.outage.get().is_some());
+                        let at = Millis::new(relay.clock.now().get() + RETURN_MS);
+                        relay.games.wake_at(game, at);
+                    }
                 }
             }
         };
@@ -268,18 +272,20 @@ async fn resume(relay: Arc<Relay>) {
             .collect::<()>()
             .await;
     }
+    relay.games.note_resumed();
     if count > 0 {
         tracing::info!(count, "games that go on are back");
     }
 }
 
 /// Says in the log that this relay serves. Whoever serves next charges nobody for the time since then, so as long as the
-/// last outage may not be stamped in every game the old mark stands: neither a crash nor an end in order may lose it.
+/// last outage is not stamped in every game the old mark stands: neither a crash nor an end in order may lose it, however
+/// long the log has no room for the stamps.
 fn mark_alive(relay: &Relay, name: &str) {
     let at = relay.clock.now();
     let stamped = |since: Millis| Millis::new(since.get() + RETURN_MS + STAMPING_MS);
     let outage = relay.outage.get();
-    if outage.is_some_and(|(_, since)| at < stamped(*since)) {
+    if outage.is_some_and(|(_, since)| at < stamped(*since) || !relay.games.are_stamped()) {
         return;
     }
     relay.note(None, || Event::Alive { at: at.get() });

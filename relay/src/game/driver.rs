@@ -23,12 +23,22 @@ impl Task {
                 self.note(|| trace::Event::command(&command));
                 self.obey(command, answer);
             }
-            let Some(request) = step.ask else { return };
+            let Some(request) = step.ask else { break };
             self.note(|| trace::Event::request(&request));
             let response = request.put_to(&*self.relay.log).await;
             self.note(|| trace::Event::response(&response));
             step = self.sequencer.answered(response);
         }
+        self.note_unstamped();
+    }
+
+    /// So long as the outage before this process is not stamped here, no alive mark may follow the one before it.
+    fn note_unstamped(&mut self) {
+        let unstamped = self.sequencer.owes_gap();
+        if unstamped || self.unstamped {
+            self.relay.games.note_unstamped(self.id, unstamped);
+        }
+        self.unstamped = unstamped;
     }
 
     /// Writes down what happens to the game, where that was asked for.

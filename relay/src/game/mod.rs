@@ -28,6 +28,8 @@ use audience::Audience;
 const SLACK: Duration = Duration::from_millis(20);
 /// How long a fellow relay may take to say whether it has a game.
 const SEARCH: Duration = Duration::from_secs(3);
+/// When a game that went on and could not be read is tried again, ms.
+const READ_AGAIN_MS: u64 = 1_000;
 /// Messages that may wait while a game is looked for at fellow relays.
 const PARKED: usize = 64;
 
@@ -49,7 +51,7 @@ pub(crate) async fn run(relay: Arc<Relay>, id: GameId, mut messages: mpsc::Recei
             found = task.searched(), if task.search.is_some() => task.on_searched(found).await,
             () = sleep_until(wake) => task.on_time().await,
             () = tokio::time::sleep_until(idle) => {
-                let wake = task.orderer().and_then(|orderer| orderer.wake_at(task.mover_lag()));
+                let wake = task.wake_away();
                 if task.may_leave() && task.relay.games.leave(&task.relay, id, &messages, wake) {
                     break;
                 }
@@ -83,10 +85,13 @@ struct Task {
     search: Option<tokio::task::JoinHandle<Option<PeerId>>>,
     parked: Vec<GameMsg>,
     used: Instant,
+    /// Whether the outage before this process is still to be stamped, as it was noted last.
+    unstamped: bool,
 }
 
 impl Task {
     fn new(relay: Arc<Relay>, id: GameId) -> Self {
+        let unstamped = relay.outage.get().is_some();
         let sequencer = Sequencer::new(id, relay.key.clone(), relay.outage.get().copied());
         Self {
             relay,
@@ -100,6 +105,7 @@ impl Task {
             search: None,
             parked: Vec::new(),
             used: Instant::now(),
+            unstamped,
         }
     }
 
@@ -113,6 +119,17 @@ impl Task {
         let wait = at.saturating_sub(self.relay.clock.now());
         let wake = Instant::now() + Duration::from_millis(wait.get()) + SLACK;
         Some(self.not_before.map_or(wake, |earliest| wake.max(earliest)))
+    }
+
+    /// When the game has something to do again, should it leave memory: what the log failed to give is read again.
+    fn wake_away(&self) -> Option<Millis> {
+        match self.orderer() {
+            Some(orderer) => orderer.wake_at(self.mover_lag()),
+            None => {
+                let again = || Millis::new(self.relay.clock.now().get() + READ_AGAIN_MS);
+                self.sequencer.owes_gap().then(again)
+            }
+        }
     }
 
     fn idle_until(&self) -> Instant {

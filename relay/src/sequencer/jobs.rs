@@ -135,14 +135,14 @@ impl Sequencer {
                 Progress::Ended(result) => {
                     match result {
                         Ok(loaded) => {
-                            self.unread = false;
+                            self.unread = None;
                             if let Some(loaded) = loaded {
                                 self.take(loaded, told, step);
                             }
                         }
                         Err(error) => {
-                            self.unread = true;
                             let words = format!("cannot read the game: {error}");
+                            self.unread = Some(error);
                             step.commands.push(Command::Trouble(words));
                         }
                     }

@@ -26,7 +26,7 @@ use rookery_ledger::order::Orderer;
 use rookery_ledger::record::Item;
 use rookery_ledger::sign::Keypair;
 
-use crate::order_log::{Append, AppendError, ChainId, Position, Request, Response};
+use crate::order_log::{Append, AppendError, ChainId, Position, ReadError, Request, Response};
 
 pub use entries::{in_order, receipted};
 pub use joining::{refuse_join, seat_of};
@@ -191,8 +191,8 @@ pub struct Sequencer {
     stored: bool,
     /// Whether the log counts it as one that goes on.
     open: bool,
-    /// The log failed to give the game.
-    unread: bool,
+    /// How the log failed to give the game.
+    unread: Option<ReadError>,
     /// How far the game had come when that was said last.
     told: Stage,
     /// The key of the relay that the game is followed at.
@@ -215,7 +215,7 @@ impl Sequencer {
             head: Position::START,
             stored: false,
             open: false,
-            unread: false,
+            unread: None,
             told: Stage::default(),
             followed: None,
             learning: None,
@@ -240,7 +240,7 @@ impl Sequencer {
     #[must_use]
     pub fn beside(&self) -> impl std::fmt::Debug {
         let orderer = self.orderer.as_ref().map(Orderer::beside);
-        let log = (self.head, self.stored, self.open, self.unread);
+        let log = (self.head, self.stored, self.open, &self.unread);
         let work = (self.told, self.followed, &self.learning, &self.waiting);
         (orderer, self.outage, log, work)
     }
@@ -298,7 +298,21 @@ impl Sequencer {
     /// Whether the log failed to give the game: [`Input::Read`] tries again.
     #[must_use]
     pub fn is_unread(&self) -> bool {
-        self.unread
+        self.unread.is_some()
+    }
+
+    /// Whether the outage before this process may still have to be stamped here: until then the alive mark before it has to
+    /// stand, for the log knows it by nothing else. What can never be read needs no stamp.
+    #[must_use]
+    pub fn owes_gap(&self) -> bool {
+        let to_read = || match &self.unread {
+            Some(error) => matches!(error, ReadError::Unavailable(_)),
+            None => self.waiting.is_some(),
+        };
+        match &self.orderer {
+            Some(orderer) => orderer.owes_gap(),
+            None => self.outage.is_some() && to_read(),
+        }
     }
 
     /// Takes an input. While a request to the log is under way, only a submission is answered, with [`Reply::Busy`].

@@ -167,6 +167,43 @@ fn nothing_is_told_before_the_log_has_it() {
 }
 
 #[test]
+fn the_mark_before_an_outage_has_to_stand_until_the_log_took_the_stamp() {
+    let (log, mut relay, mut players) = seated(LIVE);
+    relay.submit(&play(&mut players[0], "e2e4"), 2_000);
+    let since = Millis::new(20_000);
+    let outage = Some((Millis::new(3_000), since));
+    let sequencer = Sequencer::new(players[0].id(), Arc::new(key(9)), outage);
+    let mut again = Relay {
+        sequencer,
+        log: log.clone(),
+        commands: Vec::new(),
+    };
+    let step = again.sequencer.begin(Input::Read);
+    assert!(again.sequencer.owes_gap(), "it is not known yet");
+    again.finish(step);
+    assert!(again.sequencer.owes_gap());
+    let tick = |now| Input::Tick {
+        now: Millis::new(now),
+        lag: Millis::ZERO,
+    };
+    log.set_full(true);
+    let late = again.take(tick(40_000));
+    assert_eq!(receipts(&published(&late)), 0);
+    assert!(late.contains(&Command::Later(jobs::AGAIN)));
+    assert!(again.sequencer.owes_gap(), "the log had no room");
+    log.set_full(false);
+    let stamped = again.take(tick(40_200));
+    let gap = What::Gap {
+        ms: Millis::new(27_000),
+    };
+    assert!(published(&stamped).iter().any(|item| matches!(
+        item,
+        Item::Receipt { receipt, .. } if receipt.body.what == gap
+    )));
+    assert!(!again.sequencer.owes_gap());
+}
+
+#[test]
 fn after_a_crash_between_log_and_receipt_the_receipt_is_signed_again() {
     let (log, mut relay, mut players) = seated(LIVE);
     let item = play(&mut players[0], "e2e4");

@@ -366,7 +366,8 @@ impl World {
         };
         let served = self.now.saturating_sub(relay.began);
         let newest = served.saturating_sub(self.random.below(40)) / 1_000 * 1_000;
-        if newest >= quiet {
+        let stamped = relay.unstamped.is_empty() && relay.began + newest >= relay.stamped;
+        if newest >= quiet && stamped {
             let mark = relay.clock.now(relay.began + newest);
             let host = self.host_of(at);
             if !self.hosts[host].down {
@@ -467,6 +468,11 @@ impl World {
         }
         let boot = relay.boot;
         let games = self.hosts[host].log.open_games();
+        let relay = &mut self.relays[at];
+        relay.stamped = self.now;
+        if relay.outage.is_some() {
+            relay.unstamped = games.iter().copied().collect();
+        }
         for game in games {
             self.at_relay(at, boot, |relay| relay.send(game, Msg::Wake));
         }

@@ -122,6 +122,9 @@ pub(super) struct Relay {
     behind: BTreeSet<GameId>,
     /// Those that it did not know.
     unknown: BTreeSet<GameId>,
+    /// Games in which the outage before this process is not stamped yet, and since when there is none.
+    pub(super) unstamped: BTreeSet<GameId>,
+    pub(super) stamped: u64,
     tables: BTreeMap<GameId, Table>,
     /// Games that left memory and when they have something to do.
     asleep: BTreeMap<GameId, u64>,
@@ -145,6 +148,8 @@ impl Relay {
             followed: BTreeSet::new(),
             behind: BTreeSet::new(),
             unknown: BTreeSet::new(),
+            unstamped: BTreeSet::new(),
+            stamped: 0,
             tables: BTreeMap::new(),
             asleep: BTreeMap::new(),
             now: 0,
@@ -160,6 +165,7 @@ impl Relay {
         self.followed.clear();
         self.behind.clear();
         self.unknown.clear();
+        self.unstamped.clear();
         self.tables.clear();
         self.asleep.clear();
     }
@@ -187,6 +193,11 @@ impl Relay {
     }
 
     fn put(&mut self, game: GameId, mut table: Table) {
+        if table.owes_gap() {
+            self.unstamped.insert(game);
+        } else if self.unstamped.remove(&game) && self.unstamped.is_empty() {
+            self.stamped = self.now;
+        }
         if table.is_useless() {
             self.unfollow(game);
             return;

@@ -19,6 +19,7 @@ use super::relay::{Answer, Out, Relay};
 /// As in the shipped relay.
 const SLACK_MS: u64 = 20;
 const PARKED: usize = 64;
+const READ_AGAIN_MS: u64 = 1_000;
 
 /// What is said to a game.
 #[derive(Debug, Clone)]
@@ -122,6 +123,11 @@ impl Table {
         self.sequencer.orderer().map(|orderer| orderer.game())
     }
 
+    /// Whether the outage before this process may still have to be stamped.
+    pub(super) fn owes_gap(&self) -> bool {
+        self.sequencer.owes_gap()
+    }
+
     /// Nothing is known of it and nobody waits.
     pub(super) fn is_useless(&self) -> bool {
         self.busy.is_none()
@@ -141,7 +147,10 @@ impl Table {
 
     /// By the simulation's clock, when time brings something.
     pub(super) fn next_time(&self, relay: &Relay) -> Option<u64> {
-        let at = self.sequencer.orderer()?.wake_at(self.mover_lag(relay))?;
+        let Some(orderer) = self.sequencer.orderer() else {
+            return self.owes_gap().then_some(relay.now + READ_AGAIN_MS);
+        };
+        let at = orderer.wake_at(self.mover_lag(relay))?;
         let wait = at.saturating_sub(relay.wall()).get();
         Some(relay.now + wait + SLACK_MS)
     }
