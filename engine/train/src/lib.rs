@@ -1,0 +1,3 @@
+//! Trains the network that judges positions for Rookery's engine, on processor cores.
+
+pub mod games;
