@@ -2,7 +2,10 @@
 
 pub mod filter;
 pub mod games;
+pub mod network;
 pub mod positions;
+pub mod scale;
+pub mod train;
 
 #[cfg(test)]
 mod samples;

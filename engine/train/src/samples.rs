@@ -52,3 +52,25 @@ pub(crate) fn write(path: &Path, seed: u64, games: u64) {
     }
     writer.finish().unwrap();
 }
+
+/// The positions of so many random games that the default filter keeps.
+pub(crate) fn positions(games: u64) -> Vec<crate::positions::Position> {
+    let filter = crate::filter::Filter::default();
+    let mut kept = Vec::new();
+    for seed in 0..games {
+        let game = game(seed);
+        let visit = |chess: &Chess, m, index, ply| {
+            if let Ok(score) = filter.judge(chess, m, index, ply) {
+                let (board, turn) = (chess.board(), chess.turn());
+                kept.push(crate::positions::Position::new(
+                    board,
+                    turn,
+                    score,
+                    game.winner,
+                ));
+            }
+        };
+        game.replay(visit).unwrap();
+    }
+    kept
+}
