@@ -2,8 +2,10 @@
 
 pub mod filter;
 pub mod games;
+pub mod manifest;
 pub mod network;
 pub mod positions;
+pub mod quantise;
 pub mod scale;
 pub mod train;
 

@@ -32,7 +32,11 @@ fn the_loss_falls_and_any_number_of_threads_gives_the_same_network() {
     let one = train(settings(), &positions, 1);
     let (first, last) = (one.history[0], one.history[5]);
     assert!(last.training < 0.6 * first.training, "{:?}", one.history);
-    assert!(last.validation < 0.6 * first.validation, "{:?}", one.history);
+    assert!(
+        last.validation < 0.6 * first.validation,
+        "{:?}",
+        one.history
+    );
     assert!(one == train(settings(), &positions, 2));
     assert!(one == train(settings(), &positions, 5));
     let other = Settings {
