@@ -18,12 +18,13 @@ use crate::verify;
 use crate::wasm;
 use crate::workspace::{Workspace, cargo, in_ci};
 
-const NATIVE: [&str; 7] = [
+const NATIVE: [&str; 8] = [
     "rookery-engine",
     "rookery-fuzz",
     "rookery-ledger",
     "rookery-relay",
     "rookery-shuttle",
+    "rookery-train",
     "rookery-verify",
     "xtask",
 ];
