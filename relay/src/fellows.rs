@@ -25,7 +25,7 @@ const QUEUE: usize = 1024;
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 /// A fellow that says nothing for so long is gone: it sends a heartbeat each second.
 const SILENCE: Duration = Duration::from_secs(5);
-/// Before a fellow that could not take something is asked what it has, at least.
+/// Before a fellow that could not take or show something is asked what it has, at least.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long to wait before the stream is opened again.
 const REOPEN: Duration = Duration::from_millis(500);
@@ -56,7 +56,7 @@ struct Fellow {
     watched: HashSet<GameId>,
     /// Those of them that it did not know when it was asked.
     unknown: HashSet<GameId>,
-    /// Games of which it could not take something, so that it is to be told again what it lacks.
+    /// Games of which it could not take or show something, so that it is to be asked and told again.
     behind: HashSet<GameId>,
     /// Whether libp2p has a connection.
     up: bool,
@@ -143,6 +143,14 @@ impl Fellows {
         }
     }
 
+    fn set_known(&self, at: PeerId, game: GameId) {
+        self.lock().entry(at).or_default().unknown.remove(&game);
+    }
+
+    fn set_unknown(&self, at: PeerId, game: GameId) {
+        self.lock().entry(at).or_default().unknown.insert(game);
+    }
+
     fn watch_again(&self, at: PeerId, game: GameId) {
         let watch = Box::new(move |id| Request::Watch {
             id,
@@ -220,7 +228,8 @@ fn lost() -> Refused {
     )
 }
 
-/// After how long a fellow that refused something, or to show a game, is asked anew and told what it lacks, if that may help.
+/// After how long a fellow that could not take or show something is asked for the game anew, and told what it lacks, if that
+/// may help.
 #[must_use]
 pub fn told_again(code: &str, retry: Option<Millis>) -> Option<Duration> {
     let behind = matches!(code, "unknown-prev" | "not-seated");
@@ -438,7 +447,10 @@ impl Link {
                 match self.waiting.remove(&id) {
                     Some(Reply::Client(answer)) => answer.done(),
                     Some(Reply::Own(reply)) => drop(reply.send(true)),
-                    Some(Reply::Told(_) | Reply::Watched(_)) | None => {}
+                    // It knows the game by now.
+                    Some(Reply::Told(game)) => self.relay.fellows.watch_unknown(self.peer, game),
+                    Some(Reply::Watched(game)) => self.relay.fellows.set_known(self.peer, game),
+                    None => {}
                 }
                 return Ok(());
             }
@@ -461,15 +473,21 @@ impl Link {
                         });
                     }
                     Some(Reply::Own(reply)) => drop(reply.send(false)),
-                    Some(reply @ (Reply::Told(game) | Reply::Watched(game))) => {
+                    Some(Reply::Told(game)) => {
+                        if let Some(wait) = told_again(&code, retry_ms) {
+                            let relay = &self.relay;
+                            relay.fellows.catch_up(relay, self.peer, game, wait);
+                        }
+                    }
+                    Some(Reply::Watched(game)) => {
                         let relay = &self.relay;
                         if let Some(wait) = told_again(&code, retry_ms) {
                             relay.fellows.catch_up(relay, self.peer, game, wait);
-                        } else if let Reply::Watched(_) = reply {
-                            let mut fellows = relay.fellows.lock();
-                            let fellow = fellows.entry(self.peer).or_default();
-                            fellow.unknown.insert(game);
+                            return Ok(());
                         }
+                        relay.fellows.set_unknown(self.peer, game);
+                        let unknown = GameMsg::FromFellow(FellowNews::Unknown);
+                        relay.games.tell(game, unknown).await;
                     }
                     None => {}
                 }

@@ -88,6 +88,8 @@ pub enum FellowNews {
     Joined(Signed<Join>),
     /// A message of a player.
     Said(Signed<Said>),
+    /// The game that is followed there is not known there.
+    Unknown,
     /// Who has a session there.
     Presence {
         /// The creator has.

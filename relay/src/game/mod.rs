@@ -366,6 +366,12 @@ impl Task {
             FellowNews::Said(said) => {
                 self.pass_on(&said, None);
             }
+            FellowNews::Unknown => {
+                if let (Some(item), Some(fellow)) = (self.sequencer.for_unknowing(), self.upstream)
+                {
+                    self.relay.fellows.tell(fellow, self.id, item);
+                }
+            }
             FellowNews::Presence { creator, joiner } => {
                 self.audience.far = (creator, joiner);
                 self.tell_presence();

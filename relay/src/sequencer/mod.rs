@@ -295,6 +295,15 @@ impl Sequencer {
         Some((before.by, items))
     }
 
+    /// What the relay that the game is followed at is told where it does not know it: it may not have been in reach when an
+    /// untimed game began, or lost its log since. What it lacks beside is told when it shows the game.
+    #[must_use]
+    pub fn for_unknowing(&self) -> Option<Item> {
+        let game = self.orderer.as_ref()?.game();
+        let tells = self.followed.is_some() && self.stored && !game.is_clocked();
+        tells.then(|| Item::Genesis(game.genesis().clone()))
+    }
+
     /// Whether the log failed to give the game: [`Input::Read`] tries again.
     #[must_use]
     pub fn is_unread(&self) -> bool {

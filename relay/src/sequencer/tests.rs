@@ -626,6 +626,23 @@ fn what_the_followed_relay_missed_is_told_when_it_is_heard_again() {
 }
 
 #[test]
+fn a_followed_relay_that_does_not_know_an_untimed_game_is_told_how_it_began() {
+    let (home, far) = (key(9).order(), key(7).order());
+    for clock in [LIVE, Clock::None] {
+        let (_, mut relay, players) = seated(clock);
+        assert_eq!(relay.sequencer.for_unknowing(), None, "it follows nobody");
+        let mut near = Relay::new(&MemoryLog::default(), 8, players[0].id());
+        let genesis = Item::Genesis(players[0].game().genesis().clone());
+        near.submit(&genesis, 1_000);
+        assert_eq!(near.sequencer.follow(&[far]), None);
+        assert_eq!(near.sequencer.for_unknowing(), None);
+        assert_eq!(near.sequencer.follow(&[home]), Some(home));
+        let untimed = clock == Clock::None;
+        assert_eq!(near.sequencer.for_unknowing(), untimed.then_some(genesis));
+    }
+}
+
+#[test]
 fn an_answer_of_another_kind_is_a_failure_and_no_more() {
     let (_, mut relay, mut players) = seated(LIVE);
     assert_eq!(

@@ -474,17 +474,21 @@ impl Relay {
             (Waiting::Client(answer), Err(refused)) => self.refuse(answer, refused),
             // A fellow that is lost is asked again when it is back.
             (Waiting::Told(_) | Waiting::Watched(_), Err(_)) if self.link.is_none() => {}
-            (waiting @ (Waiting::Told(game) | Waiting::Watched(game)), Err(refused)) => {
-                if let Some(wait) = fellows::told_again(&refused.code, refused.retry_ms) {
-                    if self.behind.insert(game) {
-                        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                        self.out.push(Out::CatchUp(game, wait));
-                    }
-                } else if let Waiting::Watched(_) = waiting {
-                    self.unknown.insert(game);
+            (Waiting::Told(game) | Waiting::Watched(game), Err(refused))
+                if let Some(wait) = fellows::told_again(&refused.code, refused.retry_ms) =>
+            {
+                if self.behind.insert(game) {
+                    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                    self.out.push(Out::CatchUp(game, wait));
                 }
             }
-            (Waiting::Told(_) | Waiting::Watched(_), Ok(())) => {}
+            (Waiting::Told(_), Err(_)) => {}
+            (Waiting::Watched(game), Err(_)) => {
+                self.unknown.insert(game);
+                self.tell(game, Msg::Fellow(News::Unknown));
+            }
+            (Waiting::Told(game), Ok(())) => self.follow_unknown(game),
+            (Waiting::Watched(game), Ok(())) => drop(self.unknown.remove(&game)),
             (Waiting::Search(game), answered) => {
                 if answered.is_ok() {
                     self.followed.insert(game);

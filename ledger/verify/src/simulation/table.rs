@@ -61,6 +61,7 @@ pub(super) enum News {
     Items(Vec<Item>),
     Joined(Signed<Join>),
     Said(Signed<Said>),
+    Unknown,
 }
 
 /// What is done when the sequencer has done its work.
@@ -492,6 +493,11 @@ impl Table {
                 }
             }
             News::Said(said) => self.pass_on(relay, &said, None),
+            News::Unknown => {
+                if let (Some(item), true) = (self.sequencer.for_unknowing(), self.upstream) {
+                    relay.tell_fellow(self.id, item);
+                }
+            }
         }
     }
 
