@@ -151,6 +151,7 @@ pub struct State {
 
 /// A shard's room, kept from batch to batch.
 struct Shard {
+    positions: Vec<Position>,
     gradient: Vec<f32>,
     scratch: Scratch,
     loss: f64,
@@ -210,6 +211,7 @@ impl<'a> Trainer<'a> {
             return Err(TrainError::TooMany(positions));
         }
         let shard = || Shard {
+            positions: Vec::new(),
             gradient: vec![0.0; shape.parameters()],
             scratch: Scratch::new(shape),
             loss: 0.0,
@@ -291,8 +293,11 @@ impl<'a> Trainer<'a> {
                 shard.loss = 0.0;
             });
             parts.zip(shards.par_iter_mut()).for_each(|(part, shard)| {
-                for &number in part {
-                    let position = &training[number as usize];
+                // Copied first: in a loop that does nothing else the memory is waited for once, not each time.
+                let copies = part.iter().map(|&number| training[number as usize]);
+                shard.positions.clear();
+                shard.positions.extend(copies);
+                for position in &shard.positions {
                     let (gradient, scratch) = (&mut shard.gradient, &mut shard.scratch);
                     shard.loss += learn(network, position, target, gradient, scratch);
                 }

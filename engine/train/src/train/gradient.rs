@@ -139,10 +139,9 @@ pub fn learn(
         }
         for &input in list {
             let sums = &mut gradient.features[usize::from(input) * rows..][..rows];
-            for (sum, change) in sums.iter_mut().zip(changes.iter()) {
-                for lane in 0..LANES {
-                    sum[lane] += change[lane];
-                }
+            let sums = sums.as_flattened_mut().iter_mut();
+            for (sum, change) in sums.zip(changes.as_flattened()) {
+                *sum += change;
             }
         }
     }
