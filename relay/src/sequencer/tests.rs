@@ -629,7 +629,7 @@ fn what_the_followed_relay_missed_is_told_when_it_is_heard_again() {
 fn a_followed_relay_that_does_not_know_an_untimed_game_is_told_how_it_began() {
     let (home, far) = (key(9).order(), key(7).order());
     for clock in [LIVE, Clock::None] {
-        let (_, mut relay, players) = seated(clock);
+        let (_, relay, players) = seated(clock);
         assert_eq!(relay.sequencer.for_unknowing(), None, "it follows nobody");
         let mut near = Relay::new(&MemoryLog::default(), 8, players[0].id());
         let genesis = Item::Genesis(players[0].game().genesis().clone());
