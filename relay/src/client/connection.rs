@@ -9,7 +9,7 @@ use libp2p::core::transport::{Boxed, Transport as _};
 use libp2p::core::upgrade::Version;
 use libp2p::identity::Keypair as Identity;
 use libp2p::multiaddr::Protocol;
-use libp2p::swarm::SwarmEvent;
+use libp2p::swarm::{DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, noise, quic, tcp, websocket, yamux};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,6 +19,9 @@ use crate::node::PROTOCOL;
 
 /// From the first byte to an authenticated connection.
 const DIAL_WITHIN: Duration = Duration::from_secs(15);
+/// The same over WebRTC, where two lost datagrams cost SCTP 9 of the 10 seconds that the transport waits for its first
+/// channel, so that a busy machine needs a second try.
+const WEBRTC_DIAL_WITHIN: Duration = Duration::from_secs(35);
 /// The client itself never closes a connection for lack of streams: tests look at what the relay does.
 const IDLE: Duration = Duration::from_secs(24 * 3600);
 
@@ -73,20 +76,21 @@ impl Connection {
                 // The native transport dials from the socket of a listener.
                 listen_for_webrtc(&mut swarm).await?;
             }
-            swarm
-                .dial(address.clone())
-                .map_err(|error| error.to_string())?;
+            let mut tries = if is_webrtc { 3 } else { 1 };
             loop {
-                match swarm.select_next_some().await {
-                    SwarmEvent::ConnectionEstablished { peer_id, .. } => return Ok(peer_id),
-                    SwarmEvent::OutgoingConnectionError { error, .. } => {
-                        return Err(error.to_string());
-                    }
-                    _ => {}
+                tries -= 1;
+                match dial_once(&mut swarm, address).await {
+                    Err(DialError::Transport(_)) if tries > 0 => {}
+                    dialled => return dialled.map_err(|error| error.to_string()),
                 }
             }
         };
-        let remote = tokio::time::timeout(DIAL_WITHIN, dialling)
+        let within = if is_webrtc {
+            WEBRTC_DIAL_WITHIN
+        } else {
+            DIAL_WITHIN
+        };
+        let remote = tokio::time::timeout(within, dialling)
             .await
             .map_err(|_| failed("no answer".into()))?
             .map_err(failed)?;
@@ -140,6 +144,20 @@ impl Connection {
     pub async fn closed(&self) {
         // An error means that the task is gone, and the connection with it.
         let _ = self.closed.clone().wait_for(|closed| *closed).await;
+    }
+}
+
+async fn dial_once(
+    swarm: &mut Swarm<libp2p_stream::Behaviour>,
+    address: &Multiaddr,
+) -> Result<PeerId, DialError> {
+    swarm.dial(address.clone())?;
+    loop {
+        match swarm.select_next_some().await {
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => return Ok(peer_id),
+            SwarmEvent::OutgoingConnectionError { error, .. } => return Err(error),
+            _ => {}
+        }
     }
 }
 

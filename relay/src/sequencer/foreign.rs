@@ -10,7 +10,8 @@ use rookery_ledger::record::Item;
 use rookery_ledger::{Game, codec};
 
 use super::entries::receipted;
-use super::{Progress, out_of_turn};
+use super::jobs::Submission;
+use super::{Command, Progress, Reply, Sequencer, Step, out_of_turn};
 use crate::order_log::{Append, AppendError, ChainId, Entry, Position, Request, Response};
 
 /// The chain of signed items that are no receipts.
@@ -103,6 +104,50 @@ impl Keeping {
                 Progress::Ended(Err(AppendError::Unavailable(error.to_string())))
             }
             Response::Game(_) => Progress::Ended(Err(AppendError::Unavailable(out_of_turn()))),
+        }
+    }
+}
+
+impl Sequencer {
+    /// Begins to keep that a clocked game that the log has moved to another relay, where that is not kept yet.
+    pub(super) fn keep_move(&self) -> Option<(Keeping, Request)> {
+        let game = self.orderer.as_ref()?.game();
+        let (home, epoch) = game.orderer()?;
+        let own = self.key.order();
+        let moved = self.stored && home != own && self.kept < Some(epoch);
+        moved.then(|| Keeping::start(own, game)).flatten()
+    }
+
+    /// Goes on when the move is kept, or cannot be now: then the next that is told of the game tries again.
+    pub(super) fn given_up(
+        &mut self,
+        told: Option<Submission>,
+        result: Result<(), AppendError>,
+        step: &mut Step,
+    ) {
+        let game = self.orderer.as_ref().map(|orderer| orderer.game());
+        let reply = match result {
+            Ok(()) => {
+                self.kept = game.and_then(Game::orderer).map(|(_, epoch)| epoch);
+                return match told {
+                    Some(submission) => self.after_done(&submission, step),
+                    None => {}
+                };
+            }
+            Err(error) => {
+                step.commands.push(Command::Trouble(format!(
+                    "the move to another relay is not in the log yet: {error}"
+                )));
+                Reply::Failed(error)
+            }
+        };
+        match told {
+            Some(submission) => submission.answer(reply, step),
+            None => {
+                if let Some(learning) = self.learning.take() {
+                    self.learnt(learning, step);
+                }
+            }
         }
     }
 }

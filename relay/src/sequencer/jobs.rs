@@ -112,6 +112,8 @@ pub(super) enum Waiting {
     /// Whether the log goes on behind the end that is known here.
     Tail(Submission, Refusal),
     Keeping(Keeping, Pending),
+    /// That the game moved to another relay is kept; then whoever told it is answered.
+    GivingUp(Keeping, Option<Submission>),
     Appending(Pending),
     Lapsing(Lapsed, Job),
 }
@@ -162,6 +164,12 @@ impl Sequencer {
                 }
                 Progress::Ended(Ok(())) => self.append_kept(pending, step),
                 Progress::Ended(Err(error)) => self.append_failed(pending.job, error, step),
+            },
+            Waiting::GivingUp(mut keeping, told) => match keeping.next(response) {
+                Progress::Ask(request) => {
+                    self.wait(Waiting::GivingUp(keeping, told), request, step)
+                }
+                Progress::Ended(result) => self.given_up(told, result, step),
             },
             Waiting::Appending(pending) => match appended(response) {
                 Ok(head) => self.appended(pending, head, step),
@@ -218,6 +226,7 @@ impl Sequencer {
                 orderer.resumed(last_mark, serving_since);
             }
         }
+        self.kept = orderer.game().orderer().map(|(_, epoch)| epoch);
         if let Some(before) = self.orderer.take() {
             orderer.keep(before);
         }

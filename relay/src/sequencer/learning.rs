@@ -5,7 +5,7 @@ use rookery_ledger::record::Item;
 use rookery_ledger::{Game, Inserted};
 
 use super::entries::receipted;
-use super::jobs::{Submission, publish};
+use super::jobs::{Learning, Submission, Waiting, publish};
 use super::{Command, Sequencer, Step};
 
 impl Sequencer {
@@ -15,11 +15,11 @@ impl Sequencer {
             && let Some(mut learning) = self.learning.take()
         {
             let Some(item) = learning.rest.pop_front() else {
-                publish(learning.fresh, step);
-                if learning.whole {
-                    self.tell_missed(step);
+                if let Some((keeping, request)) = self.keep_move() {
+                    self.learning = Some(learning);
+                    return self.wait(Waiting::GivingUp(keeping, None), request, step);
                 }
-                return self.tell_stage(step);
+                return self.learnt(learning, step);
             };
             let now = learning.now;
             let fresh = self.learn(&item);
@@ -41,6 +41,14 @@ impl Sequencer {
             }
             self.learning = Some(learning);
         }
+    }
+
+    pub(super) fn learnt(&mut self, learning: Learning, step: &mut Step) {
+        publish(learning.fresh, step);
+        if learning.whole {
+            self.tell_missed(step);
+        }
+        self.tell_stage(step);
     }
 
     /// Tells the relay that an untimed game is followed at what it has no receipt for: it may have been out of reach when

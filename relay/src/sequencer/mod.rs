@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rookery_ledger::Refusal;
-use rookery_ledger::id::{GameId, Hash, Millis, OrderKey};
+use rookery_ledger::id::{Epoch, GameId, Hash, Millis, OrderKey};
 use rookery_ledger::order::Orderer;
 use rookery_ledger::record::Item;
 use rookery_ledger::sign::Keypair;
@@ -191,6 +191,9 @@ pub struct Sequencer {
     stored: bool,
     /// Whether the log counts it as one that goes on.
     open: bool,
+    /// The epoch whose home the log knows, where that is another relay: what it does not know is ordered here after a
+    /// restart as if the game had never moved.
+    kept: Option<Epoch>,
     /// How the log failed to give the game.
     unread: Option<ReadError>,
     /// How far the game had come when that was said last.
@@ -215,6 +218,7 @@ impl Sequencer {
             head: Position::START,
             stored: false,
             open: false,
+            kept: None,
             unread: None,
             told: Stage::default(),
             followed: None,
@@ -240,7 +244,7 @@ impl Sequencer {
     #[must_use]
     pub fn beside(&self) -> impl std::fmt::Debug {
         let orderer = self.orderer.as_ref().map(Orderer::beside);
-        let log = (self.head, self.stored, self.open, &self.unread);
+        let log = (self.head, self.stored, self.open, self.kept, &self.unread);
         let work = (self.told, self.followed, &self.learning, &self.waiting);
         (orderer, self.outage, log, work)
     }

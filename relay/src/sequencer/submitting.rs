@@ -35,6 +35,10 @@ impl Sequencer {
                 if !known {
                     self.show_evidence(&submission.item, step);
                 }
+                if let Some((keeping, request)) = self.keep_move() {
+                    let giving_up = Waiting::GivingUp(keeping, Some(submission));
+                    return self.wait(giving_up, request, step);
+                }
                 self.after_done(&submission, step);
             }
             // Another relay with this key may have gone on meanwhile.
@@ -79,7 +83,7 @@ impl Sequencer {
     }
 
     /// Needs nothing more here; a `Home` to another key goes on to that.
-    fn after_done(&self, submission: &Submission, step: &mut Step) {
+    pub(super) fn after_done(&self, submission: &Submission, step: &mut Step) {
         match &submission.item {
             Item::Home(home) if home.body.to != self.key.order() && submission.asked => {
                 step.commands.push(Command::Forward {

@@ -73,6 +73,11 @@ impl Client {
             self.agree(session, home.epoch, witness);
             return self.wake_at(self.signed_home.unwrap_or(self.now) + ASK_AGAIN_MS);
         }
+        // The home may be in reach, and the other player be held by a signature that nobody can commit or refuse any more.
+        let answers = moving.is_none() && self.is_over();
+        if answers && (self.agree(session, epoch, witness) || self.meet(session, epoch)) {
+            return;
+        }
         // Who has to answer: the relay that was asked, else the home.
         let key = moving.map_or(home_key, |home| home.to);
         let relay_of = |key| self.keys.iter().position(|known| *known == Some(key));
@@ -81,7 +86,8 @@ impl Client {
             && self.failed[home & 1].is_none_or(|at| self.now > at + PATIENCE_MS)
         {
             // Nobody can commit or refuse what was asked; the home is where the other player is, and may be there again.
-            return self.go_to(home_key);
+            self.go_to(home_key);
+            return;
         }
         let Some(since) = self.silent_since(key, session) else {
             // It may be there: says so, if it is.
@@ -103,7 +109,8 @@ impl Client {
             return;
         }
         if self.is_over() {
-            return self.meet(session, epoch);
+            self.meet(session, epoch);
+            return;
         }
         if self.no_home.is_none() && moving.is_none() && self.now < since + PATIENCE_MS {
             return self.wake_at(since + PATIENCE_MS);
@@ -112,7 +119,8 @@ impl Client {
         let tried = relay.and_then(|relay| self.failed[relay & 1]);
         if relay.is_some() && tried.is_none_or(|at| self.now > at + PATIENCE_MS) {
             // It may be back.
-            return self.go_to(key);
+            self.go_to(key);
+            return;
         }
         if let Some(at) = self.signed_home.filter(|at| self.now < at + ASK_AGAIN_MS) {
             return self.wake_at(at + ASK_AGAIN_MS);
@@ -166,30 +174,30 @@ impl Client {
         true
     }
 
-    /// Whoever knows the end goes where the other player asks for a home, to agree there.
-    fn meet(&mut self, session: Session, epoch: Epoch) {
+    /// Whoever knows the end goes where the other player asks for a home, to agree there. Whether that is elsewhere.
+    fn meet(&mut self, session: Session, epoch: Epoch) -> bool {
         let own = self.player.key();
         let signed = self.player.game().home_signatures();
         let asked = signed.filter(|(by, home)| *by != own && home.body.epoch > epoch);
         let asked = asked.max_by_key(|(_, home)| home.body.epoch);
-        if let Some(to) = asked.map(|(_, home)| home.body.to)
-            && to != session.order
-        {
-            self.go_to(to);
-        }
+        let elsewhere = asked.map(|(_, home)| home.body.to);
+        let elsewhere = elsewhere.filter(|to| *to != session.order);
+        elsewhere.is_some_and(|to| self.go_to(to))
     }
 
-    /// Leaves for the relay with this key.
-    fn go_to(&mut self, key: OrderKey) {
-        let Some(relay) = self.keys.iter().position(|known| *known == Some(key)) else {
-            return;
+    /// Leaves for the relay with this key, where that is known and another one.
+    fn go_to(&mut self, key: OrderKey) -> bool {
+        let relay = self.keys.iter().position(|known| *known == Some(key));
+        let session = self.session.zip(relay);
+        let Some((session, relay)) = session.filter(|(session, relay)| session.relay != *relay)
+        else {
+            return false;
         };
-        if let Some(session) = self.session.filter(|session| session.relay != relay) {
-            self.leave();
-            self.target = relay;
-            // The one that is left is in reach.
-            self.down[session.relay & 1] = None;
-        }
+        self.leave();
+        self.target = relay;
+        // The one that is left is in reach.
+        self.down[session.relay & 1] = None;
+        true
     }
 
     fn signs_home(&mut self, item: Item, witness: &mut Witness) {
