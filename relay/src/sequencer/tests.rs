@@ -442,6 +442,70 @@ fn a_game_that_moves_here_is_listed_as_open_although_the_log_had_it_before() {
     assert_eq!(open(&other), []);
 }
 
+/// A game that moved from relay 9, whose log is the first, to relay 8, and what shows relay 9 that it moved.
+fn moved_away() -> (MemoryLog, Relay, Vec<Item>) {
+    let (log, old, mut players) = seated(LIVE);
+    let mut successor = Relay::new(&MemoryLog::default(), 8, players[0].id());
+    successor.take(Input::Learn {
+        items: in_order(old.game(), key(9).order(), None),
+        now: Millis::new(2_000),
+    });
+    let home = players[0].move_home(key(8).order()).unwrap();
+    let Item::Home(asked) = &home else { panic!() };
+    players[1].receive(home.clone()).unwrap();
+    let agreed = players[1].agree_home(asked.body).unwrap();
+    successor.submit(&home, 3_000);
+    successor.submit(&agreed, 3_000);
+    let (before, shown) = successor.sequencer.moved_from().unwrap();
+    assert_eq!(before, key(9).order());
+    (log, old, shown)
+}
+
+/// Who orders a game as the log of relay 9 has it.
+fn home_in(log: &MemoryLog, game: GameId) -> OrderKey {
+    let again = Relay::new(log, 9, game);
+    again.game().orderer().unwrap().0
+}
+
+#[test]
+fn that_a_game_moved_away_is_known_when_it_is_read_again() {
+    for by_a_client in [true, false] {
+        let (log, mut old, shown) = moved_away();
+        let id = old.game().id();
+        assert_eq!(home_in(&log, id), key(9).order());
+        if by_a_client {
+            let replies: Vec<Reply> = shown
+                .iter()
+                .flat_map(|item| replies(&old.submit(item, 4_000)))
+                .collect();
+            assert!(replies.iter().all(|reply| *reply == Reply::Done));
+        } else {
+            old.take(Input::Learn {
+                items: shown,
+                now: Millis::new(4_000),
+            });
+        }
+        assert_eq!(home_in(&log, id), key(8).order());
+    }
+}
+
+#[test]
+fn who_says_that_a_game_moved_away_is_told_that_the_log_had_no_room() {
+    let (log, mut old, mut shown) = moved_away();
+    let id = old.game().id();
+    let commit = shown.pop().unwrap();
+    for signature in &shown {
+        old.submit(signature, 4_000);
+    }
+    log.set_full(true);
+    let told = replies(&old.submit(&commit, 4_000));
+    assert_eq!(told, [Reply::Failed(AppendError::DiskFull)]);
+    log.set_full(false);
+    assert_eq!(home_in(&log, id), key(9).order());
+    assert_eq!(replies(&old.submit(&commit, 5_000)), [Reply::Done]);
+    assert_eq!(home_in(&log, id), key(8).order());
+}
+
 #[test]
 fn what_completes_a_move_of_home_is_shown_with_the_record_that_it_is_for() {
     let (_, mut old, mut players) = seated(LIVE);

@@ -18,6 +18,10 @@ use crate::real::Random;
 pub(super) const RETRY_MS: u64 = 300;
 /// The longest wait for a home that cannot be reached, ms.
 const MOST_RETRY_MS: u64 = 2_400;
+/// Who waits for the other player, as the home is gone for good, asks again after this share of the time that has passed ...
+const WAITED_SHARE: u64 = 8;
+/// ... and after so long at most, ms.
+const MOST_WAIT_MS: u64 = 600_000;
 /// A request without an answer for so long means that the relay is gone.
 const ANSWER_MS: u64 = 3_000;
 /// What is done and has no receipt that counts is said again after so long.
@@ -115,6 +119,10 @@ pub(super) struct Client {
     pub(super) alone: u64,
     /// The epoch and the receipt that counted last.
     counts: (Option<Epoch>, Option<Hash>),
+    /// How many moves of home the other player signed.
+    homes: usize,
+    /// When the game went on last, or the other player was heard to ask for a home.
+    stirred: u64,
     pub(super) manners: Manners,
     /// The head on the board and since when.
     pub(super) shown: (Hash, u64),
@@ -189,6 +197,8 @@ impl Client {
             failed: [None; 2],
             alone: 0,
             counts: (None, None),
+            homes: 0,
+            stirred: 0,
             manners,
             shown: (id.as_hash(), 0),
             ready: 0,
@@ -390,6 +400,18 @@ impl Client {
         }
     }
 
+    /// How long to wait before the same is asked again, `least` where that may help at once: where no relay has the home's key
+    /// any more only the other player can bring the game on, and whoever comes says so by itself.
+    pub(super) fn patience(&self, least: u64) -> u64 {
+        let home = self.player.game().orderer().map(|(key, _)| key);
+        if home.is_none_or(|home| self.keys.contains(&Some(home))) {
+            return least;
+        }
+        let stirred = self.stirred.max(self.asleep);
+        let waited = self.now.saturating_sub(stirred) / WAITED_SHARE;
+        waited.min(MOST_WAIT_MS).max(least)
+    }
+
     pub(super) fn on_push(&mut self, push: Push, witness: &mut Witness) {
         match push {
             Push::Items { game, items } if game == self.id => {
@@ -478,7 +500,7 @@ impl Client {
         match code {
             "no-home" => {
                 self.no_home.get_or_insert(self.now);
-                self.try_again(self.no_home_wait);
+                self.try_again(self.patience(self.no_home_wait));
                 self.no_home_wait = (2 * self.no_home_wait).min(MOST_RETRY_MS);
             }
             "unknown-game" => {
@@ -570,6 +592,13 @@ impl Client {
         let before = std::mem::replace(&mut self.counts, (epoch, last));
         if before != self.counts {
             self.no_home_wait = RETRY_MS;
+            self.stirred = self.now;
+        }
+        let own = self.key.player();
+        let homes = self.player.game().home_signatures();
+        let homes = homes.filter(|(by, _)| *by != own).count();
+        if std::mem::replace(&mut self.homes, homes) != homes {
+            self.stirred = self.now;
         }
         if before.0 != epoch || waits && before.1 != last {
             self.try_again(0);
@@ -626,6 +655,7 @@ impl Client {
         }
         self.lost(1 - self.prefers);
         self.down = [None; 2];
+        self.stirred = self.now;
         self.target = self.prefers;
     }
 }

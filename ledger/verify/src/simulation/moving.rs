@@ -1,7 +1,7 @@
 //! When a simulated player goes to another relay, and when it signs that a game moves home.
 
 use rookery_ledger::id::{Epoch, OrderKey};
-use rookery_ledger::record::{Home, Item};
+use rookery_ledger::record::Item;
 
 use super::client::{Client, Session};
 use super::witness::Witness;
@@ -122,8 +122,9 @@ impl Client {
             self.go_to(key);
             return;
         }
-        if let Some(at) = self.signed_home.filter(|at| self.now < at + ASK_AGAIN_MS) {
-            return self.wake_at(at + ASK_AGAIN_MS);
+        let patience = self.patience(ASK_AGAIN_MS);
+        if let Some(at) = self.signed_home.filter(|at| self.now < at + patience) {
+            return self.wake_at(at + patience);
         }
         if let Ok(item) = self.player.move_home(session.order) {
             self.signs_home(item, witness);
@@ -142,17 +143,17 @@ impl Client {
     /// Signs what the other player signed for the relay that is heard, if that is above an epoch. Whether there was any.
     fn agree(&mut self, session: Session, above: Epoch, witness: &mut Witness) -> bool {
         let (own, game) = (self.player.key(), self.player.game());
-        let signed = |home: &Home| {
-            let mut signatures = game.home_signatures();
-            signatures.any(|(by, other)| by == own && other.body == *home)
-        };
+        let signatures = game.home_signatures();
+        let owns = signatures.filter(|(by, _)| *by == own);
+        // Whoever signed for an epoch signs nothing else for it nor for one before.
+        let newest = owns.map(|(_, home)| home.body.epoch).max();
         let asked = game
             .home_signatures()
             .filter(|(by, home)| {
                 *by != own && home.body.epoch > above && home.body.to == session.order
             })
             .map(|(_, home)| home.body)
-            .filter(|home| !game.has_lapsed(home.to, home.epoch) && !signed(home))
+            .filter(|home| !game.has_lapsed(home.to, home.epoch) && newest < Some(home.epoch))
             .max_by_key(|home| home.epoch);
         let Some(asked) = asked else { return false };
         if let Ok(item) = self.player.agree_home(asked) {
