@@ -18,10 +18,11 @@ use crate::real::Random;
 pub(super) const RETRY_MS: u64 = 300;
 /// The longest wait for a home that cannot be reached, ms.
 const MOST_RETRY_MS: u64 = 2_400;
-/// Who waits for the other player, as the home is gone for good, asks again after this share of the time that has passed ...
-const WAITED_SHARE: u64 = 8;
+/// Who waits for the other player, as the home is gone for good, asks again after this share of the time that has passed, so
+/// that the signatures that a player has for a game last for weeks ...
+const WAITED_SHARE: u64 = 2;
 /// ... and after so long at most, ms.
-const MOST_WAIT_MS: u64 = 600_000;
+const MOST_WAIT_MS: u64 = 24 * 3_600_000;
 /// A request without an answer for so long means that the relay is gone.
 const ANSWER_MS: u64 = 3_000;
 /// What is done and has no receipt that counts is said again after so long.

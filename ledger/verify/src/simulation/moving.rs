@@ -3,7 +3,7 @@
 use rookery_ledger::id::{Epoch, OrderKey};
 use rookery_ledger::record::Item;
 
-use super::client::{Client, Session};
+use super::client::{Client, Role, Session};
 use super::witness::Witness;
 
 /// A home that said nothing for so long is silent.
@@ -112,6 +112,10 @@ impl Client {
             self.meet(session, epoch);
             return;
         }
+        // Each may have found another relay: then both meet where the creator is.
+        if self.role != Role::Creator && self.meet(session, above) {
+            return;
+        }
         if self.no_home.is_none() && moving.is_none() && self.now < since + PATIENCE_MS {
             return self.wake_at(since + PATIENCE_MS);
         }
@@ -175,14 +179,18 @@ impl Client {
         true
     }
 
-    /// Whoever knows the end goes where the other player asks for a home, to agree there. Whether that is elsewhere.
+    /// Goes where the other player asks for a home, to agree there. Whether that is elsewhere, and may be in reach.
     fn meet(&mut self, session: Session, epoch: Epoch) -> bool {
         let own = self.player.key();
         let signed = self.player.game().home_signatures();
         let asked = signed.filter(|(by, home)| *by != own && home.body.epoch > epoch);
         let asked = asked.max_by_key(|(_, home)| home.body.epoch);
         let elsewhere = asked.map(|(_, home)| home.body.to);
-        let elsewhere = elsewhere.filter(|to| *to != session.order);
+        let elsewhere = elsewhere.filter(|to| {
+            let relay = self.keys.iter().position(|known| *known == Some(*to));
+            let tried = relay.and_then(|relay| self.failed[relay & 1]);
+            *to != session.order && tried.is_none_or(|at| self.now > at + PATIENCE_MS)
+        });
         elsewhere.is_some_and(|to| self.go_to(to))
     }
 
