@@ -81,7 +81,7 @@ fn older_engine(workspace: &Workspace, revision: &str) -> Result<(String, PathBu
     }
 
     println!("Building the engine of {revision} ({commit})");
-    let sources = folder.join("sources");
+    let sources = folder.join(format!("sources-{commit}"));
     if sources.exists() {
         fs::remove_dir_all(&sources)
             .with_context(|| format!("cannot remove {}", sources.display()))?;
@@ -100,6 +100,7 @@ fn older_engine(workspace: &Workspace, revision: &str) -> Result<(String, PathBu
         .join("release")
         .join(format!("rookery{}", std::env::consts::EXE_SUFFIX));
     fs::copy(&built, &program).with_context(|| format!("cannot write {}", program.display()))?;
+    fs::remove_dir_all(&sources).with_context(|| format!("cannot remove {}", sources.display()))?;
     Ok((name, program))
 }
 

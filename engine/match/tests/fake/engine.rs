@@ -1,6 +1,7 @@
-//! An engine for the tests that misbehaves on purpose: `rookery-match-fake HABIT`. It plays the first legal move it
-//! finds; what it does instead, and from which move on, is its habit.
+//! An engine for the tests that misbehaves on purpose: `rookery-match-fake [HABIT [FILE]]`. It plays the first legal move
+//! it finds; what it does instead, and from which move on, is its habit. It writes its process's number to the file.
 
+use std::fs;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -15,6 +16,13 @@ const GOOD_MOVES: usize = 2;
 
 fn main() -> ExitCode {
     let habit = std::env::args().nth(1).unwrap_or_default();
+    if let Some(file) = std::env::args().nth(2) {
+        let number = std::process::id().to_string();
+        if let Err(error) = fs::write(&file, number) {
+            eprintln!("cannot write {file}: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
     match serve(&habit) {
         Ok(code) => code,
         // The referee hung up.
@@ -66,7 +74,7 @@ fn serve(habit: &str) -> io::Result<ExitCode> {
                         "empty" => writeln!(out, "bestmove")?,
                         "slow" => {
                             // Its habit, not a way to wait for anything.
-                            thread::sleep(Duration::from_millis(60));
+                            thread::sleep(Duration::from_millis(1500));
                             answer(&mut out, &position, mode)?;
                         }
                         "hang" => wait_for_end(),
