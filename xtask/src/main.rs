@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod command;
+mod engine_match;
 mod node;
 mod run;
 mod sancov;
@@ -43,6 +44,9 @@ Commands:
                                 --input FILE  the file to check, for a way that checks files
                                 --mutants     instead: see each deliberate fault found (a quarter of an hour); by one way with --way
                                 --json FILE   write [{\"way\",\"cases\",\"states\",\"faults\",\"violations\",\"seed\"}]
+  match [OPTIONS]             Play UCI engines against each other and measure their strength, by default this workspace's
+                              own against --engine \"cmd=PROGRAM\"; `match --help` has all options
+                                --ours-at R   against this workspace's own engine of another git revision
 
 Environment:
   CHROMIUM                    the browser that the browser tests start (default: the one installed)
@@ -77,6 +81,10 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("--help", [].as_slice()),
     };
+    if command == "match" {
+        // It has options of its own, and its own help.
+        return engine_match::run(&Workspace::find()?, rest);
+    }
     if rest
         .iter()
         .any(|argument| argument == "--help" || argument == "-h")

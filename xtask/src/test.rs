@@ -18,10 +18,11 @@ use crate::verify;
 use crate::wasm;
 use crate::workspace::{Workspace, cargo, in_ci};
 
-const NATIVE: [&str; 8] = [
+const NATIVE: [&str; 9] = [
     "rookery-engine",
     "rookery-fuzz",
     "rookery-ledger",
+    "rookery-match",
     "rookery-relay",
     "rookery-shuttle",
     "rookery-train",
