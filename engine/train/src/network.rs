@@ -26,8 +26,8 @@ pub const BUCKETS: usize = 8;
 pub const OUTPUT_SCALE: i32 = 400;
 /// The layers are handled in rows of so many numbers; N is a multiple of it.
 pub const LANES: usize = 16;
-/// The widest layer.
-pub const HIDDEN_MAX: usize = 4096;
+/// The widest layer that the engine can sum up.
+pub const HIDDEN_MAX: usize = 1024;
 
 /// A piece of a layer that fits into vector registers.
 pub type Row = [f32; LANES];

@@ -22,7 +22,8 @@
 //!
 //! `((sum of c(x)^2 * w over a, then b) / 255 + bias) * 400 / (255 * 64)` centipawns.
 //!
-//! No accumulator leaves 16 bits, c(x) * w fits into 16 bits, and the sum fits into 32 bits as long as N <= 128.
+//! No accumulator leaves 16 bits, and c(x) * w fits into 16 bits. A product c(x)^2 * w is at most 255 * 255 * 127, so
+//! 32 bits hold 260 of them: in four lanes or more the N of each view, as N <= 1024; what the lanes add up to takes 64.
 
 use crate::network::{
     BUCKETS, INPUTS, Inputs, LANES, Network, OUTPUT_SCALE, Shape, ShapeError, bucket,
@@ -263,6 +264,7 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::HIDDEN_MAX;
     use crate::samples;
     use proptest::prelude::*;
 
@@ -299,12 +301,13 @@ mod tests {
 
     #[test]
     fn the_largest_weights_do_not_overflow() {
-        let shape = Shape::new(128).unwrap();
+        let shape = Shape::new(HIDDEN_MAX).unwrap();
         let network = Network::from_parameters(shape, vec![1e9; shape.parameters()]).unwrap();
         let quantised = Quantised::new(&network);
         assert!(quantised.features.iter().all(|&weight| weight == INPUT_MAX));
         assert!(Quantised::from_bytes(&quantised.to_bytes()).is_ok());
-        assert!(i64::from(QA).pow(2) * i64::from(OUTPUT_MAX) * 256 <= i64::from(i32::MAX));
+        let lane = HIDDEN_MAX as i64 / 4;
+        assert!(i64::from(QA).pow(2) * i64::from(OUTPUT_MAX) * lane <= i64::from(i32::MAX));
         assert!(i32::from(INPUT_MAX) * 33 <= i32::from(i16::MAX));
         let position = samples::positions(1)[0];
         assert!(quantised.evaluate(&position) > 100_000);
