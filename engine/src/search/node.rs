@@ -180,6 +180,7 @@ impl Searcher {
             if depth <= 8
                 && estimate - 80 * (depth - i32::from(improving)) >= beta
                 && estimate < EVALUATION_BOUND
+                && ply >= self.no_pass_before
                 && beta > -MATE_BOUND
             {
                 return i32::midpoint(estimate, beta);
