@@ -18,7 +18,7 @@ pub const HIDDEN: usize = word(FILE, 8) as usize;
 /// What 1 is in an accumulator: beyond it, it is clipped.
 pub(super) const QA: i16 = 255;
 /// What 1 is in the weight of an output.
-const QB: i64 = 64;
+const QB: i64 = 192;
 /// Centipawns of an output of 1.
 const OUTPUT_SCALE: i64 = 400;
 /// Bound of the weights of inputs and the biases: a bias and 32 weights stay within 16 bits.
@@ -71,8 +71,8 @@ impl Network {
     /// Reads a file at build time, where a failed assertion is an error of the compiler.
     const fn read(bytes: &[u8]) -> Network {
         assert!(
-            word(bytes, 0) == u32::from_le_bytes(*b"RKNN") && word(bytes, 4) == 1,
-            "this is no network of version 1"
+            word(bytes, 0) == u32::from_le_bytes(*b"RKNN") && word(bytes, 4) == 2,
+            "this is no network of version 2"
         );
         assert!(word(bytes, 12) as usize == BUCKETS);
         // The bound above is what the sums of `simd` are made for.

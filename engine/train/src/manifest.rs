@@ -90,7 +90,7 @@ pub fn without_folder(argument: &str) -> String {
 /// A network's form, in words.
 #[must_use]
 pub fn architecture(hidden: usize) -> String {
-    format!("(768 mirrored -> {hidden}) x 2 -> 1 x 8, SCReLU, QA 255, QB 64, scale 400")
+    format!("(768 mirrored -> {hidden}) x 2 -> 1 x 8, SCReLU, QA 255, QB 192, scale 400")
 }
 
 #[cfg(test)]

@@ -68,10 +68,16 @@ impl Shape {
         self.hidden / LANES
     }
 
-    /// Parameters that are weights or biases of accumulators, or weights of outputs: all but the outputs' biases.
+    /// Parameters that are weights or biases of accumulators; they come first.
+    #[must_use]
+    pub const fn inner(self) -> usize {
+        (INPUTS + 1) * self.hidden
+    }
+
+    /// Those and the weights of outputs: all but the outputs' biases.
     #[must_use]
     pub const fn bounded(self) -> usize {
-        (INPUTS + 1 + 2 * BUCKETS) * self.hidden
+        self.inner() + 2 * BUCKETS * self.hidden
     }
 
     /// All parameters.
