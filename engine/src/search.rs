@@ -213,7 +213,6 @@ impl Engine {
     pub fn clear(&mut self) {
         self.table.clear();
         self.history.clear();
-        self.evaluation.clear();
     }
 
     /// Size of the hash table in MiB.

@@ -5,7 +5,7 @@ use shakmaty::{Bitboard, Board, Color, Role, Square};
 use crate::score::Value;
 use crate::see::worth;
 
-/// The full weight of an endgame value.
+/// The full weight of an advantage.
 pub(super) const FULL: i32 = 64;
 
 /// A value from White's view where one side has a bare king and the other can force mate, or nothing.
@@ -16,7 +16,7 @@ pub(super) fn lone_king(board: &Board) -> Option<Value> {
     let strong = !bare;
     let us = board.by_color(strong);
     if board.pawns().any() {
-        // Promote first; the general terms know how.
+        // Promote first; the network knows how.
         return None;
     }
     let bishops = board.bishops() & us;
@@ -66,35 +66,25 @@ fn from_centre(square: Square) -> i32 {
     off(square.file().to_u32()) + off(square.rank().to_u32())
 }
 
-/// How much of an endgame advantage `value` (White's view) is real, out of [`FULL`].
-pub(super) fn scale(board: &Board, value: Value) -> i32 {
-    let strong = Color::from_white(value >= 0);
+/// How much of the advantage of `strong` is real, out of [`FULL`]: nearly nothing with less than a rook more and no
+/// pawn to promote, as such endings are drawn as a rule.
+pub(super) fn scale(board: &Board, strong: Color) -> i32 {
     let us = board.by_color(strong);
-    let them = board.by_color(!strong);
-    let pawns = (board.pawns() & us).count() as i32;
-    if pawns == 0 {
-        let force = |side: Bitboard| -> Value {
-            [Role::Knight, Role::Bishop, Role::Rook, Role::Queen]
-                .into_iter()
-                .map(|role| worth(role) * (board.by_role(role) & side).count() as Value)
-                .sum()
-        };
-        let (ours, theirs) = (force(us), force(them));
-        // Less than a rook more, and no pawn to promote: such endings are drawn as a rule.
-        if ours < worth(Role::Rook) || ours - theirs < worth(Role::Rook) - worth(Role::Pawn) {
-            return if ours < worth(Role::Rook) { 2 } else { 10 };
-        }
+    if (board.pawns() & us).any() {
         return FULL;
     }
-    let bishops = board.bishops();
-    let opposite = (bishops & us).single_square().is_some_and(|ours| {
-        (bishops & them)
-            .single_square()
-            .is_some_and(|theirs| ours.is_light() != theirs.is_light())
-    });
-    if opposite {
-        let others = board.knights() | board.rooks_and_queens();
-        return if others.is_empty() { 26 } else { 48 };
+    let force = |side: Bitboard| -> Value {
+        [Role::Knight, Role::Bishop, Role::Rook, Role::Queen]
+            .into_iter()
+            .map(|role| worth(role) * (board.by_role(role) & side).count() as Value)
+            .sum()
+    };
+    let (ours, theirs) = (force(us), force(board.by_color(!strong)));
+    if ours < worth(Role::Rook) {
+        2
+    } else if ours - theirs < worth(Role::Rook) - worth(Role::Pawn) {
+        10
+    } else {
+        FULL
     }
-    (46 + 5 * pawns).min(FULL)
 }

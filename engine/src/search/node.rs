@@ -103,7 +103,11 @@ impl Searcher {
         }
         let in_check = position.in_check();
         if ply >= MAX_PLY - 1 {
-            return if in_check { 0 } else { self.evaluate(position) };
+            return if in_check {
+                0
+            } else {
+                self.evaluate(position, ply)
+            };
         }
 
         // Mate Distance Pruning: no mate from here can beat one already found nearer the root.
@@ -139,7 +143,7 @@ impl Searcher {
         } else {
             match hit {
                 Some(hit) if hit.evaluation != NONE => hit.evaluation,
-                _ => self.evaluate(position),
+                _ => self.evaluate(position, ply),
             }
         };
         let evaluation = if in_check {
@@ -176,6 +180,7 @@ impl Searcher {
             if depth <= 8
                 && estimate - 80 * (depth - i32::from(improving)) >= beta
                 && estimate < EVALUATION_BOUND
+                && ply >= self.no_pass_before
                 && beta > -MATE_BOUND
             {
                 return i32::midpoint(estimate, beta);
@@ -325,7 +330,7 @@ impl Searcher {
                 }
             }
 
-            let child = self.enter(position, ply, Some(PieceTo::new(turn, m)), position.play(m));
+            let child = self.enter(position, ply, Some(m), position.play(m));
             // Check Extension, where it cannot go on for ever.
             if extension == 0
                 && child.in_check()
@@ -462,8 +467,8 @@ impl Searcher {
     }
 
     /// Evaluates, without correction.
-    pub(super) fn evaluate(&mut self, position: &Position) -> Value {
-        self.engine.evaluation.evaluate(position)
+    pub(super) fn evaluate(&mut self, position: &Position, ply: usize) -> Value {
+        self.engine.evaluation.evaluate(position, ply)
     }
 
     /// Whether the rules, or the sense of the search, make this a draw.

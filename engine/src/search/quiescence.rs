@@ -1,7 +1,6 @@
 //! Quiescence: the leaves, played on until no capture is left to fear.
 
 use super::root::{LOOK_BACK, Searcher};
-use crate::history::PieceTo;
 use crate::movegen::PackedMove;
 use crate::movepick::MovePicker;
 use crate::position::Position;
@@ -29,7 +28,11 @@ impl Searcher {
         }
         let in_check = position.in_check();
         if ply >= MAX_PLY - 1 {
-            return if in_check { 0 } else { self.evaluate(position) };
+            return if in_check {
+                0
+            } else {
+                self.evaluate(position, ply)
+            };
         }
 
         let hit = self.engine.table.probe(position.key(), ply);
@@ -49,7 +52,7 @@ impl Searcher {
         if !in_check {
             raw = match hit {
                 Some(hit) if hit.evaluation != NONE => hit.evaluation,
-                _ => self.evaluate(position),
+                _ => self.evaluate(position, ply),
             };
             best = (raw + self.engine.history.correction(position))
                 .clamp(1 - EVALUATION_BOUND, EVALUATION_BOUND - 1);
@@ -68,7 +71,6 @@ impl Searcher {
         }
 
         let old_alpha = alpha;
-        let turn = position.turn();
         let before = self.before(ply);
         let mut best_move = None;
         let mut count = 0;
@@ -94,7 +96,7 @@ impl Searcher {
                     continue;
                 }
             }
-            let child = self.enter(position, ply, Some(PieceTo::new(turn, m)), position.play(m));
+            let child = self.enter(position, ply, Some(m), position.play(m));
             let value = -self.quiescence::<PV>(&child, -beta, -alpha, ply + 1);
             self.leave();
             if self.stopped {

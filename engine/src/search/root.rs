@@ -85,6 +85,7 @@ pub(super) async fn run(
     engine.table.age();
     engine.history.clear_killers();
     let root = request.game.position().clone();
+    engine.evaluation.start(&root);
     let plan = request.level.plan(&root);
     let budget = Budget::new(&request.limits, root.turn(), request.overhead);
     let node_limit = [request.limits.nodes, plan.map(|plan| plan.nodes)]
@@ -302,13 +303,13 @@ impl Searcher {
         beta: Value,
         depth: i32,
     ) -> Value {
-        self.frames[LOOK_BACK].evaluation = (!root.in_check()).then(|| self.evaluate(root));
+        self.frames[LOOK_BACK].evaluation = (!root.in_check()).then(|| self.evaluate(root, 0));
         let mut best = -INFINITE;
         for (index, root_move) in moves.iter_mut().enumerate() {
             let m = root_move.m;
             let nodes_before = self.nodes;
             self.seldepth = 0;
-            let child = self.enter(root, 0, Some(PieceTo::new(root.turn(), m)), root.play(m));
+            let child = self.enter(root, 0, Some(m), root.play(m));
             let quiet = !m.is_capture() && !m.is_promotion();
             let mut value = alpha + 1;
             if index > 0 {
@@ -363,16 +364,17 @@ impl Searcher {
         best
     }
 
-    /// Makes a move: counts the node and remembers the way.
+    /// Makes a move, or a null move: counts the node and remembers the way.
     pub(super) fn enter(
         &mut self,
         parent: &Position,
         ply: usize,
-        played: Option<PieceTo>,
+        m: Option<Move>,
         child: Position,
     ) -> Position {
         self.keys.push(parent.key());
-        self.frames[ply + LOOK_BACK].played = played;
+        self.frames[ply + LOOK_BACK].played = m.map(|m| PieceTo::new(parent.turn(), m));
+        self.engine.evaluation.enter(parent, ply, m);
         self.nodes += 1;
         if self.nodes >= self.next_check {
             self.check();

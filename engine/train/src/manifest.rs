@@ -1,6 +1,7 @@
 //! What is written beside a network: where it comes from.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ pub struct Manifest {
     pub sha256: String,
     /// The program that trained it.
     pub program: String,
-    /// The arguments that it was last started with.
+    /// The arguments that it was last started with, files without their folders.
     pub command: Vec<String>,
     /// All settings, the seed among them.
     pub settings: Settings,
@@ -73,10 +74,23 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// An argument of the command line, without the folder of the file that it names.
+#[must_use]
+pub fn without_folder(argument: &str) -> String {
+    let name = |path: &str| -> String {
+        let name = Path::new(path).file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    match argument.split_once('=') {
+        Some((option, path)) if option.starts_with("--") => format!("{option}={}", name(path)),
+        _ => name(argument),
+    }
+}
+
 /// A network's form, in words.
 #[must_use]
 pub fn architecture(hidden: usize) -> String {
-    format!("(768 mirrored -> {hidden}) x 2 -> 1 x 8, SCReLU, QA 255, QB 64, scale 400")
+    format!("(768 mirrored -> {hidden}) x 2 -> 1 x 8, SCReLU, QA 255, QB 192, scale 400")
 }
 
 #[cfg(test)]
@@ -84,6 +98,21 @@ mod tests {
     use super::*;
     use crate::filter::Counts;
     use std::path::PathBuf;
+
+    #[test]
+    fn arguments_name_no_folder() {
+        for (argument, kept) in [
+            ("train", "train"),
+            ("--out", "--out"),
+            ("0.25", "0.25"),
+            ("/home/somebody/net.rknn", "net.rknn"),
+            ("../games.bin.zst", "games.bin.zst"),
+            ("--out=/home/somebody/a=b.rknn", "--out=a=b.rknn"),
+            ("--rate=0.5", "--rate=0.5"),
+        ] {
+            assert_eq!(without_folder(argument), kept);
+        }
+    }
 
     #[test]
     fn a_file_is_named_without_its_folder() {

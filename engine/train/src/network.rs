@@ -26,8 +26,8 @@ pub const BUCKETS: usize = 8;
 pub const OUTPUT_SCALE: i32 = 400;
 /// The layers are handled in rows of so many numbers; N is a multiple of it.
 pub const LANES: usize = 16;
-/// The widest layer.
-pub const HIDDEN_MAX: usize = 4096;
+/// The widest layer that the engine can sum up.
+pub const HIDDEN_MAX: usize = 1024;
 
 /// A piece of a layer that fits into vector registers.
 pub type Row = [f32; LANES];
@@ -68,10 +68,16 @@ impl Shape {
         self.hidden / LANES
     }
 
-    /// Parameters that are weights or biases of accumulators, or weights of outputs: all but the outputs' biases.
+    /// Parameters that are weights or biases of accumulators; they come first.
+    #[must_use]
+    pub const fn inner(self) -> usize {
+        (INPUTS + 1) * self.hidden
+    }
+
+    /// Those and the weights of outputs: all but the outputs' biases.
     #[must_use]
     pub const fn bounded(self) -> usize {
-        (INPUTS + 1 + 2 * BUCKETS) * self.hidden
+        self.inner() + 2 * BUCKETS * self.hidden
     }
 
     /// All parameters.

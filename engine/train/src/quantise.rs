@@ -7,22 +7,23 @@
 //! | type | field |
 //! |---|---|
 //! | `[u8; 4]` | magic `RKNN` |
-//! | `u32` | version of the format: 1 |
+//! | `u32` | version of the format: 2 |
 //! | `u32` | N |
 //! | `u32` | outputs: 8 |
 //! | `i16[768][N]` | weights of the inputs, times 255 |
 //! | `i16[N]` | biases of the accumulator, times 255 |
-//! | `i16[8][2N]` | weights of the outputs, times 64, within -127 to 127; the mover's first |
-//! | `i32[8]` | biases of the outputs, times 255 * 64 |
+//! | `i16[8][2N]` | weights of the outputs, times 192, within -127 to 127; the mover's first |
+//! | `i32[8]` | biases of the outputs, times 255 * 192 |
 //!
 //! # Evaluation
 //!
 //! With a and b the accumulators of the mover and the other side (see [`network`](crate::network)), c(x) = min(max(x,
 //! 0), 255) and all divisions rounding towards 0:
 //!
-//! `((sum of c(x)^2 * w over a, then b) / 255 + bias) * 400 / (255 * 64)` centipawns.
+//! `((sum of c(x)^2 * w over a, then b) / 255 + bias) * 400 / (255 * 192)` centipawns.
 //!
-//! No accumulator leaves 16 bits, c(x) * w fits into 16 bits, and the sum fits into 32 bits as long as N <= 128.
+//! No accumulator leaves 16 bits, and c(x) * w fits into 16 bits. A product c(x)^2 * w is at most 255 * 255 * 127, so
+//! 32 bits hold 260 of them: in four lanes or more the N of each view, as N <= 1024; what the lanes add up to takes 64.
 
 use crate::network::{
     BUCKETS, INPUTS, Inputs, LANES, Network, OUTPUT_SCALE, Shape, ShapeError, bucket,
@@ -31,12 +32,13 @@ use crate::positions::Position;
 use crate::train::gradient::{Scratch, evaluate};
 
 const MAGIC: [u8; 4] = *b"RKNN";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 16;
 /// What 1 is in an accumulator.
 pub const QA: i32 = 255;
-/// What 1 is in the weight of an output.
-pub const QB: i32 = 64;
+/// What 1 is in the weight of an output. The outputs' weights are small, half of them below 0.1 with N = 256: rounded to
+/// 1/64, as in version 1, such a network was off by 11 centipawns in the mean.
+pub const QB: i32 = 192;
 /// Bound of the weights of outputs.
 const OUTPUT_MAX: i16 = 127;
 /// Bound of the weights of inputs and the biases: 33 of them stay within 16 bits.
@@ -263,6 +265,7 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::HIDDEN_MAX;
     use crate::samples;
     use proptest::prelude::*;
 
@@ -275,7 +278,7 @@ mod tests {
         let quantised = Quantised::new(&network(32, 1));
         let bytes = quantised.to_bytes();
         assert_eq!(bytes.len(), 16 + 2 * (768 * 32 + 32 + 8 * 64) + 4 * 8);
-        assert_eq!(bytes[..16], *b"RKNN\x01\0\0\0\x20\0\0\0\x08\0\0\0");
+        assert_eq!(bytes[..16], *b"RKNN\x02\0\0\0\x20\0\0\0\x08\0\0\0");
         assert_eq!(Quantised::from_bytes(&bytes).unwrap(), quantised);
     }
 
@@ -299,12 +302,13 @@ mod tests {
 
     #[test]
     fn the_largest_weights_do_not_overflow() {
-        let shape = Shape::new(128).unwrap();
+        let shape = Shape::new(HIDDEN_MAX).unwrap();
         let network = Network::from_parameters(shape, vec![1e9; shape.parameters()]).unwrap();
         let quantised = Quantised::new(&network);
         assert!(quantised.features.iter().all(|&weight| weight == INPUT_MAX));
         assert!(Quantised::from_bytes(&quantised.to_bytes()).is_ok());
-        assert!(i64::from(QA).pow(2) * i64::from(OUTPUT_MAX) * 256 <= i64::from(i32::MAX));
+        let lane = HIDDEN_MAX as i64 / 4;
+        assert!(i64::from(QA).pow(2) * i64::from(OUTPUT_MAX) * lane <= i64::from(i32::MAX));
         assert!(i32::from(INPUT_MAX) * 33 <= i32::from(i16::MAX));
         let position = samples::positions(1)[0];
         assert!(quantised.evaluate(&position) > 100_000);
@@ -320,7 +324,7 @@ mod tests {
             Quantised::from_bytes(&bytes).unwrap_err()
         };
         assert_eq!(changed(0, b"X"), NetError::Magic);
-        assert_eq!(changed(4, &[2]), NetError::Version(2));
+        assert_eq!(changed(4, &[1]), NetError::Version(1));
         assert_eq!(changed(8, &[15]), NetError::Shape(ShapeError(15)));
         assert_eq!(changed(12, &[4]), NetError::Buckets(4));
         let expected = length + 2 * 16 * (768 + 1 + 16);
@@ -344,7 +348,7 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
             let _ = Quantised::from_bytes(&bytes);
-            let _ = Quantised::from_bytes(&[b"RKNN\x01\0\0\0", bytes.as_slice()].concat());
+            let _ = Quantised::from_bytes(&[b"RKNN\x02\0\0\0", bytes.as_slice()].concat());
         }
     }
 }

@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use rookery_train::manifest::{DataFile, Manifest, architecture, hex};
+use rookery_train::manifest::{DataFile, Manifest, architecture, hex, without_folder};
 use rookery_train::positions::{Data, Source, load};
 use rookery_train::quantise::{Difference, Quantised};
 use rookery_train::scale::fit;
@@ -177,7 +177,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         architecture: architecture(settings.hidden),
         sha256: hex(&Sha256::digest(&bytes)),
         program: concat!("rookery-train ", env!("CARGO_PKG_VERSION")).to_owned(),
-        command: std::env::args().skip(1).collect(),
+        command: std::env::args()
+            .skip(1)
+            .map(|argument| without_folder(&argument))
+            .collect(),
         settings,
         data: data.sources.iter().map(DataFile::from).collect(),
         validation: judges.iter().map(DataFile::from).collect(),

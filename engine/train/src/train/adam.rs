@@ -11,9 +11,11 @@ const EPSILON: f32 = 1e-8;
 /// Parameters that one task handles.
 const TASK: usize = 4096;
 
-/// Weights stay within plus or minus this, so that 64 times an output's weight fits into a byte, and 33 times 255
-/// times a weight into 16 bits.
-pub const WEIGHT_MAX: f32 = 127.0 / 64.0;
+/// Weights of inputs, and biases, stay within plus or minus this, so that 33 times 255 times such a weight fits into 16
+/// bits.
+pub const WEIGHT_MAX: f32 = 2.0;
+/// Weights of outputs stay within plus or minus this, so that 192 times such a weight fits into a byte.
+pub const OUTPUT_WEIGHT_MAX: f32 = 127.0 / 192.0;
 
 /// How to step.
 #[derive(Clone, Copy, Debug)]
@@ -91,9 +93,13 @@ impl Adam {
                     let step = (*mean / mean_full) / ((*spread / spread_full).sqrt() + EPSILON);
                     *parameter -= rate * (step + decay * *parameter);
                 }
-                let bounded = shape.bounded().saturating_sub(start).min(parameters.len());
-                for parameter in &mut parameters[..bounded] {
+                let within = |bound: usize| bound.saturating_sub(start).min(parameters.len());
+                let (inner, bounded) = (within(shape.inner()), within(shape.bounded()));
+                for parameter in &mut parameters[..inner] {
                     *parameter = parameter.clamp(-WEIGHT_MAX, WEIGHT_MAX);
+                }
+                for parameter in &mut parameters[inner..bounded] {
+                    *parameter = parameter.clamp(-OUTPUT_WEIGHT_MAX, OUTPUT_WEIGHT_MAX);
                 }
             });
     }
@@ -127,7 +133,9 @@ mod tests {
             adam.step(shape, &mut parameters, &shards, Step { number, ..step });
         }
         assert_eq!(parameters[0], -WEIGHT_MAX);
-        assert_eq!(parameters[shape.bounded() - 1], WEIGHT_MAX);
+        assert_eq!(parameters[shape.inner() - 1], WEIGHT_MAX);
+        assert_eq!(parameters[shape.inner()], -OUTPUT_WEIGHT_MAX);
+        assert_eq!(parameters[shape.bounded() - 1], OUTPUT_WEIGHT_MAX);
         assert!(parameters[count - 1] > 5.0, "{}", parameters[count - 1]);
     }
 
@@ -135,7 +143,7 @@ mod tests {
     fn decay_draws_weights_to_nothing() {
         let shape = Shape::new(16).unwrap();
         let mut adam = Adam::new(shape);
-        let mut parameters = vec![1.0; shape.parameters()];
+        let mut parameters = vec![0.5; shape.parameters()];
         let shards = [vec![0.0; shape.parameters()]];
         let step = Step {
             number: 1,
@@ -147,7 +155,7 @@ mod tests {
         assert!(
             parameters
                 .iter()
-                .all(|&weight| (weight - 0.95).abs() < 1e-6)
+                .all(|&weight| (weight - 0.475).abs() < 1e-6)
         );
     }
 }
