@@ -42,7 +42,7 @@
 //! ```
 //!
 //! A module is one noun of the field: [`search`] drives [`movepick`], [`history`], [`transposition`], [`see`] and
-//! [`evaluation`]; [`uci`] is the protocol without any input or output of its own.
+//! [`evaluation`], which asks a network that is built in; [`uci`] is the protocol without any input or output of its own.
 //!
 //! # Determinism
 //!

@@ -10,6 +10,7 @@ pub mod config;
 pub mod fellows;
 mod game;
 pub mod games;
+pub mod heard;
 pub mod http;
 pub mod keys;
 pub mod limits;

@@ -1,5 +1,7 @@
 //! The program from outside: its exit status, its rows, its file of games.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // A test may fail by panicking.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -10,6 +10,7 @@ use rookery_ledger::wire::{self, Gossip, Push};
 use rookery_ledger::{Refusal, codec};
 
 use super::{Task, colour_of};
+use crate::heard::Heard;
 use crate::node::{SHARDS, Topic};
 use crate::outbox::{Answer, Out, Outbox, Refused, SessionId};
 use crate::sequencer::refuse_join;
@@ -21,6 +22,8 @@ pub(super) struct Audience {
     /// Whether the creator and the joiner have a session at another relay, as that said last.
     pub(super) far: (bool, bool),
     told: Option<(bool, bool)>,
+    /// What players said last.
+    pub(super) heard: Heard,
 }
 
 impl Audience {
@@ -217,7 +220,11 @@ impl Task {
                 "A line of chat has at most 500 characters.",
             ));
         }
-        self.pass_on(&said, Some(answer.outbox.info().id));
+        let from = answer.outbox.info();
+        // A player may say it again, because no answer came.
+        if self.audience.heard.is_new(&said) || !from.is_relay {
+            self.pass_on(&said, Some(from.id));
+        }
         if let (Some(fellow), false) = (self.upstream, answer.outbox.info().is_relay) {
             let id = self.id;
             let request = move |request| wire::Request::Say {

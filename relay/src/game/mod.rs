@@ -364,7 +364,9 @@ impl Task {
                 }
             }
             FellowNews::Said(said) => {
-                self.pass_on(&said, None);
+                if self.audience.heard.is_new(&said) {
+                    self.pass_on(&said, None);
+                }
             }
             FellowNews::Unknown => {
                 if let (Some(item), Some(fellow)) = (self.sequencer.for_unknowing(), self.upstream)

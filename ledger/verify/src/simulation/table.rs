@@ -8,6 +8,7 @@ use rookery_ledger::record::{Genesis, Item, Join, Message, Said, Signed};
 use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::wire::{self, Push, Request};
 use rookery_ledger::{Colour, Game};
+use rookery_relay::heard::Heard;
 use rookery_relay::order_log;
 use rookery_relay::outbox::{Refused, SessionId};
 use rookery_relay::sequencer::{
@@ -78,6 +79,7 @@ pub(super) struct Table {
     sequencer: Sequencer,
     not_before: Option<u64>,
     watchers: BTreeSet<SessionId>,
+    heard: Heard,
     joins: Vec<Signed<Join>>,
     lags: BTreeMap<PlayerKey, Millis>,
     upstream: bool,
@@ -104,6 +106,7 @@ impl Table {
             sequencer,
             not_before: None,
             watchers: BTreeSet::new(),
+            heard: Heard::default(),
             joins: Vec::new(),
             lags: BTreeMap::new(),
             upstream: false,
@@ -492,7 +495,11 @@ impl Table {
                     self.keep_wish(join);
                 }
             }
-            News::Said(said) => self.pass_on(relay, &said, None),
+            News::Said(said) => {
+                if self.heard.is_new(&said) {
+                    self.pass_on(relay, &said, None);
+                }
+            }
             News::Unknown => {
                 if let (Some(item), true) = (self.sequencer.for_unknowing(), self.upstream) {
                     relay.tell_fellow(self.id, item);
@@ -552,7 +559,9 @@ impl Table {
             let words = "Only the players of a game talk in it.";
             return relay.refuse(answer, Refused::new("not-a-player", words));
         }
-        self.pass_on(relay, &said, Some(answer.session));
+        if self.heard.is_new(&said) || !is_relay(relay, answer.session) {
+            self.pass_on(relay, &said, Some(answer.session));
+        }
         if self.upstream && !is_relay(relay, answer.session) {
             let game = self.id;
             return relay.forward(answer, move |id| Request::Say { id, game, said });
