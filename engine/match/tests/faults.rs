@@ -1,6 +1,8 @@
 //! Whole matches against engines that misbehave: each fault is told apart, counted once a game, and loses no more than
 //! its game.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // A test may fail by panicking.
+
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fs;

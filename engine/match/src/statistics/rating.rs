@@ -120,7 +120,7 @@ mod tests {
     fn one_anchor_gives_its_rating_and_the_difference() {
         let rating = rate(&[result(2000.0, 100, 75.0)]).unwrap();
         assert!(
-            (rating.value - 2190.848_501_887_865).abs() < 1e-6,
+            (rating.value - 2_190.848_501_887_865).abs() < 1e-6,
             "{rating:?}"
         );
         // Computed apart, by walking until the likelihood has fallen far enough.
