@@ -129,10 +129,10 @@ impl Sequencer {
         let reply = match result {
             Ok(()) => {
                 self.kept = game.and_then(Game::orderer).map(|(_, epoch)| epoch);
-                return match told {
-                    Some(submission) => self.after_done(&submission, step),
-                    None => {}
-                };
+                if let Some(submission) = told {
+                    self.after_done(&submission, step);
+                }
+                return;
             }
             Err(error) => {
                 step.commands.push(Command::Trouble(format!(
