@@ -229,6 +229,12 @@ impl Game {
         self.store.lapsed.contains_key(&(key, epoch))
     }
 
+    /// Whether the relay of `key` opened `epoch` by a commit, whether or not what that rests on is known here.
+    #[must_use]
+    pub fn has_committed(&self, key: OrderKey, epoch: Epoch) -> bool {
+        self.store.has_committed(key, epoch)
+    }
+
     /// Everything known, genesis first, then records by height, then receipts in order: the content of a `.rook` file.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {

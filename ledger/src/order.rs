@@ -128,10 +128,12 @@ impl Orderer {
             let _ = self.game.insert(item);
         }
         let epoch = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
-        let asked = before.asked.into_iter();
-        self.asked.extend(
-            asked.filter(|(home, _)| home.epoch > epoch && !self.lapsed.contains(&home.epoch)),
-        );
+        self.asked.extend(before.asked);
+        self.asked.retain(|(home, _)| {
+            home.epoch > epoch
+                && !self.lapsed.contains(&home.epoch)
+                && !self.game.has_committed(self.key, home.epoch)
+        });
     }
 
     /// The key that orders the game, where it is not this one. An untimed game is stored by every relay.
@@ -503,6 +505,10 @@ impl Orderer {
         let home = home.body;
         let epoch_now = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
         if home.to != self.key || home.epoch <= epoch_now {
+            return Decision::Done;
+        }
+        if self.game.has_committed(self.key, home.epoch) {
+            // Whatever the commit rests on is not known here any more; to refuse the epoch now would break a promise.
             return Decision::Done;
         }
         let mut signatures = self.game.home_signatures();

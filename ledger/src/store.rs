@@ -218,6 +218,18 @@ impl Store {
             .any(|home| home.to == key && home.epoch == epoch)
     }
 
+    /// Whether a first receipt of this epoch by this key is known, be it that it waits.
+    pub(crate) fn has_committed(&self, key: OrderKey, epoch: Epoch) -> bool {
+        let waiting = self.waiting.get(&Wait::Home(key)).into_iter().flatten();
+        let waits = |item: &Item| {
+            matches!(item, Item::Receipt { by, receipt }
+                if *by == key && (receipt.body.epoch, receipt.body.seq) == (epoch, Seq::ZERO))
+        };
+        epoch > Epoch::ZERO
+            && (self.receipts.contains_key(&(key, epoch, Seq::ZERO))
+                || waiting.map(|(_, item)| item).any(waits))
+    }
+
     /// Keeps an item until what it waits for is known. `by` is its author where the signature was checked: what one
     /// author sends early cannot take the room of the other.
     pub(crate) fn wait(

@@ -419,6 +419,52 @@ fn a_home_that_one_player_signs_alone_lapses_and_is_never_committed() {
     }
 }
 
+#[test]
+fn a_commit_is_not_followed_by_a_lapse_where_what_it_rests_on_was_lost() {
+    let mut table = Table::open(BLITZ);
+    table.play("e2e4 e7e5", 1_000);
+    let known = table.white.game().items();
+    let successor = key(8);
+    let mut game = Game::new(table.white.game().genesis().clone()).unwrap();
+    for item in &known {
+        let _ = game.insert(item.clone());
+    }
+    let mut orderer = Orderer::new(game, successor.order(), vec![]);
+    let from_white = table.white.move_home(successor.order()).unwrap();
+    let Item::Home(home) = &from_white else {
+        panic!()
+    };
+    table.black.receive(from_white.clone()).unwrap();
+    let from_black = table.black.agree_home(home.body).unwrap();
+    let _ = orderer.submit(&from_white, ms(60_000), Millis::ZERO);
+    let Decision::Append { entries, .. } = orderer.submit(&from_black, ms(61_000), Millis::ZERO)
+    else {
+        panic!()
+    };
+    let sent = orderer.commit(&successor, &entries);
+    let commit = sent.last().unwrap();
+    // Read again without the newest receipt, and without anything but the genesis: the commit counts in neither.
+    let newest = |item: &Item| matches!(item, Item::Receipt { receipt, .. } if receipt.hash() == home.body.after);
+    let lacking: [&dyn Fn(&Item) -> bool; 2] = [&|item| !newest(item), &|_| false];
+    for keeps in lacking {
+        let mut game = Game::new(table.white.game().genesis().clone()).unwrap();
+        for item in known.iter().filter(|item| keeps(item)).chain([commit]) {
+            let _ = game.insert(item.clone());
+        }
+        let mut orderer = Orderer::new(game, successor.order(), vec![]);
+        for (signed, at) in [
+            (&from_white, 62_000),
+            (&from_black, 62_000),
+            (&from_white, 62_000 + LAPSE_MS),
+        ] {
+            let decision = orderer.submit(signed, ms(at), Millis::ZERO);
+            assert!(!matches!(decision, Decision::Lapse(_)), "{decision:?}");
+        }
+        let decision = orderer.tick(ms(63_000 + LAPSE_MS), Millis::ZERO);
+        assert_eq!(decision, Decision::Done);
+    }
+}
+
 impl Table {
     /// Black resigns at the old home; White hears it while its own `Home` is open.
     fn play_without_white_counting(&mut self) {

@@ -1,9 +1,9 @@
-//! What the players of a game said last: between relays that watch a game at each other it would go round for ever.
+//! What the players of a game said or wished last: between relays that watch a game at each other it would go round for
+//! ever.
 
 use std::collections::VecDeque;
 
 use rookery_ledger::id::Signature;
-use rookery_ledger::record::{Said, Signed};
 
 /// What goes round is back within a second or two, and the two players say 8 messages a second at most.
 const REMEMBERED: usize = 64;
@@ -15,15 +15,37 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// Whether `said` is none of the last messages; it is one from now on.
-    pub fn is_new(&mut self, said: &Signed<Said>) -> bool {
-        let new = !self.last.contains(&said.sig);
+    /// Whether `signature` is under none of the last messages; it is from now on.
+    pub fn is_new(&mut self, signature: Signature) -> bool {
+        let new = !self.last.contains(&signature);
         if new {
             if self.last.len() >= REMEMBERED {
                 self.last.pop_front();
             }
-            self.last.push_back(said.sig);
+            self.last.push_back(signature);
         }
         new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_last_messages_each_is_new_once() {
+        let mut heard = Heard::default();
+        let signature = |n: usize| Signature([u8::try_from(n).unwrap(); 64]);
+        for n in 0..REMEMBERED {
+            assert!(heard.is_new(signature(n)));
+        }
+        for n in 0..REMEMBERED {
+            assert!(!heard.is_new(signature(n)), "{n} was heard");
+        }
+        // What came again takes no room; the oldest gives way.
+        assert!(heard.is_new(signature(REMEMBERED)));
+        assert!(!heard.is_new(signature(1)));
+        assert!(heard.is_new(signature(0)));
+        assert_eq!(heard.last.len(), REMEMBERED);
     }
 }

@@ -179,7 +179,12 @@ mod tests {
         let other = free_port(port).unwrap();
         assert_ne!(other, port);
         drop(busy);
-        assert_eq!(free_port(port).unwrap(), port);
+        // A process that another test starts just now holds a copy of the socket until it runs its program.
+        let freed = (0..100).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            free_port(port).unwrap() == port
+        });
+        assert!(freed, "port {port} is free and not taken");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) struct Audience {
     told: Option<(bool, bool)>,
     /// What players said last.
     pub(super) heard: Heard,
+    /// Who wished to sit down last.
+    pub(super) wished: Heard,
 }
 
 impl Audience {
@@ -151,10 +153,12 @@ impl Task {
         if let Some(refusal) = refuse_join(game, &join) {
             return answer.refused(Refused::ledger(&refusal, Some(game)));
         }
-        let heard = self.to_creator(&join);
+        let from = answer.outbox.info();
+        // Whoever wishes may do so again, because no answer came.
+        let pass_on = self.audience.wished.is_new(join.sig) || !from.is_relay;
+        let heard = self.to_creator(&join, pass_on);
         // What a relay forwards is not forwarded again.
-        if let (false, false, Some(fellow)) = (heard, answer.outbox.info().is_relay, self.upstream)
-        {
+        if let (false, false, Some(fellow)) = (heard, from.is_relay, self.upstream) {
             let id = self.id;
             return self.relay.fellows.forward(
                 fellow,
@@ -183,14 +187,16 @@ impl Task {
         known || room
     }
 
-    /// Shows a wish to the creator's sessions here and to the relays that watch; whether the creator is here.
-    pub(super) fn to_creator(&self, join: &Signed<Join>) -> bool {
+    /// Shows a wish to the creator's sessions here and, where it is to be passed on, to the relays that watch; whether the
+    /// creator is here.
+    pub(super) fn to_creator(&self, join: &Signed<Join>, pass_on: bool) -> bool {
         let Some(orderer) = self.orderer() else {
             return false;
         };
         let push = joined(self.id, join);
         let sessions = self.relay.players.of(orderer.game().genesis().body.creator);
-        for outbox in sessions.iter().chain(self.audience.relays()) {
+        let relays = self.audience.relays().filter(|_| pass_on);
+        for outbox in sessions.iter().chain(relays) {
             outbox.push(&push);
         }
         !sessions.is_empty()
@@ -222,7 +228,7 @@ impl Task {
         }
         let from = answer.outbox.info();
         // A player may say it again, because no answer came.
-        if self.audience.heard.is_new(&said) || !from.is_relay {
+        if self.audience.heard.is_new(said.sig) || !from.is_relay {
             self.pass_on(&said, Some(from.id));
         }
         if let (Some(fellow), false) = (self.upstream, answer.outbox.info().is_relay) {

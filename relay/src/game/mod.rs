@@ -357,14 +357,15 @@ impl Task {
                 self.ask_upstream();
             }
             FellowNews::Joined(join) => {
-                self.to_creator(&join);
+                let pass_on = self.audience.wished.is_new(join.sig);
+                self.to_creator(&join, pass_on);
                 let line = self.orderer().map(|orderer| &orderer.game().state().line);
                 if line.is_some_and(|line| line.players().is_none()) {
                     self.keep_wish(join);
                 }
             }
             FellowNews::Said(said) => {
-                if self.audience.heard.is_new(&said) {
+                if self.audience.heard.is_new(said.sig) {
                     self.pass_on(&said, None);
                 }
             }

@@ -80,6 +80,7 @@ pub(super) struct Table {
     not_before: Option<u64>,
     watchers: BTreeSet<SessionId>,
     heard: Heard,
+    wished: Heard,
     joins: Vec<Signed<Join>>,
     lags: BTreeMap<PlayerKey, Millis>,
     upstream: bool,
@@ -107,6 +108,7 @@ impl Table {
             not_before: None,
             watchers: BTreeSet::new(),
             heard: Heard::default(),
+            wished: Heard::default(),
             joins: Vec::new(),
             lags: BTreeMap::new(),
             upstream: false,
@@ -489,14 +491,15 @@ impl Table {
                 self.drive(relay, Input::Learn { items, now }, None, Then::AskUpstream);
             }
             News::Joined(join) => {
-                self.to_creator(relay, &join);
+                let pass_on = self.wished.is_new(join.sig);
+                self.to_creator(relay, &join, pass_on);
                 let line = self.game().map(|game| &game.state().line);
                 if line.is_some_and(|line| line.players().is_none()) {
                     self.keep_wish(join);
                 }
             }
             News::Said(said) => {
-                if self.heard.is_new(&said) {
+                if self.heard.is_new(said.sig) {
                     self.pass_on(relay, &said, None);
                 }
             }
@@ -514,7 +517,8 @@ impl Table {
             let refused = Refused::ledger(&refusal, Some(game));
             return relay.refuse(answer, refused);
         }
-        let heard = self.to_creator(relay, &join);
+        let pass_on = self.wished.is_new(join.sig) || !is_relay(relay, answer.session);
+        let heard = self.to_creator(relay, &join, pass_on);
         if !heard && self.upstream && !is_relay(relay, answer.session) {
             let game = self.id;
             return relay.forward(answer, move |id| Request::Join { id, game, join });
@@ -529,7 +533,7 @@ impl Table {
         }
     }
 
-    fn to_creator(&self, relay: &mut Relay, join: &Signed<Join>) -> bool {
+    fn to_creator(&self, relay: &mut Relay, join: &Signed<Join>, pass_on: bool) -> bool {
         let Some(creator) = self.game().map(|game| game.genesis().body.creator) else {
             return false;
         };
@@ -543,7 +547,7 @@ impl Table {
             .watchers
             .iter()
             .copied()
-            .filter(|session| is_relay(relay, *session));
+            .filter(|session| pass_on && is_relay(relay, *session));
         let to: Vec<SessionId> = here.into_iter().chain(relays).collect();
         let (game, join) = (self.id, join.clone());
         relay.push(to, Push::Joined { game, join });
@@ -559,7 +563,7 @@ impl Table {
             let words = "Only the players of a game talk in it.";
             return relay.refuse(answer, Refused::new("not-a-player", words));
         }
-        if self.heard.is_new(&said) || !is_relay(relay, answer.session) {
+        if self.heard.is_new(said.sig) || !is_relay(relay, answer.session) {
             self.pass_on(relay, &said, Some(answer.session));
         }
         if self.upstream && !is_relay(relay, answer.session) {

@@ -199,7 +199,11 @@ pub(super) const DOCTORINGS: &[Doctoring] = &[
         other_key,
         &["P2: the relay goes on under another"],
     ),
-    change("a commit with one signature", commit_of_one, &["P3", "P4"]),
+    change(
+        "a commit with one signature",
+        commit_of_one,
+        &["P3", "P4", "P2: the log appends 0 entries"],
+    ),
     change(
         "a refusal of an epoch that is not durable",
         lapse_unstored,
