@@ -401,11 +401,14 @@ impl Client {
         }
     }
 
-    /// How long to wait before the same is asked again, `least` where that may help at once: where no relay has the home's key
-    /// any more only the other player can bring the game on, and whoever comes says so by itself.
+    /// How long to wait before the same is asked again, `least` where that may help at once: where no relay has the key any
+    /// more of the home, or of whom this player asked to be it, only the other player can bring the game on, and whoever
+    /// comes says so by itself.
     pub(super) fn patience(&self, least: u64) -> u64 {
         let home = self.player.game().orderer().map(|(key, _)| key);
-        if home.is_none_or(|home| self.keys.contains(&Some(home))) {
+        let asked = self.player.moving().map(|home| home.to);
+        let gone = |key: OrderKey| !self.keys.contains(&Some(key));
+        if !home.into_iter().chain(asked).any(gone) {
             return least;
         }
         let stirred = self.stirred.max(self.asleep);

@@ -243,7 +243,11 @@ impl Log {
     pub(super) fn restore(&mut self, backup: &Backup, next: OrderKey) -> Result<bool, OpenError> {
         match (self, backup) {
             (Self::Plain(plain), Backup::Plain(old)) => {
-                *plain = old.clone();
+                // How much room there is was no part of the copy.
+                *plain = Plain {
+                    full: plain.full,
+                    ..old.clone()
+                };
                 // The shipped store finds it out by its mark; this one is told.
                 Ok(Mutant::BACKUP_GOES_ON.is_on())
             }

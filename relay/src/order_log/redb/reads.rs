@@ -20,10 +20,11 @@ impl Store {
         &self,
         read: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, ReadError> {
-        let guard = self.locked();
-        let database = guard
+        let held = self.opened();
+        let database = held
+            .database
             .as_ref()
-            .ok_or_else(|| ReadError::Unavailable("opening again".into()))?;
+            .ok_or_else(|| ReadError::Unavailable("the file cannot be opened".into()))?;
         let result = database
             .begin_read()
             .map_err(redb::Error::from)

@@ -68,11 +68,18 @@ pub enum OpenError {
     Thread(#[from] io::Error),
 }
 
+/// The database, if it is open.
+pub(super) struct Held {
+    /// `None` while the file cannot be opened, and once it is closed.
+    pub(super) database: Option<Database>,
+    /// Whether it is closed for good.
+    closed: bool,
+}
+
 /// The store. Of its callers one at a time may write, any number may read.
 pub struct Store {
     opener: Opener,
-    /// `None` while the file cannot be opened, and once it is closed.
-    database: RwLock<Option<Database>>,
+    held: RwLock<Held>,
     mark: Option<HighWater>,
 }
 
@@ -95,7 +102,10 @@ impl Store {
         }
         Ok(Self {
             opener: Box::new(opener),
-            database: RwLock::new(Some(database)),
+            held: RwLock::new(Held {
+                database: Some(database),
+                closed: false,
+            }),
             mark: None,
         })
     }
@@ -111,7 +121,7 @@ impl Store {
         storage: Box<dyn MarkStorage>,
         owner: OrderKey,
     ) -> Result<Self, OpenError> {
-        let found = match self.locked().as_ref() {
+        let found = match &self.locked().database {
             Some(database) => commits(database).map_err(Box::new)?,
             None => 0,
         };
@@ -123,14 +133,29 @@ impl Store {
     }
 
     /// The database, as long as no other is opened in its place.
-    pub(super) fn locked(&self) -> RwLockReadGuard<'_, Option<Database>> {
-        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn locked(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_lock(&self) -> RwLockWriteGuard<'_, Option<Database>> {
-        self.database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// The same, opened again if it is not open. After an I/O error that may fail for a while, and nobody may write until
+    /// something was read.
+    pub(super) fn opened(&self) -> RwLockReadGuard<'_, Held> {
+        let held = self.locked();
+        if held.database.is_some() || held.closed {
+            return held;
+        }
+        drop(held);
+        let mut held = self.write_lock();
+        // Another reader, or the writer, may have been faster.
+        if held.database.is_none() && !held.closed {
+            held.database = (self.opener)().ok();
+        }
+        drop(held);
+        self.locked()
+    }
+
+    fn write_lock(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,15 +169,15 @@ impl std::fmt::Debug for Store {
 
 impl CommitStore for Store {
     fn is_open(&self) -> bool {
-        self.locked().is_some()
+        self.locked().database.is_some()
     }
 
     fn reopen(&self) -> bool {
-        let mut guard = self.write_lock();
-        drop(guard.take());
+        let mut held = self.write_lock();
+        drop(held.database.take());
         match (self.opener)() {
             Ok(database) => {
-                *guard = Some(database);
+                held.database = Some(database);
                 true
             }
             Err(error) => {
@@ -163,8 +188,8 @@ impl CommitStore for Store {
     }
 
     fn commit(&self, writes: &[Write]) -> Result<Vec<Result<Position, AppendError>>, AppendError> {
-        let guard = self.locked();
-        let Some(database) = guard.as_ref() else {
+        let held = self.locked();
+        let Some(database) = &held.database else {
             return Err(AppendError::Unavailable("the file cannot be opened".into()));
         };
         let (results, commits) = write(database, writes).map_err(|error| classify(&error))?;
@@ -176,7 +201,10 @@ impl CommitStore for Store {
     }
 
     fn close(&self) {
-        drop(self.write_lock().take());
+        *self.write_lock() = Held {
+            database: None,
+            closed: true,
+        };
     }
 }
 

@@ -364,6 +364,38 @@ fn after_a_failed_fsync_the_tail_tells_what_became_of_the_append() {
 }
 
 #[test]
+fn a_log_that_could_not_be_opened_again_is_opened_by_the_next_read() {
+    let (disk, gone) = (Disk::new(u64::MAX), Arc::new(AtomicBool::new(false)));
+    let (under, away) = (disk.clone(), gone.clone());
+    let store = Store::open(move || {
+        if away.load(Ordering::SeqCst) {
+            return Err(std::io::Error::other("not there"));
+        }
+        Ok(under.clone())
+    });
+    let log = RedbLog::over(store.unwrap()).unwrap();
+    runtime().block_on(async {
+        let head = log
+            .append(append(chain(1), Position::START, "sure"))
+            .await
+            .unwrap();
+        gone.store(true, Ordering::SeqCst);
+        disk.0.sync_fails.store(true, Ordering::SeqCst);
+        let unsure = log.append(append(chain(1), head, "unsure")).await;
+        assert!(matches!(unsure, Err(AppendError::Unavailable(_))));
+        let unread = log.read(chain(1), Position::START, 10).await;
+        assert!(matches!(unread, Err(ReadError::Unavailable(_))));
+        // It is there again, and nobody writes: a game is read before anything of it is written.
+        gone.store(false, Ordering::SeqCst);
+        let stored = log.read(chain(1), Position::START, 10).await.unwrap();
+        assert_eq!(stored.first().unwrap().1.receipt, b"sure");
+        log.close().await;
+        let closed = log.read(chain(1), Position::START, 10).await;
+        assert!(matches!(closed, Err(ReadError::Unavailable(_))));
+    });
+}
+
+#[test]
 fn closing_answers_what_was_taken_and_refuses_the_rest() {
     runtime().block_on(async {
         let log = in_memory();
