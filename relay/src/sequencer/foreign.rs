@@ -83,7 +83,12 @@ impl Keeping {
                     return Progress::Ended(Ok(()));
                 };
                 let mut entries = std::mem::take(entries);
-                entries.retain(|entry| stored.iter().all(|(_, old)| old.receipt != entry.receipt));
+                // A receipt may have been kept before its record came.
+                let has = |entry: &Entry| {
+                    let mut same = stored.iter().filter(|(_, old)| old.receipt == entry.receipt);
+                    same.any(|(_, old)| entry.item.is_none() || old.item == entry.item)
+                };
+                entries.retain(|entry| !has(entry));
                 Progress::Ask(Request::Append(Append {
                     chain: *chain,
                     expected: stored.last().map_or(Position::START, |(last, _)| *last),

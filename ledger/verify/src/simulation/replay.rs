@@ -343,8 +343,10 @@ fn charges(game: &Game, witness: &Witness, served: Option<&Served>) -> Vec<Strin
             if let Some(real) = real
                 && elapsed > real + real / 1_000 + TOLERANCE_MS
             {
+                let (epoch, seq) = (receipt.epoch, receipt.seq);
                 broken.push(format!(
-                    "P6: a turn was charged {elapsed} ms of the {real} ms that passed on the simulation's stopwatch"
+                    "P6: a turn was charged {elapsed} ms of the {real} ms that passed on the simulation's stopwatch, with \
+                     place {seq} of epoch {epoch}"
                 ));
             }
             if moved[side] {
