@@ -3,8 +3,9 @@
 use super::client::{Client, Role};
 use super::world::{Event, World};
 
-/// What is older than this has to have gone through.
-const WITHIN_MS: u64 = 5_000;
+/// What is older than this has to have gone through: a fellow is silent for 5 s before it is gone, half a second later it
+/// is called again, and who was refused meanwhile tries again within 2.4 s.
+pub(super) const WITHIN_MS: u64 = 8_000;
 /// A relay that asks itself whether a game is to move waits so long, and a little.
 const LAPSE_MS: u64 = 26_000;
 
@@ -18,11 +19,10 @@ impl World {
         let mut broken = Vec::new();
         for client in &self.clients {
             let game = client.player.game();
-            // A clock behind its own log orders nothing until that is past.
-            let last = game.state().last_receipt().map(|last| last.receipt.at_ms);
-            let behind = self.relays.iter().any(|relay| {
-                game.is_clocked() && last.is_some_and(|last| last > relay.clock.now(self.now))
-            });
+            // A clock behind its own log orders nothing until that is past and somebody tries again.
+            let behind = client
+                .behind_at
+                .is_some_and(|at| at + WITHIN_MS > self.now);
             // While a move of home is open nothing counts.
             let same = self.clients.iter().filter(|other| other.id == client.id);
             let moving = same.clone().any(|other| other.player.moving().is_some());

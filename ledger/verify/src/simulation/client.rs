@@ -100,6 +100,8 @@ pub(super) struct Client {
     pub(super) no_home: Option<u64>,
     /// How long it waits when that is said again, ms.
     no_home_wait: u64,
+    /// When a relay refused something because its clock was behind.
+    pub(super) behind_at: Option<u64>,
     asked: BTreeMap<RequestId, Asked>,
     next: RequestId,
     /// The request for what is known of the game, until it is answered, and the receipts that came since, where they come from
@@ -186,6 +188,7 @@ impl Client {
             keys: [None; 2],
             no_home: None,
             no_home_wait: RETRY_MS,
+            behind_at: None,
             asked: BTreeMap::new(),
             next: 0,
             watch: None,
@@ -407,7 +410,7 @@ impl Client {
     pub(super) fn patience(&self, least: u64) -> u64 {
         let home = self.player.game().orderer().map(|(key, _)| key);
         let asked = self.player.moving().map(|home| home.to);
-        let gone = |key: OrderKey| !self.keys.contains(&Some(key));
+        let gone = |key: OrderKey| self.keys.iter().all(|known| known.is_some_and(|known| known != key));
         if !home.into_iter().chain(asked).any(gone) {
             return least;
         }
@@ -524,8 +527,12 @@ impl Client {
                     self.try_again(wait);
                 }
             }
+            "clock-behind" => {
+                self.behind_at = Some(self.now);
+                self.try_again(wait);
+            }
             "creator-away" | "stale-head" | "unknown-prev" | "not-seated" | "log-unavailable"
-            | "log-full" | "clock-behind" | "rate-limited" => self.try_again(wait),
+            | "log-full" | "rate-limited" => self.try_again(wait),
             // It crossed what it was about.
             "seat-taken" | "game-over" | "out-of-time" | "seat-reserved" => {}
             "not-a-player" if asked.is_none_or(|asked| asked.item.is_none()) => {}

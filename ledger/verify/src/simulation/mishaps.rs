@@ -5,6 +5,7 @@ use rookery_ledger::order::RETURN_MS;
 use rookery_ledger::sign::Keypair;
 use rookery_relay::order_log::{Append, AppendError};
 
+use super::calm::WITHIN_MS;
 use super::cast::Hosting;
 use super::log::Left;
 use super::relay::Clock;
@@ -164,7 +165,7 @@ impl World {
         self.patience = 0;
         if self.troubles == 0 {
             let calm = self.calm;
-            self.put(7_000, Event::Calm(calm));
+            self.put(WITHIN_MS + 2_000, Event::Calm(calm));
         }
     }
 
