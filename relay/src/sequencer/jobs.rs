@@ -230,14 +230,16 @@ impl Sequencer {
         if let Some(before) = self.orderer.take() {
             orderer.keep(before);
         }
-        if let Some(told) = told {
-            let news = in_order(orderer.game(), self.key.order(), told);
-            publish(news, step);
-        } else {
+        let news = told.map(|told| in_order(orderer.game(), self.key.order(), told));
+        if news.is_none() {
             self.told = stage(&orderer);
         }
         let over = stage(&orderer).over;
         self.orderer = Some(orderer);
+        if let Some(news) = news {
+            self.read_upstream(&news, step);
+            publish(news, step);
+        }
         self.head = head;
         self.open = open;
         self.stored = true;

@@ -136,6 +136,14 @@ impl Sequencer {
         }
     }
 
+    /// The same for what is found in the log: the answer to its append was lost, so nobody was told of it.
+    pub(super) fn read_upstream(&self, news: &[Item], step: &mut Step) {
+        if self.is_untimed() {
+            let records = news.iter().filter(|item| matches!(item, Item::Record(_)));
+            step.commands.extend(records.cloned().map(Command::Upstream));
+        }
+    }
+
     fn is_untimed(&self) -> bool {
         let game = self.orderer.as_ref().map(Orderer::game);
         game.is_some_and(|game| !game.is_clocked())
