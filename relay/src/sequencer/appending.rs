@@ -110,6 +110,7 @@ impl Sequencer {
                     && !is_carried(&submission.item) =>
             {
                 // Something else became possible with it, and came first.
+                self.ordered_upstream(&submission, &entries, step);
                 self.tell_stage(step);
                 return self.submit(submission, step);
             }
