@@ -58,6 +58,22 @@ impl State {
     pub fn last_receipt(&self) -> Option<&Counted> {
         self.counted.last()
     }
+
+    /// The newest receipt that counts and behind which an outage of its relay begins at the earliest: one that stamps the
+    /// outage before it. A move of home to the key that orders already does not.
+    #[must_use]
+    pub fn last_stamping(&self) -> Option<&Counted> {
+        let moves_nothing = |at: usize, counted: &Counted| {
+            let before = at
+                .checked_sub(1)
+                .and_then(|before| self.counted.get(before));
+            matches!(counted.receipt.what, What::Home(_))
+                && before.is_some_and(|before| before.by == counted.by)
+        };
+        let mut counted = self.counted.iter().enumerate().rev();
+        let stamping = counted.find(|(at, counted)| !moves_nothing(*at, counted));
+        stamping.map(|(_, counted)| counted)
+    }
 }
 
 /// One game.

@@ -158,7 +158,7 @@ impl Orderer {
         let last = self
             .game
             .state()
-            .last_receipt()
+            .last_stamping()
             .map(|last| last.receipt.at_ms);
         let from = last_mark
             .max(since.unwrap_or(last_mark))

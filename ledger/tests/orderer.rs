@@ -181,6 +181,35 @@ fn an_outage_is_charged_to_nobody_and_no_flag_falls_in_it() {
 }
 
 #[test]
+fn a_move_of_home_to_the_home_that_it_has_does_not_cut_an_outage_short() {
+    let mut table = Table::open(BLITZ);
+    table.play("e2e4 e7e5", 1_000);
+    // White thinks 2 s, the relay is gone for 20 s, and what brings the players back is that they ask it to be the home.
+    let last_mark = ms(table.now + 2_000);
+    table.now += 22_000;
+    table.orderer.resumed(last_mark, ms(table.now));
+    let from_white = table.white.move_home(table.relay.order()).unwrap();
+    let Item::Home(home) = &from_white else {
+        panic!()
+    };
+    table.black.receive(from_white.clone()).unwrap();
+    let from_black = table.black.agree_home(home.body).unwrap();
+    assert_eq!(table.submit(&from_white), Ok(()));
+    assert_eq!(table.submit(&from_black), Ok(()));
+    assert_eq!(table.white.moving(), None);
+    // Killed before the outage is stamped: no alive mark was written since.
+    let mut game = Game::new(table.white.game().genesis().clone()).unwrap();
+    for item in table.white.game().items() {
+        let _ = game.insert(item);
+    }
+    table.orderer = Orderer::new(game, table.relay.order(), vec![]);
+    table.now += 5_000;
+    table.orderer.resumed(last_mark, ms(table.now));
+    table.play("g1f3", 3_000);
+    assert_eq!(table.remaining(Colour::White), 180_000 - 2_000 + 2_000);
+}
+
+#[test]
 fn a_mover_who_stays_away_is_charged_from_ten_seconds_after_the_relay_serves_again() {
     let mut table = Table::open(Clock::Live {
         initial_s: 20,

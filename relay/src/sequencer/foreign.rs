@@ -85,7 +85,9 @@ impl Keeping {
                 let mut entries = std::mem::take(entries);
                 // A receipt may have been kept before its record came.
                 let has = |entry: &Entry| {
-                    let mut same = stored.iter().filter(|(_, old)| old.receipt == entry.receipt);
+                    let mut same = stored
+                        .iter()
+                        .filter(|(_, old)| old.receipt == entry.receipt);
                     same.any(|(_, old)| entry.item.is_none() || old.item == entry.item)
                 };
                 entries.retain(|entry| !has(entry));

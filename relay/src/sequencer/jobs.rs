@@ -220,8 +220,8 @@ impl Sequencer {
             open,
         } = loaded;
         if let Some((last_mark, serving_since)) = self.outage {
-            let last = orderer.game().state().last_receipt();
-            // Whatever was receipted since this process serves has stamped the outage already.
+            let last = orderer.game().state().last_stamping();
+            // Whatever else was receipted since this process serves has stamped the outage already.
             if last.is_some_and(|last| last.receipt.at_ms < serving_since) {
                 orderer.resumed(last_mark, serving_since);
             }

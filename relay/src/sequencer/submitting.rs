@@ -140,7 +140,8 @@ impl Sequencer {
     pub(super) fn read_upstream(&self, news: &[Item], step: &mut Step) {
         if self.is_untimed() {
             let records = news.iter().filter(|item| matches!(item, Item::Record(_)));
-            step.commands.extend(records.cloned().map(Command::Upstream));
+            step.commands
+                .extend(records.cloned().map(Command::Upstream));
         }
     }
 

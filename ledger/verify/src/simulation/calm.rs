@@ -20,9 +20,7 @@ impl World {
         for client in &self.clients {
             let game = client.player.game();
             // A clock behind its own log orders nothing until that is past and somebody tries again.
-            let behind = client
-                .behind_at
-                .is_some_and(|at| at + WITHIN_MS > self.now);
+            let behind = client.behind_at.is_some_and(|at| at + WITHIN_MS > self.now);
             // While a move of home is open nothing counts.
             let same = self.clients.iter().filter(|other| other.id == client.id);
             let moving = same.clone().any(|other| other.player.moving().is_some());

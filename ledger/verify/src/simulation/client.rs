@@ -410,7 +410,11 @@ impl Client {
     pub(super) fn patience(&self, least: u64) -> u64 {
         let home = self.player.game().orderer().map(|(key, _)| key);
         let asked = self.player.moving().map(|home| home.to);
-        let gone = |key: OrderKey| self.keys.iter().all(|known| known.is_some_and(|known| known != key));
+        let gone = |key: OrderKey| {
+            self.keys
+                .iter()
+                .all(|known| known.is_some_and(|known| known != key))
+        };
         if !home.into_iter().chain(asked).any(gone) {
             return least;
         }

@@ -360,7 +360,9 @@ pub(super) fn goes_on(view: &View) -> bool {
 /// Whether the time before this run is to be stamped: a clock was running, and nothing was ordered since.
 pub(super) fn outage_is_due(view: &View, run: &Run) -> bool {
     let running = view.orderer().0 == run.own.0 && view.flag_at(0).is_some();
-    let before = view.last().is_some_and(|last| last.at_ms < run.since);
+    let before = view
+        .last_stamping()
+        .is_some_and(|last| last.at_ms < run.since);
     run.last_mark.is_some() && running && before
 }
 

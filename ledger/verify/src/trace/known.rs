@@ -129,6 +129,19 @@ impl View {
         self.counted.last()
     }
 
+    /// The newest that stamps the outage before it: a move of home to the key that orders already does not.
+    pub(super) fn last_stamping(&self) -> Option<&reference::Receipt> {
+        let moves_nothing = |at: usize| {
+            let receipt = &self.counted[at];
+            let home = receipt.epoch > 0 && receipt.seq == 0;
+            home && at > 0 && self.counted[at - 1].key == receipt.key
+        };
+        let mut places = (0..self.counted.len()).rev();
+        places
+            .find(|at| !moves_nothing(*at))
+            .map(|at| &self.counted[at])
+    }
+
     /// Who orders, and in which epoch.
     pub(super) fn orderer(&self) -> (Id, u64) {
         self.last()
