@@ -39,10 +39,11 @@ mod tests {
         for n in 0..REMEMBERED {
             assert!(heard.is_new(signature(n)));
         }
-        for n in 0..REMEMBERED {
+        // What comes again takes no room.
+        for n in [5; 10].into_iter().chain(0..REMEMBERED) {
             assert!(!heard.is_new(signature(n)), "{n} was heard");
         }
-        // What came again takes no room; the oldest gives way.
+        // The oldest gives way.
         assert!(heard.is_new(signature(REMEMBERED)));
         assert!(!heard.is_new(signature(1)));
         assert!(heard.is_new(signature(0)));
