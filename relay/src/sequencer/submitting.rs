@@ -34,6 +34,7 @@ impl Sequencer {
             Decision::Done => {
                 if !known {
                     self.show_evidence(&submission.item, step);
+                    self.asked_upstream(&submission, step);
                 }
                 if let Some((keeping, request)) = self.keep_move() {
                     let giving_up = Waiting::GivingUp(keeping, Some(submission));
@@ -71,6 +72,14 @@ impl Sequencer {
         ) {
             let of = self.receipted(item);
             publish(of.into_iter().chain([item.clone()]).collect(), step);
+        }
+    }
+
+    /// The other player may be where this game is followed, and has to hear who asks whom to be the home.
+    fn asked_upstream(&self, submission: &Submission, step: &mut Step) {
+        if submission.asked && matches!(submission.item, Item::Home(_)) {
+            let item = submission.item.clone();
+            step.commands.push(Command::Upstream(item));
         }
     }
 

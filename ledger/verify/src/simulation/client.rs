@@ -404,23 +404,33 @@ impl Client {
         }
     }
 
-    /// How long to wait before the same is asked again, `least` where that may help at once: where no relay has the key any
-    /// more of the home, or of whom this player asked to be it, only the other player can bring the game on, and whoever
-    /// comes says so by itself.
-    pub(super) fn patience(&self, least: u64) -> u64 {
+    /// How long to wait before the relay is asked again whether the home is there, `least` where that may help at once:
+    /// where no relay has the home's key any more, or that of whom this player asked to be it, only the other player can
+    /// bring the game on, and whoever comes says so by itself.
+    fn no_home_patience(&self, least: u64) -> u64 {
         let home = self.player.game().orderer().map(|(key, _)| key);
         let asked = self.player.moving().map(|home| home.to);
         let gone = |key: OrderKey| {
-            self.keys
-                .iter()
-                .all(|known| known.is_some_and(|known| known != key))
+            let mut keys = self.keys.iter();
+            keys.all(|known| known.is_some_and(|known| known != key))
         };
-        if !home.into_iter().chain(asked).any(gone) {
-            return least;
+        if home.into_iter().chain(asked).any(gone) {
+            self.patience(least)
+        } else {
+            least
         }
+    }
+
+    /// How long to wait before the other player is asked for another home again: a player has so many signatures under a
+    /// `Home` and no more, so the wait doubles with every eighth.
+    pub(super) fn patience(&self, least: u64) -> u64 {
         let stirred = self.stirred.max(self.asleep);
         let waited = self.now.saturating_sub(stirred) / WAITED_SHARE;
-        waited.min(MOST_WAIT_MS).max(least)
+        let own = self.key.player();
+        let signatures = self.player.game().home_signatures();
+        let signed = signatures.filter(|(by, _)| *by == own).count();
+        let spaced = 1_000 << (signed / 8).min(16);
+        waited.max(spaced).clamp(least, MOST_WAIT_MS)
     }
 
     pub(super) fn on_push(&mut self, push: Push, witness: &mut Witness) {
@@ -511,7 +521,7 @@ impl Client {
         match code {
             "no-home" => {
                 self.no_home.get_or_insert(self.now);
-                self.try_again(self.patience(self.no_home_wait));
+                self.try_again(self.no_home_patience(self.no_home_wait));
                 self.no_home_wait = (2 * self.no_home_wait).min(MOST_RETRY_MS);
             }
             "unknown-game" => {

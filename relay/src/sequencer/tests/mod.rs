@@ -144,3 +144,12 @@ fn hash_of(item: &Item) -> Hash {
 fn play(player: &mut Player, uci: &str) -> Item {
     player.play(uci, Millis::ZERO, false).unwrap()
 }
+
+/// What the relay that is followed is told.
+fn told_upstream(commands: Vec<Command>) -> Vec<Item> {
+    let told = commands.into_iter().filter_map(|command| match command {
+        Command::Upstream(item) => Some(item),
+        _ => None,
+    });
+    told.collect()
+}

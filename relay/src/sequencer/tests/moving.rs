@@ -201,6 +201,20 @@ fn who_says_that_a_game_moved_away_is_told_that_the_log_had_no_room() {
 }
 
 #[test]
+fn who_asks_for_another_home_is_told_to_the_followed_relay_once() {
+    let (_, home, mut players) = seated(LIVE);
+    let mut relay = Relay::new(&MemoryLog::default(), 7, players[0].id());
+    relay.take(Input::Learn {
+        items: in_order(home.game(), key(9).order(), None),
+        now: Millis::new(2_000),
+    });
+    // The home is gone; of the two that are left this one follows, and the other player is at the other.
+    let asked = players[0].move_home(key(7).order()).unwrap();
+    assert_eq!(told_upstream(relay.submit(&asked, 3_000)), [asked.clone()]);
+    assert_eq!(told_upstream(relay.submit(&asked, 4_000)), []);
+}
+
+#[test]
 fn what_is_kept_of_another_relay_is_kept_with_its_record_although_that_comes_later() {
     let mut moved = Moved::new();
     let opening = play(&mut moved.players[0], "e2e4");

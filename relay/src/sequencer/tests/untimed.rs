@@ -165,15 +165,6 @@ fn what_the_followed_relay_missed_is_told_when_it_is_heard_again() {
     assert_eq!(told_upstream(near.take(learn)), moves);
 }
 
-/// What the relay that is followed is told.
-fn told_upstream(commands: Vec<Command>) -> Vec<Item> {
-    let told = commands.into_iter().filter_map(|command| match command {
-        Command::Upstream(item) => Some(item),
-        _ => None,
-    });
-    told.collect()
-}
-
 #[test]
 fn what_is_found_in_the_log_is_told_to_the_followed_relay() {
     let (log, mut relay, mut players) = seated(Clock::None);
