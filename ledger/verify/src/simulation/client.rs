@@ -1,13 +1,15 @@
 //! A player's device: connects, goes on by itself whatever happens, and keeps what it must not lose. What it plays is in
 //! `manners`, when it asks for another home in `moving`.
 
+mod hearing;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rookery_ledger::id::{Epoch, GameId, Hash, Millis, Nonce, OrderKey};
-use rookery_ledger::record::{Genesis, Item, Message, Said, Signed};
+use rookery_ledger::record::{Genesis, Item, Message, Signed};
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::{Push, Request, RequestId};
-use rookery_ledger::{PlayError, Player, codec};
+use rookery_ledger::wire::{Request, RequestId};
+use rookery_ledger::{Player, codec};
 use rookery_relay::outbox::SessionId;
 
 use super::manners::Manners;
@@ -18,11 +20,6 @@ use crate::real::Random;
 pub(super) const RETRY_MS: u64 = 300;
 /// The longest wait for a home that cannot be reached, ms.
 const MOST_RETRY_MS: u64 = 2_400;
-/// Who waits for the other player, as the home is gone for good, asks again after this share of the time that has passed, so
-/// that the signatures that a player has for a game last for weeks ...
-const WAITED_SHARE: u64 = 2;
-/// ... and after so long at most, ms.
-const MOST_WAIT_MS: u64 = 24 * 3_600_000;
 /// A request without an answer for so long means that the relay is gone.
 const ANSWER_MS: u64 = 3_000;
 /// What is done and has no receipt that counts is said again after so long.
@@ -125,7 +122,7 @@ pub(super) struct Client {
     /// How many moves of home the other player signed.
     homes: usize,
     /// When the game went on last, or the other player was heard to ask for a home.
-    stirred: u64,
+    pub(super) stirred: u64,
     pub(super) manners: Manners,
     /// The head on the board and since when.
     pub(super) shown: (Hash, u64),
@@ -384,183 +381,6 @@ impl Client {
             for item in self.player.game().items() {
                 self.submit(item);
             }
-        }
-    }
-
-    // What comes.
-
-    pub(super) fn receive(&mut self, item: Item, witness: &mut Witness) {
-        if let Item::Receipt { by, receipt } = &item {
-            witness.sees(self.id, *by, receipt);
-        }
-        self.fresh.push(item.clone());
-        if self.fresh.len() > 8 {
-            let kept = self.fresh.len() - 4;
-            self.stored.extend(self.fresh.drain(..kept));
-        }
-        if let Err(refusal) = self.player.receive(item) {
-            let words = format!("P4: {} was sent what does not count: {refusal}", self.name);
-            witness.broken(words);
-        }
-    }
-
-    /// How long to wait before the relay is asked again whether the home is there, `least` where that may help at once:
-    /// where no relay has the home's key any more, or that of whom this player asked to be it, only the other player can
-    /// bring the game on, and whoever comes says so by itself.
-    fn no_home_patience(&self, least: u64) -> u64 {
-        let home = self.player.game().orderer().map(|(key, _)| key);
-        let asked = self.player.moving().map(|home| home.to);
-        let gone = |key: OrderKey| {
-            let mut keys = self.keys.iter();
-            keys.all(|known| known.is_some_and(|known| known != key))
-        };
-        if home.into_iter().chain(asked).any(gone) {
-            self.patience(least)
-        } else {
-            least
-        }
-    }
-
-    /// How long to wait before the other player is asked for another home again: a player has so many signatures under a
-    /// `Home` and no more, so the wait doubles with every eighth.
-    pub(super) fn patience(&self, least: u64) -> u64 {
-        let stirred = self.stirred.max(self.asleep);
-        let waited = self.now.saturating_sub(stirred) / WAITED_SHARE;
-        let own = self.key.player();
-        let signatures = self.player.game().home_signatures();
-        let signed = signatures.filter(|(by, _)| *by == own).count();
-        let spaced = 1_000 << (signed / 8).min(16);
-        waited.max(spaced).clamp(least, MOST_WAIT_MS)
-    }
-
-    pub(super) fn on_push(&mut self, push: Push, witness: &mut Witness) {
-        match push {
-            Push::Items { game, items } if game == self.id => {
-                for item in items {
-                    match &item {
-                        Item::Genesis(_) => drop(self.shown_here.get_or_insert_default()),
-                        Item::Receipt { receipt, .. } => {
-                            let shown = self.shown_here.as_mut();
-                            shown.map(|shown| shown.insert(receipt.hash()));
-                        }
-                        _ => {}
-                    }
-                    self.receive(item, witness);
-                }
-            }
-            Push::Joined { game, join } if game == self.id && self.role == Role::Creator => {
-                match self.player.seat(join) {
-                    Ok(seat) => self.sign(seat, witness),
-                    Err(PlayError::NotReady) => self.try_again(RETRY_MS),
-                    Err(_) => {}
-                }
-            }
-            Push::Said { game, said } if game == self.id => self.on_said(&said),
-            Push::Done { id } => {
-                let asked = self.asked.remove(&id);
-                if self.watch == Some(id) {
-                    self.watch = None;
-                    // What was signed on something that was not stored yet when the page was loaded again stands from now on.
-                    self.forward(self.player.to_forward());
-                    if let (Some(session), true) = (self.session, self.role != Role::Watcher) {
-                        self.forward(self.player.unstored_at(session.order));
-                        self.catch_up(session);
-                    }
-                }
-                if let Some(hash) = asked.and_then(|asked| asked.item.filter(|_| asked.record)) {
-                    witness.acknowledged(self.id, hash);
-                    self.again_if_void(hash);
-                }
-            }
-            Push::Refused {
-                id,
-                code,
-                words,
-                item,
-                retry_ms,
-                ..
-            } => {
-                let asked = self.asked.remove(&id);
-                if let Some(item) = item {
-                    self.receive(item, witness);
-                }
-                self.on_refused(asked, &code, &words, retry_ms, witness);
-            }
-            _ => {}
-        }
-        self.look(witness);
-    }
-
-    /// A home that the game has left since may have ordered it, where that counts nothing: then it is said again.
-    fn again_if_void(&mut self, record: Hash) {
-        let (player, clocked) = (&self.player, self.player.game().is_clocked());
-        if !clocked || player.moving().is_some() {
-            return;
-        }
-        let mut open = player.to_forward().into_iter();
-        if open.any(|item| matches!(item, Item::Record(open) if open.hash() == record)) {
-            self.try_again(VOID_MS);
-        }
-    }
-
-    fn try_again(&mut self, ms: u64) {
-        let at = self.now + ms;
-        self.again = Some(self.again.map_or(at, |known| known.min(at)));
-        self.wake_at(at);
-    }
-
-    fn on_refused(
-        &mut self,
-        asked: Option<Asked>,
-        code: &str,
-        words: &str,
-        retry: Option<Millis>,
-        witness: &mut Witness,
-    ) {
-        let wait = retry.map_or(RETRY_MS, |ms| ms.get().clamp(50, 2_000));
-        match code {
-            "no-home" => {
-                self.no_home.get_or_insert(self.now);
-                self.try_again(self.no_home_patience(self.no_home_wait));
-                self.no_home_wait = (2 * self.no_home_wait).min(MOST_RETRY_MS);
-            }
-            "unknown-game" => {
-                let genesis = Item::Genesis(self.genesis.clone());
-                self.submit(genesis);
-                self.try_again(RETRY_MS);
-            }
-            "unknown-prev" | "not-seated" if !self.player.game().is_clocked() => {
-                // What comes before may be confirmed by a relay that has lost it since.
-                if self.told_at.is_none_or(|at| self.now >= at + 2_000)
-                    && let Some(session) = self.session
-                {
-                    self.told_at = Some(self.now);
-                    self.told_all.remove(&session.order);
-                    self.tell_all();
-                } else {
-                    self.try_again(wait);
-                }
-            }
-            "clock-behind" => {
-                self.behind_at = Some(self.now);
-                self.try_again(wait);
-            }
-            "creator-away" | "stale-head" | "unknown-prev" | "not-seated" | "log-unavailable"
-            | "log-full" | "rate-limited" => self.try_again(wait),
-            // It crossed what it was about.
-            "seat-taken" | "game-over" | "out-of-time" | "seat-reserved" => {}
-            "not-a-player" if asked.is_none_or(|asked| asked.item.is_none()) => {}
-            _ => witness.broken(format!(
-                "P4: {}, who is honest, was refused: {code}: {words}",
-                self.name
-            )),
-        }
-    }
-
-    fn on_said(&mut self, said: &Signed<Said>) {
-        let other = self.player.heard(said);
-        if other.is_some() && other != self.player.colour() && self.heard.len() < 4 {
-            self.heard.push_back(said.body.message.clone());
         }
     }
 

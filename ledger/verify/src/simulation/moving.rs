@@ -13,6 +13,12 @@ const PATIENCE_MS: u64 = 4_000;
 /// After so long the same signature asks for an answer.
 const ASK_AGAIN_MS: u64 = 10_100;
 
+/// Who waits for the other player, as the home is gone for good, asks again after this share of the time that has passed, so
+/// that the signatures that a player has for a game last for weeks ...
+const WAITED_SHARE: u64 = 2;
+/// ... and after so long at most, ms.
+const MOST_WAIT_MS: u64 = 24 * 3_600_000;
+
 impl Client {
     /// Where to go after `relay` was lost.
     pub(super) fn next_target(&self, relay: usize) -> usize {
@@ -133,6 +139,35 @@ impl Client {
         if let Ok(item) = self.player.move_home(session.order) {
             self.signs_home(item, witness);
         }
+    }
+
+    /// How long to wait before the relay is asked again whether the home is there, `least` where that may help at once:
+    /// where no relay has the home's key any more, or that of whom this player asked to be it, only the other player can
+    /// bring the game on, and whoever comes says so by itself.
+    pub(super) fn no_home_patience(&self, least: u64) -> u64 {
+        let home = self.player.game().orderer().map(|(key, _)| key);
+        let asked = self.player.moving().map(|home| home.to);
+        let gone = |key: OrderKey| {
+            let mut keys = self.keys.iter();
+            keys.all(|known| known.is_some_and(|known| known != key))
+        };
+        if home.into_iter().chain(asked).any(gone) {
+            self.patience(least)
+        } else {
+            least
+        }
+    }
+
+    /// How long to wait before the other player is asked for another home again: a player has so many signatures under a
+    /// `Home` and no more, so the wait doubles with every eighth.
+    fn patience(&self, least: u64) -> u64 {
+        let stirred = self.stirred.max(self.asleep);
+        let waited = self.now.saturating_sub(stirred) / WAITED_SHARE;
+        let own = self.key.player();
+        let signatures = self.player.game().home_signatures();
+        let signed = signatures.filter(|(by, _)| *by == own).count();
+        let spaced = 1_000 << (signed / 8).min(16);
+        waited.max(spaced).clamp(least, MOST_WAIT_MS)
     }
 
     /// Since when the relay with this key is out of reach; none where that is not known.
