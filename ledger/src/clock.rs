@@ -108,11 +108,16 @@ impl Clocks {
     #[must_use]
     pub fn flag_at(&self, colour: Colour, has_moved: bool, lag: Millis) -> Option<Millis> {
         let credit = lag.get().min(*self.quota.get(colour));
+        let gaps = if Mutant::GAP_NEAR_FLAG.is_on() {
+            0
+        } else {
+            self.gaps
+        };
         let wait = self
             .allowance(colour, has_moved)
             .get()
             .saturating_add(credit)
-            .saturating_add(self.gaps)
+            .saturating_add(gaps)
             .saturating_sub(u64::from(Mutant::FLAG_EARLY.is_on()));
         self.since.map(|since| {
             Millis::new(
@@ -161,8 +166,18 @@ impl Clocks {
         lag: Millis,
     ) -> Result<Charge, Overrun> {
         let elapsed = self.elapsed(at);
+        let thought = if Mutant::THOUGHT_CREDITED.is_on() {
+            Millis::ZERO
+        } else {
+            think
+        };
+        let lag = if Mutant::CREDIT_WITHOUT_LAG.is_on() {
+            elapsed
+        } else {
+            lag
+        };
         let credit = elapsed
-            .saturating_sub(think)
+            .saturating_sub(thought)
             .get()
             .min(lag.get())
             .min(*self.quota.get(colour));
@@ -199,7 +214,12 @@ impl Clocks {
                 }
                 if is_move || Mutant::INCREMENT_FOR_ALL.is_on() {
                     *remaining += u64::from(inc_s) * 1000;
-                    *quota = (*quota + gain(self.spec)).min(7 * gain(self.spec));
+                    let most = if Mutant::QUOTA_WITHOUT_END.is_on() {
+                        u64::MAX
+                    } else {
+                        7 * gain(self.spec)
+                    };
+                    *quota = (*quota + gain(self.spec)).min(most);
                 }
             }
             // The first move is free, and a period is whole again at each record.

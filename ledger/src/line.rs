@@ -218,7 +218,7 @@ impl Line {
             Some(Reason::Agreement)
         } else if self.repetitions() >= if Mutant::TWOFOLD.is_on() { 2 } else { 3 } {
             Some(Reason::Threefold)
-        } else if self.position().halfmoves() >= 100 {
+        } else if self.position().halfmoves() >= 100 - u32::from(Mutant::FIFTY_EARLY.is_on()) {
             Some(Reason::Fifty)
         } else {
             None
@@ -228,7 +228,10 @@ impl Line {
     /// The plies that a takeback here may return to, least and most; none where there is nothing to take back.
     #[must_use]
     pub fn rewind_range(&self) -> Option<(Ply, Ply)> {
-        let (least, now) = (self.genesis.moves.len() as u64, self.moves.len() as u64);
+        let (mut least, now) = (self.genesis.moves.len() as u64, self.moves.len() as u64);
+        if Mutant::TAKES_BACK_THE_START.is_on() {
+            least = 0;
+        }
         (self.genesis.takebacks && least < now).then(|| (Ply::new(least), Ply::new(now - 1)))
     }
 
@@ -243,7 +246,10 @@ impl Line {
     pub(crate) fn check(&self, record: &Record) -> Result<Step, Refusal> {
         let step = self.step(record)?;
         match record {
-            Record::Seat(seat) if !seat.join.body.player.signed(self.id, &seat.join) => {
+            Record::Seat(seat)
+                if !seat.join.body.player.signed(self.id, &seat.join)
+                    && !Mutant::ANY_JOINER.is_on() =>
+            {
                 Err(Refusal::BadSignature)
             }
             Record::Rewind(rewind) => {
@@ -344,13 +350,16 @@ impl Line {
             return Err(Refusal::SeatTaken { seat: *first });
         }
         let (creator, joiner) = (self.genesis.creator, seat.join.body.player);
-        if joiner == creator || self.genesis.seat.is_some_and(|kept| kept != joiner) {
+        let taken = self.genesis.seat.is_some_and(|kept| kept != joiner);
+        if joiner == creator || (taken && !Mutant::KEPT_SEAT_FREE.is_on()) {
             return Err(Refusal::SeatReserved);
         }
         let creator_white = match (self.genesis.colours, seat.reveal) {
             (Colours::White, None) => true,
             (Colours::Black, None) => false,
-            (Colours::Drawn { commit }, Some(secret)) if colours_commitment(secret) == commit => {
+            (Colours::Drawn { commit }, Some(secret))
+                if colours_commitment(secret) == commit || Mutant::ANY_REVEAL.is_on() =>
+            {
                 creator_draws_white(secret, seat.join.body.nonce)
             }
             _ => return Err(Refusal::BadReveal),
@@ -372,7 +381,7 @@ impl Line {
         let parsed: UciMove = uci.parse().map_err(|_| illegal(None))?;
         let played = parsed.to_move(&position).map_err(|_| illegal(None))?;
         let canonical = played.to_uci(self.mode).to_string();
-        if canonical != uci {
+        if canonical != uci && !Mutant::ANY_SPELLING.is_on() {
             return Err(illegal(Some(canonical)));
         }
         position.play_unchecked(played);
@@ -467,7 +476,7 @@ pub(crate) fn ending_by_rule(before: &[Chess], position: &Chess) -> Option<Outco
         Some(Outcome::drawn(Reason::Stalemate))
     } else if position.is_insufficient_material() {
         Some(Outcome::drawn(Reason::DeadPosition))
-    } else if times_before(before, position) >= 4 {
+    } else if times_before(before, position) >= 4 - usize::from(Mutant::FOURFOLD.is_on()) {
         Some(Outcome::drawn(Reason::Fivefold))
     } else if position.halfmoves() >= 150 {
         Some(Outcome::drawn(Reason::SeventyFive))

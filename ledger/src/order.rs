@@ -128,7 +128,9 @@ impl Orderer {
             let _ = self.game.insert(item);
         }
         let epoch = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
-        self.asked.extend(before.asked);
+        if !Mutant::ASKED_FORGOTTEN.is_on() {
+            self.asked.extend(before.asked);
+        }
         self.asked.retain(|(home, _)| {
             home.epoch > epoch
                 && !self.lapsed.contains(&home.epoch)
@@ -146,7 +148,8 @@ impl Orderer {
     /// After a restart or takeover: `last_mark` is the last alive mark of whoever served before, `now` the moment from
     /// which this relay serves. The time between is charged to nobody.
     pub fn resumed(&mut self, last_mark: Millis, now: Millis) {
-        if self.elsewhere().is_some() || self.game.flag_at(Millis::ZERO).is_none() {
+        let runs = self.elsewhere().is_none() && self.game.flag_at(Millis::ZERO).is_some();
+        if !runs || Mutant::OUTAGE_CHARGED.is_on() {
             return;
         }
         let since = self
@@ -173,7 +176,7 @@ impl Orderer {
     #[must_use]
     pub fn owes_gap(&self) -> bool {
         let runs = || self.elsewhere().is_none() && self.game.flag_at(Millis::ZERO).is_some();
-        self.outage.is_some() && runs()
+        self.outage.is_some() && runs() && !Mutant::MARKS_ANYWAY.is_on()
     }
 
     /// When [`Orderer::tick`] has something to do next, if nothing else happens; `lag` is that of the side to move.
@@ -445,7 +448,7 @@ impl Orderer {
             .game
             .flag_at(lag)
             .map(|flag| flag.get().saturating_add(gap_ms.get()));
-        if flag_at.is_some_and(|flag| stamp.get() >= flag) {
+        if flag_at.is_some_and(|flag| stamp.get() >= flag) && !Mutant::ORDERS_LATE.is_on() {
             let turn = self.game.state().line.turn();
             entries.push(self.next(entries.last(), What::Flag, at, lag, None));
             return Decision::Append {
@@ -515,7 +518,7 @@ impl Orderer {
         let rival =
             signatures.any(|(_, other)| other.body.epoch == home.epoch && other.body != home);
         let lapsed = self.lapsed.contains(&home.epoch) && !Mutant::COMMITS_WHAT_LAPSED.is_on();
-        if lapsed || rival {
+        if lapsed || (rival && !Mutant::COMMITS_RIVAL.is_on()) {
             return Decision::Lapse(self.lapse_of(&home));
         }
         let asked = self.asked.iter().find(|(asked, _)| *asked == home);
@@ -536,7 +539,9 @@ impl Orderer {
             if !self.game.homes().any(|signed| signed == home) {
                 continue;
             }
-            if last == Some(home.after) {
+            let mut counted = self.game.state().counted.iter();
+            let behind = counted.any(|counted| counted.hash == home.after);
+            if last == Some(home.after) || (behind && Mutant::COMMITS_BEHIND.is_on()) {
                 let entry = Entry {
                     receipt: self.game.commit_receipt(home, at),
                     item: Some(Item::Home(self.signature(home))),
@@ -547,8 +552,7 @@ impl Orderer {
                 };
             }
             // `after` counts here and is not the newest: a player counts less than this relay knows.
-            let mut counted = self.game.state().counted.iter();
-            if counted.any(|counted| counted.hash == home.after) {
+            if behind {
                 return Decision::Lapse(self.lapse_of(home));
             }
         }

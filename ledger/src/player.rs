@@ -6,6 +6,7 @@ mod home;
 use crate::game::{Game, Inserted};
 use crate::genesis::canonical_uci;
 use crate::id::{GameId, Hash, Millis, Nonce, OrderKey, PlayerKey, Ply};
+use crate::mutant::Mutant;
 use crate::outcome::{ByColour, Colour};
 use crate::record::{
     Clock, Colours, Consent, From, Genesis, Home, Item, Join, MAX_CHAT_CHARS, Message, Move, Place,
@@ -321,7 +322,8 @@ impl Player {
                 (None, _) => Refusal::NotSeated.into(),
             });
         }
-        if self.pending().is_some() || self.own_resignation().is_some() {
+        let signed_before = self.pending().is_some() && !Mutant::SIGNS_TWICE.is_on();
+        if signed_before || self.own_resignation().is_some() {
             return Err(PlayError::OnItsWay);
         }
         let signed = self.key.sign(self.game.id(), record(place));

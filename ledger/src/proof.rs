@@ -95,7 +95,7 @@ impl Proof {
                 let place = |receipt: &Signed<Receipt>| (receipt.body.epoch, receipt.body.seq);
                 let signed =
                     |receipt: &Signed<Receipt>| receipt.body.game == id && by.signed(id, receipt);
-                place(first) == place(second)
+                (place(first) == place(second) || Mutant::PROOF_ACROSS_PLACES.is_on())
                     && first.hash() != second.hash()
                     && signed(first)
                     && (signed(second) || Mutant::PROOF_UNSIGNED.is_on())
@@ -103,7 +103,8 @@ impl Proof {
             Self::LapsedAndCommitted { by, lapsed, commit } => {
                 lapsed.body.game == id
                     && commit.body.game == id
-                    && lapsed.body.epoch == commit.body.epoch
+                    && (lapsed.body.epoch == commit.body.epoch
+                        || Mutant::PROOF_ACROSS_EPOCHS.is_on())
                     && commit.body.seq == Seq::ZERO
                     && matches!(commit.body.what, What::Home(_))
                     && by.signed(id, lapsed)

@@ -87,10 +87,10 @@ pub(crate) fn continuations(game: GameId, items: &[Item]) -> Vec<Continuation> {
     next.collect()
 }
 
-/// A receipt of this game, of the key that is said to have signed it.
+/// A receipt of this game, if the key has signed it that is said to.
 pub(crate) fn receipt(game: GameId, item: &Item) -> Option<Receipt> {
     match item {
-        Item::Receipt { by, receipt } if receipt.body.game == game => {
+        Item::Receipt { by, receipt } if receipt.body.game == game && by.signed(game, receipt) => {
             Some(receipt_of(by.0, &receipt.body))
         }
         _ => None,

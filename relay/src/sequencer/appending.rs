@@ -32,7 +32,7 @@ impl Sequencer {
 
     /// Asks for an append, behind what is to be kept of other relays first.
     fn append(&mut self, pending: Pending, step: &mut Step) {
-        let takes_over = takes_over(&pending.entries);
+        let takes_over = takes_over(&pending.entries) && !Mutant::NOTHING_KEPT.is_on();
         if let Some(orderer) = &self.orderer
             && (takes_over || !self.stored)
             && let Some((keeping, request)) = Keeping::start(self.key.order(), orderer.game())
@@ -48,7 +48,8 @@ impl Sequencer {
         };
         // A clocked game that this relay orders is woken after a restart, wherever it began.
         let open = if orderer.game().is_clocked() {
-            (!self.open && !stage(orderer).over).then_some(true)
+            let wakes = !stage(orderer).over && !Mutant::NOT_LISTED.is_on();
+            (!self.open && wakes).then_some(true)
         } else {
             (!self.stored).then_some(false)
         };
@@ -216,6 +217,10 @@ impl Sequencer {
             entries: vec![lapse_entry(&lapsed)],
             open: None,
         };
+        if Mutant::LAPSE_TOLD_FIRST.is_on() {
+            let lapsed = self.key.sign(self.id, lapsed);
+            publish(vec![Item::Lapsed { by: own, lapsed }], step);
+        }
         let waiting = Waiting::Lapsing(lapsed, job);
         self.wait(waiting, Request::Append(append), step);
     }

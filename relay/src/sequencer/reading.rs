@@ -132,6 +132,9 @@ impl Reading {
             }
             if entry.seq == LAPSE_SEQ {
                 let body: Lapsed = decode(game, &entry.receipt)?;
+                if Mutant::LAPSE_FORGOTTEN.is_on() {
+                    continue;
+                }
                 lapsed.push(body.epoch);
                 let lapsed = key.sign(game, body);
                 insert(&mut state, Item::Lapsed { by: own, lapsed });

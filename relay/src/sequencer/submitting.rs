@@ -2,6 +2,7 @@
 
 use rookery_ledger::Refusal;
 use rookery_ledger::id::{GameId, Millis};
+use rookery_ledger::mutant::Mutant;
 use rookery_ledger::order::{Decision, Entry, Orderer};
 use rookery_ledger::record::{Genesis, Item, Signed};
 
@@ -156,7 +157,7 @@ impl Sequencer {
 
     fn is_untimed(&self) -> bool {
         let game = self.orderer.as_ref().map(Orderer::game);
-        game.is_some_and(|game| !game.is_clocked())
+        game.is_some_and(|game| !game.is_clocked() && !Mutant::NOT_TOLD_ON.is_on())
     }
 
     /// A new game.

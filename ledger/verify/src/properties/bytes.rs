@@ -118,8 +118,8 @@ fn act(kind: u8, bytes: &mut impl Iterator<Item = u8>) -> Act {
         8 => Act::ResignEarlier { pick: byte() },
         9 => {
             let pick = byte() << 8 | byte();
-            let draw = pick & 1 == 1;
-            Act::BackAndForth { pick, draw }
+            let (times, draw) = (1 + (pick >> 1) % 4, pick & 1 == 1);
+            Act::BackAndForth { pick, times, draw }
         }
         10 => Act::Resend { pick: byte() },
         11 => Act::SecondSeat,

@@ -22,7 +22,7 @@ type Checked = Result<(), TestCaseError>;
 /// Everything, on one case.
 pub(super) fn check(case: &Case, seen: &mut Seen) -> Checked {
     let Some(played) = table::play(case) else {
-        return Err(TestCaseError::fail("the case has no valid genesis"));
+        return Err(TestCaseError::fail("no valid genesis, or nobody sits"));
     };
     let (items, forged) = (played.items, &played.forged);
     prop_assert!(played.broken.is_empty(), "{:?}", played.broken);
@@ -45,7 +45,7 @@ pub(super) fn check(case: &Case, seen: &mut Seen) -> Checked {
 /// What takes the least time of all that is checked on one case.
 pub(super) fn check_first(case: &Case) -> Checked {
     let Some(played) = table::play(case) else {
-        return Err(TestCaseError::fail("the case has no valid genesis"));
+        return Err(TestCaseError::fail("no valid genesis, or nobody sits"));
     };
     prop_assert!(played.broken.is_empty(), "{:?}", played.broken);
     let straight = fold(&played.items)?;

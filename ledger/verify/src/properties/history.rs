@@ -6,7 +6,7 @@ use rookery_ledger::record::{Clock, Variant};
 use rookery_ledger::sign::Keypair;
 
 /// Starts from which different ends are near.
-pub(super) const STARTS: [(&str, Variant); 5] = [
+pub(super) const STARTS: [(&str, Variant); 6] = [
     (
         "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1",
         Variant::Standard,
@@ -21,6 +21,11 @@ pub(super) const STARTS: [(&str, Variant); 5] = [
     ("8/8/8/3k4/3p4/3K4/8/8 w - - 0 1", Variant::Standard),
     // Promotions, and mates close by.
     ("6k1/P4ppp/8/8/8/8/5PPp/6K1 w - - 0 1", Variant::Standard),
+    // Both may castle.
+    (
+        "r3k2r/pppppppp/8/8/8/8/PPPPPPPP/R3K2R w KQkq - 0 1",
+        Variant::Standard,
+    ),
 ];
 
 /// What a random history does next.
@@ -46,8 +51,12 @@ pub(super) enum Act {
     Forge { pick: usize },
     /// The side to move waits until its time is all but up; then it moves, or the relay looks at the clock.
     ToTheEdge { pick: usize },
-    /// Both move there and back, so that the position repeats, and perhaps claim a draw.
-    BackAndForth { pick: usize, draw: bool },
+    /// Both move there and back, some times, so that the position repeats, and perhaps claim a draw.
+    BackAndForth {
+        pick: usize,
+        times: usize,
+        draw: bool,
+    },
     /// A record is sent again.
     Resend { pick: usize },
     /// The creator sits a second joiner.
@@ -96,7 +105,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => any::<usize>().prop_map(|pick| Act::Forge { pick }),
         1 => any::<usize>().prop_map(|pick| Act::ToTheEdge { pick }),
         2 => any::<usize>().prop_map(|pick| Act::ResignEarlier { pick }),
-        3 => (any::<usize>(), any::<bool>()).prop_map(|(pick, draw)| Act::BackAndForth { pick, draw }),
+        3 => (any::<usize>(), 1..5_usize, any::<bool>())
+            .prop_map(|(pick, times, draw)| Act::BackAndForth { pick, times, draw }),
         2 => any::<usize>().prop_map(|pick| Act::Resend { pick }),
         1 => Just(Act::SecondSeat),
         3 => (0..25_000_u64).prop_map(|ms| Act::Wait { ms }),

@@ -3,11 +3,12 @@
 use rookery_ledger::id::{GameId, Hash, Height, Millis, Nonce, Ply};
 use rookery_ledger::player::Options;
 use rookery_ledger::record::{
-    Clock, Consent, From, Item, Move, Place, Receipt, Record, Rewind, Signed, Variant, What,
+    Clock, Colours, Consent, From, Item, Join, Move, Place, Receipt, Record, Rewind, Seat, Signed,
+    Variant, What,
 };
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::{Colour, Game, Player};
-use shakmaty::Position as _;
+use rookery_ledger::{Colour, Game, Line, Player};
+use shakmaty::{CastlingMode, Position as _};
 
 use super::adapter;
 use super::history::{CREATOR, JOINER, SECOND, STARTS, key};
@@ -51,7 +52,12 @@ pub fn wrong_receipt(game: &Game, relay: &Keypair, now: Millis, pick: usize) -> 
     };
     let known: Vec<Hash> = game.records().map(|(hash, _)| hash).collect();
     let known = known.get(pick / 16 % known.len().max(1)).copied();
-    match pick % 13 {
+    // By somebody else in the name of the relay.
+    let in_its_name = |receipt: Receipt| {
+        let (by, receipt) = (relay.order(), key(SECOND).sign(game.id(), receipt));
+        Item::Receipt { by, receipt }
+    };
+    match pick % 15 {
         0 => signed(receipt(gap(longest + 1), now)),
         1 => signed(receipt(gap(longest), now)),
         2 => signed(receipt(What::Flag, now)),
@@ -81,6 +87,14 @@ pub fn wrong_receipt(game: &Game, relay: &Keypair, now: Millis, pick: usize) -> 
             signed(Receipt { at_ms, ..right })
         }
         11 => of(next_move(game, pick / 16), later),
+        12 => vec![in_its_name(receipt(What::Flag, later))],
+        13 => match next_move(game, pick / 16) {
+            Some(Item::Record(record)) => {
+                let receipt = in_its_name(receipt(What::Record(record.hash()), now));
+                vec![Item::Record(record), receipt]
+            }
+            _ => Vec::new(),
+        },
         // The relay's own signature under a player's move.
         _ => match next_move(game, pick / 16) {
             Some(Item::Record(record)) => {
@@ -178,7 +192,7 @@ pub fn rival(game: &Game, at: usize, pick: usize) -> Option<Item> {
 }
 
 /// What its author may not sign at the head: the other player's move, a move at another height, a takeback by a consent
-/// of one's own or to an earlier head, an end that cannot be had, a move that is none.
+/// of one's own or to an earlier head, an end that cannot be had, a move that is none or is written in another way.
 pub fn forged(game: &Game, pick: usize) -> Option<Item> {
     let line = &game.state().line;
     let players = line.players()?;
@@ -209,7 +223,7 @@ pub fn forged(game: &Game, pick: usize) -> Option<Item> {
         at: at.prev,
         to_ply,
     };
-    let signed = match pick % 14 {
+    let signed = match pick % 15 {
         0 => waiter.sign(id, played(at, uci)?),
         1 => {
             let height = at.height.next();
@@ -236,6 +250,7 @@ pub fn forged(game: &Game, pick: usize) -> Option<Item> {
             let on = at.on.is_none().then_some(at.prev);
             mover.sign(id, played(Place { on, ..at }, uci)?)
         }
+        13 => mover.sign(id, played(at, castling_otherwise(line))?),
         // What the other agreed to is another ply.
         _ => {
             let consent = waiter.sign(id, back(least));
@@ -245,6 +260,17 @@ pub fn forged(game: &Game, pick: usize) -> Option<Item> {
         }
     };
     Some(Item::Record(signed))
+}
+
+/// Castling, if it is legal, as the other kind of chess writes it.
+fn castling_otherwise(line: &Line) -> Option<String> {
+    let other = match line.castling_mode() {
+        CastlingMode::Standard => CastlingMode::Chess960,
+        CastlingMode::Chess960 => CastlingMode::Standard,
+    };
+    let legal = line.position().legal_moves();
+    let castling = legal.iter().find(|played| played.is_castle())?;
+    Some(castling.to_uci(other).to_string())
 }
 
 /// Who gives up off turn at a head that may lie behind: where the last move was made, or where by chance that player may
@@ -265,6 +291,34 @@ pub fn resigned_earlier(game: &Game, pick: usize) -> Option<Item> {
     };
     let record = Record::ResignAt { at };
     Some(Item::Record(key(by).sign(game.id(), record)))
+}
+
+/// A Seat that may not stand: of who wished for nothing, of another player than the one that it is kept for, of the creator
+/// alone, by the joiner, or with another secret than the promised one.
+pub fn wrong_seat(game: &Game, secret: Nonce, pick: usize) -> Item {
+    let (id, genesis) = (game.id(), &game.genesis().body);
+    let drawn = matches!(genesis.colours, Colours::Drawn { .. });
+    let wish = |player: u8, by: u8| {
+        let (player, nonce) = (key(player).player(), Nonce([11; 16]));
+        key(by).sign(id, Join { player, nonce })
+    };
+    let (mut join, mut reveal, mut by) = (wish(JOINER, JOINER), drawn.then_some(secret), CREATOR);
+    match pick % 6 {
+        0 if genesis.seat.is_some() => join = wish(SECOND, SECOND),
+        1 if drawn => reveal = Some(Nonce([12; 16])),
+        2 => reveal = (!drawn).then_some(secret),
+        3 => join = wish(CREATOR, CREATOR),
+        4 => by = JOINER,
+        _ => join = wish(JOINER, SECOND),
+    }
+    let on = game.state().last_receipt().map(|last| last.hash);
+    let at = Place {
+        prev: id.as_hash(),
+        height: Height::new(1),
+        on: on.filter(|_| game.is_clocked()),
+    };
+    let seat = Record::Seat(Seat { at, join, reveal });
+    Item::Record(key(by).sign(id, seat))
 }
 
 /// A Seat for another joiner, by the creator, for the place of the first.

@@ -55,11 +55,11 @@ impl Seen {
     pub(super) fn count(&mut self, items: &[Item], game: &Game) {
         self.cases += 1;
         let mut kinds: BTreeSet<&str> = items.iter().filter_map(kind).collect();
-        let seats = items
-            .iter()
-            .filter(|item| kind(item) == Some("seat"))
-            .count();
-        if seats > 1 {
+        let seats = game.records().filter(|(_, entry)| {
+            let body = &entry.signed.body;
+            matches!(body, Record::Seat(_))
+        });
+        if seats.count() > 1 {
             kinds.insert("second seat");
         }
         if game.is_clocked() {

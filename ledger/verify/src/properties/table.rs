@@ -99,7 +99,19 @@ impl Table {
         is_played
     }
 
-    fn back_and_forth(&mut self, pick: usize, draw: bool) {
+    fn back_and_forth(&mut self, pick: usize, times: usize, draw: bool) {
+        if !(0..times).all(|_| self.there_and_back(pick)) {
+            return;
+        }
+        let turn = self.players[0].game().state().line.turn();
+        let mover = usize::from(self.players[0].colour() != Some(turn));
+        if draw && let Ok(claim) = self.players[mover].draw() {
+            self.send(claim);
+        }
+    }
+
+    /// Whether all four moves could be made.
+    fn there_and_back(&mut self, pick: usize) -> bool {
         let mut there = Vec::new();
         for n in [pick, pick / 64] {
             let line = &self.players[0].game().state().line;
@@ -110,20 +122,13 @@ impl Table {
             let uci = chosen.map(|m| m.to_uci(line.castling_mode()).to_string());
             match uci.filter(|uci| uci.len() == 4 && self.play(uci)) {
                 Some(uci) => there.push(uci),
-                None => return,
+                None => return false,
             }
         }
-        for uci in there {
+        there.into_iter().all(|uci| {
             self.now += 300;
-            if !self.play(&format!("{}{}", &uci[2..], &uci[..2])) {
-                return;
-            }
-        }
-        let turn = self.players[0].game().state().line.turn();
-        let mover = usize::from(self.players[0].colour() != Some(turn));
-        if draw && let Ok(claim) = self.players[mover].draw() {
-            self.send(claim);
-        }
+            self.play(&format!("{}{}", &uci[2..], &uci[..2]))
+        })
     }
 
     fn send(&mut self, item: Item) {
@@ -249,7 +254,9 @@ impl Table {
             }
             Act::ToTheEdge { pick } => return self.play_at_the_edge(*pick),
             Act::ResignEarlier { pick } => lies::resigned_earlier(self.players[0].game(), *pick),
-            Act::BackAndForth { pick, draw } => return self.back_and_forth(*pick, *draw),
+            Act::BackAndForth { pick, times, draw } => {
+                return self.back_and_forth(*pick, *times, *draw);
+            }
             Act::Resend { pick } => {
                 let records = self
                     .items
@@ -328,7 +335,10 @@ pub(super) struct Played {
     pub(super) broken: Vec<String>,
 }
 
-/// Plays a case; nothing if it has no valid genesis.
+/// By which the creator draws colours.
+const SECRET: Nonce = Nonce([2; 16]);
+
+/// Plays a case; nothing if it has no valid genesis, or if nobody sits down.
 pub(super) fn play(case: &Case) -> Option<Played> {
     let relays = RELAYS.map(key);
     let (start, variant) = STARTS[case.start];
@@ -347,7 +357,7 @@ pub(super) fn play(case: &Case) -> Option<Played> {
         homes: relays.iter().map(Keypair::order).collect(),
         from: None,
     };
-    let creator = Player::create(key(CREATOR), options, Nonce([1; 16]), Nonce([2; 16])).ok()?;
+    let creator = Player::create(key(CREATOR), options, Nonce([1; 16]), SECRET).ok()?;
     let genesis = creator.game().genesis().clone();
     let joiner = Player::open(key(JOINER), genesis.clone(), None).ok()?;
     let now = 1_000_000;
@@ -367,6 +377,11 @@ pub(super) fn play(case: &Case) -> Option<Played> {
     let entries = vec![entry];
     let then = None;
     table.carry_out(0, Decision::Append { entries, then });
+    if case.pick % 8 < 3 {
+        let wrong = lies::wrong_seat(table.players[0].game(), SECRET, case.pick / 8);
+        table.forged.extend(record_of(&wrong));
+        table.send(wrong);
+    }
     let join = table.players[1].join(Nonce([3; 16])).ok()?;
     let seat = table.players[0].seat(join).ok()?;
     table.send(seat);
