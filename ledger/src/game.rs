@@ -391,6 +391,14 @@ impl Game {
         }
     }
 
+    /// The keys that ordered something in an epoch above that of [`Game::orderer`]: the game moved to one of them, it seems, and
+    /// what shows it is not all known.
+    #[must_use]
+    pub fn ordering_above(&self) -> BTreeSet<OrderKey> {
+        let (_, epoch) = self.orderer().unzip();
+        self.store.ordering_above(epoch.unwrap_or(Epoch::ZERO))
+    }
+
     /// The next receipt of `key` for `what`: in a clocked game after the last that counts, else in the key's own chain.
     /// `at_ms` is raised to that of the receipt before where it is lower. A `Home` has [`Game::commit_receipt`].
     #[must_use]

@@ -128,9 +128,7 @@ impl Orderer {
             let _ = self.game.insert(item);
         }
         let epoch = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
-        if !Mutant::ASKED_FORGOTTEN.is_on() {
-            self.asked.extend(before.asked);
-        }
+        self.asked.extend(before.asked);
         self.asked.retain(|(home, _)| {
             home.epoch > epoch
                 && !self.lapsed.contains(&home.epoch)
@@ -448,7 +446,7 @@ impl Orderer {
             .game
             .flag_at(lag)
             .map(|flag| flag.get().saturating_add(gap_ms.get()));
-        if flag_at.is_some_and(|flag| stamp.get() >= flag) && !Mutant::ORDERS_LATE.is_on() {
+        if flag_at.is_some_and(|flag| stamp.get() >= flag) {
             let turn = self.game.state().line.turn();
             entries.push(self.next(entries.last(), What::Flag, at, lag, None));
             return Decision::Append {
@@ -518,7 +516,7 @@ impl Orderer {
         let rival =
             signatures.any(|(_, other)| other.body.epoch == home.epoch && other.body != home);
         let lapsed = self.lapsed.contains(&home.epoch) && !Mutant::COMMITS_WHAT_LAPSED.is_on();
-        if lapsed || (rival && !Mutant::COMMITS_RIVAL.is_on()) {
+        if lapsed || rival {
             return Decision::Lapse(self.lapse_of(&home));
         }
         let asked = self.asked.iter().find(|(asked, _)| *asked == home);

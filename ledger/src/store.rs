@@ -230,6 +230,22 @@ impl Store {
                 || waiting.map(|(_, item)| item).any(waits))
     }
 
+    /// The keys of which a receipt of an epoch above this is known, be it that it waits.
+    pub(crate) fn ordering_above(&self, epoch: Epoch) -> BTreeSet<OrderKey> {
+        let kept = self.receipts_of.keys().filter(|key| {
+            let from = (**key, epoch.next(), Seq::ZERO);
+            let next = self.receipts.range(from..).next();
+            next.is_some_and(|((by, of, _), _)| by == *key && *of > epoch)
+        });
+        let waiting = self.waiting.iter().filter_map(|(wait, items)| {
+            let Wait::Home(key) = wait else { return None };
+            let above = |item: &Item| matches!(item, Item::Receipt { receipt, .. } if receipt.body.epoch > epoch);
+            let waits = items.iter().any(|(_, item)| above(item));
+            waits.then_some(*key)
+        });
+        kept.copied().chain(waiting).collect()
+    }
+
     /// Keeps an item until what it waits for is known. `by` is its author where the signature was checked: what one
     /// author sends early cannot take the room of the other.
     pub(crate) fn wait(

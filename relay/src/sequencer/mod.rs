@@ -266,6 +266,11 @@ impl Sequencer {
             if in_reach.contains(&home) {
                 return Some(home);
             }
+            // Where it moved to, if that is known from what was gossiped alone: there is the rest of it.
+            let moved = game.ordering_above();
+            if let Some(home) = moved.into_iter().find(|key| in_reach.contains(key)) {
+                return Some(home);
+            }
         }
         let mut homes = game.genesis().body.homes.iter().copied();
         let home = homes.find(|home| *home == own || in_reach.contains(home));

@@ -7,10 +7,10 @@ use proptest::{prop_assert, prop_assert_eq};
 use rookery_ledger::clock::Clocks;
 use rookery_ledger::codec::{CodecError, MAX_ITEM_BYTES};
 use rookery_ledger::id::{Epoch, Hash, OrderKey, PlayerKey, Signature};
-use rookery_ledger::record::{Clock, Item, Record};
+use rookery_ledger::record::{Clock, Item, Lapsed, Record, Signed, What};
 use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::wire::{self, Frames, MAX_FRAME_BYTES};
-use rookery_ledger::{Colour, Counted, Game, Player, Proof, Reason, codec, rook};
+use rookery_ledger::{Colour, Counted, Entry, Game, Player, Proof, Reason, codec, rook};
 
 use super::adapter::{self, View, keypair_of};
 use super::history::{self, Act, Case};
@@ -233,7 +233,64 @@ fn proofs(game: &Game) -> Checked {
             "a signature is wrong in {doctored:?}"
         );
     }
+    for proof in false_proofs(game) {
+        prop_assert!(!proof.holds(game), "{proof:?}");
+    }
     Ok(())
+}
+
+/// What is signed well, and proves nothing: receipts for two places, records for two places, a lapse and a commit of two epochs.
+fn false_proofs(game: &Game) -> Vec<Proof> {
+    let counted = &game.state().counted;
+    let receipts: Vec<_> = counted
+        .iter()
+        .filter_map(|counted| game.receipt(counted.hash))
+        .map(|(by, receipt)| (by, *receipt))
+        .collect();
+    let ends = receipts.first().zip(receipts.last());
+    let places = ends.filter(|((one, first), (other, last))| {
+        one == other && first.body.seq != last.body.seq && first.body.epoch == last.body.epoch
+    });
+    let two_places = places.map(|((by, first), (_, second))| Proof::DoubleReceipt {
+        by: *by,
+        first: *first,
+        second: *second,
+    });
+    let moves = game.records().map(|(_, entry)| entry);
+    let moves: Vec<_> = moves
+        .filter(|entry| matches!(entry.signed.body, Record::Move(_)))
+        .collect();
+    let same = moves.first().and_then(|first| {
+        let elsewhere = moves.iter().find(|other| {
+            let prev = |entry: &&Entry| entry.signed.body.place().map(|place| place.prev);
+            other.author == first.author && prev(other) != prev(first)
+        });
+        Some((first, elsewhere?))
+    });
+    let two_moves = same.map(|(first, second)| Proof::Equivocation {
+        author: first.author,
+        first: first.signed.clone(),
+        second: second.signed.clone(),
+    });
+    let items = game.items();
+    let lapsed = items.iter().find_map(|item| match item {
+        Item::Lapsed { by, lapsed } => Some((*by, *lapsed)),
+        _ => None,
+    });
+    let commit = receipts.iter().find(|(by, receipt)| {
+        let of = receipt.body;
+        let of_another =
+            |(key, lapse): (OrderKey, Signed<Lapsed>)| key == *by && lapse.body.epoch != of.epoch;
+        matches!(of.what, What::Home(_)) && lapsed.is_some_and(of_another)
+    });
+    let two_epochs = lapsed.zip(commit).map(|((by, lapsed), (_, commit))| {
+        let commit = *commit;
+        Proof::LapsedAndCommitted { by, lapsed, commit }
+    });
+    [two_places, two_moves, two_epochs]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The proof with a wrong signature in it.

@@ -96,9 +96,9 @@ impl Client {
             return;
         }
         let Some(since) = self.silent_since(key, session) else {
-            // It may be there: says so, if it is.
+            // It may be there: says so, if it is. Who has nothing to send learns that it is not from who asks for another.
             let wait = self.no_home.map_or(session.since, |at| at) + 600;
-            if moving.is_some() || self.no_home.is_some() {
+            if moving.is_some() || self.no_home.is_some() || self.is_asked(epoch) {
                 if self.now < wait {
                     return self.wake_at(wait);
                 }
@@ -212,6 +212,13 @@ impl Client {
         }
         self.wake_at(self.now + 1_000);
         true
+    }
+
+    /// Whether the other player asked for another home since the game came to the one that it has.
+    fn is_asked(&self, epoch: Epoch) -> bool {
+        let own = self.player.key();
+        let mut signed = self.player.game().home_signatures();
+        signed.any(|(by, home)| by != own && home.body.epoch > epoch)
     }
 
     /// Goes where the other player asks for a home, to agree there. Whether that is elsewhere, and may be in reach.

@@ -295,3 +295,37 @@ fn a_record_that_brings_a_move_of_home_about_is_done_when_it_is_ordered_itself()
     let again = Relay::new(&log, 8, players[0].id());
     assert!(again.game().knows(hash_of(&reply)));
 }
+
+#[test]
+fn a_game_that_moved_while_its_home_was_gone_is_followed_where_it_moved_to() {
+    let (_, old, mut players) = seated(LIVE);
+    let id = players[0].id();
+    let before = in_order(old.game(), key(9).order(), None);
+    // Relay 8 knows the game from before the move. The home is gone for good, and relay 7, which the genesis does not name, takes over.
+    let learn = |items: &[Item]| Input::Learn {
+        items: items.to_vec(),
+        now: Millis::new(2_000),
+    };
+    let mut behind = Relay::new(&MemoryLog::default(), 8, id);
+    behind.take(learn(&before));
+    let mut successor = Relay::new(&MemoryLog::default(), 7, id);
+    successor.take(learn(&before));
+    let home = players[0].move_home(key(7).order()).unwrap();
+    successor.submit(&home, 5_000);
+    let Item::Home(asked) = &home else { panic!() };
+    players[1].receive(home.clone()).unwrap();
+    let agreed = players[1].agree_home(asked.body).unwrap();
+    hear(&mut players, &published(&successor.submit(&agreed, 6_000)));
+    let item = play(&mut players[0], "e2e4");
+    let gossiped = published(&successor.submit(&item, 7_000));
+    // Of that relay 8 hears the newest alone, by gossip.
+    let in_reach = [key(7).order()];
+    behind.take(learn(&gossiped));
+    assert_eq!(behind.sequencer.follow(&in_reach), Some(key(7).order()));
+    // What the followed relay shows then is all of it.
+    behind.take(learn(&in_order(successor.game(), key(7).order(), None)));
+    let (now, next) = (behind.game().state(), successor.game().state());
+    assert_eq!(now.line.height(), next.line.height());
+    assert_eq!(behind.sequencer.follow(&in_reach), Some(key(7).order()));
+    assert_eq!(successor.sequencer.follow(&[key(8).order()]), None);
+}
