@@ -6,7 +6,7 @@ use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 use rookery_ledger::clock::Clocks;
 use rookery_ledger::codec::{CodecError, MAX_ITEM_BYTES};
-use rookery_ledger::id::{Epoch, Hash, OrderKey, PlayerKey, Signature};
+use rookery_ledger::id::{Epoch, Hash, MAX_INT, OrderKey, PlayerKey, Signature};
 use rookery_ledger::record::{Clock, Item, Lapsed, Record, Signed, What};
 use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::wire::{self, Frames, MAX_FRAME_BYTES};
@@ -478,6 +478,11 @@ fn worth(game: &Game, player: PlayerKey) -> u8 {
 
 /// What is accepted is the one form of what it says.
 fn canonical(items: &[Item], case: &Case) -> Checked {
+    // Numbers that every browser holds exactly, and no others.
+    let number = |number: u64| codec::decode::<u64>(&codec::encode(&number), MAX_ITEM_BYTES);
+    let least = 1 + (1_u64 << (54 - case.pick % 53)) / 2;
+    prop_assert!(number(least.min(MAX_INT)).is_ok() && number(MAX_INT).is_ok());
+    prop_assert!(number(MAX_INT + 1).is_err() && number(MAX_INT + least).is_err());
     for (i, item) in items.iter().enumerate() {
         let bytes = codec::encode(item);
         let read: Result<Item, _> = codec::decode(&bytes, MAX_ITEM_BYTES);
