@@ -383,6 +383,7 @@ impl Searcher {
         m: Option<Move>,
         child: Position,
     ) -> Position {
+        self.engine.table.prefetch(child.key());
         self.keys.push(parent.key());
         let frame = &mut self.frames[ply + LOOK_BACK];
         frame.played = m.map(|m| PieceTo::new(parent.turn(), m));
