@@ -1,20 +1,19 @@
-//! What the search remembers of moves: killers, counter moves, history tables and evaluation corrections.
+//! What the search remembers of moves: killers, counter moves and history tables.
 
-use shakmaty::{Color, Move, Role, Square};
+use shakmaty::{Bitboard, Color, Move, Role, Square};
 
 use crate::movegen::PackedMove;
-use crate::position::Position;
-use crate::score::{MAX_PLY, Value};
+use crate::score::MAX_PLY;
 
 /// History scores stay within plus and minus this.
 pub const HISTORY_LIMIT: i32 = 16_384;
 
 const PIECES: usize = 12;
 const SQUARES: usize = 64;
-const PIECE_TO: usize = PIECES * SQUARES;
-const CORRECTIONS: usize = 1 << 14;
-const CORRECTION_GRAIN: i32 = 256;
-const CORRECTION_LIMIT: i32 = 64 * CORRECTION_GRAIN;
+/// Pieces times squares: the number of [`PieceTo`].
+pub(crate) const PIECE_TO: usize = PIECES * SQUARES;
+/// Pawn structures that are told apart.
+const PAWNS: usize = 512;
 
 /// A piece and where it went: the index of the tables that look at what was played before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,8 +27,58 @@ impl PieceTo {
         PieceTo((piece * SQUARES + m.to() as usize) as u16)
     }
 
-    const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// Where to.
+    #[must_use]
+    pub fn to(self) -> Square {
+        Square::new(u32::from(self.0) % SQUARES as u32)
+    }
+}
+
+/// The moves one, two, four and six plies before; none for a null move or where there is none.
+pub type Before = [Option<PieceTo>; 4];
+
+/// What the history of a move depends on besides the move.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Side to move.
+    pub color: Color,
+    /// Squares that the opponent attacks.
+    pub threats: Bitboard,
+    /// Key of the pawn structure.
+    pub pawn_key: u64,
+    /// What was played before.
+    pub before: Before,
+}
+
+/// Where the history of one quiet move is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    butterfly: u16,
+    pawn: u32,
+    this: PieceTo,
+}
+
+impl Context {
+    /// Where the history of the quiet move `m` is.
+    #[must_use]
+    pub fn quiet(&self, m: Move) -> Quiet {
+        let (from, to) = (m.from().unwrap_or(Square::A1), m.to());
+        // A move out of danger, or into it, is another move.
+        let danger =
+            2 * usize::from(self.threats.contains(from)) + usize::from(self.threats.contains(to));
+        let butterfly =
+            ((self.color as usize * 4 + danger) * SQUARES + from as usize) * SQUARES + to as usize;
+        let this = PieceTo::new(self.color, m);
+        let pawn = self.pawn_key as usize % PAWNS * PIECE_TO + this.index();
+        Quiet {
+            butterfly: butterfly as u16,
+            pawn: pawn as u32,
+            this,
+        }
     }
 }
 
@@ -40,36 +89,37 @@ fn nudge(score: &mut i16, bonus: i32) {
     *score = (now + bonus - now * bonus.abs() / HISTORY_LIMIT) as i16;
 }
 
-/// All that is remembered. Grows old with the engine and is cleared with a new game.
+/// What a cut at `depth` is worth.
+#[must_use]
+pub fn bonus(depth: i32) -> i32 {
+    (160 * depth - 60).clamp(0, 1800)
+}
+
+/// All that is remembered of moves. Grows old with the engine and is cleared with a new game.
 pub struct History {
-    /// By colour, origin and destination.
+    /// By colour, whether origin and destination are attacked, origin and destination ("butterfly history").
     quiet: Vec<i16>,
+    /// By pawn structure, piece and destination.
+    pawn: Vec<i16>,
     /// By moved piece, destination and captured role.
     capture: Vec<i16>,
-    /// By a move one, two or four plies before and this one.
+    /// By a move one, two, four or six plies before and this one.
     continuation: Vec<i16>,
     counter: Vec<PackedMove>,
     killers: [[PackedMove; 2]; MAX_PLY],
-    /// By colour and pawn structure: how far the static evaluation was off, in 1/256 centipawn.
-    correction: Vec<i16>,
 }
 
 impl Default for History {
     fn default() -> History {
         History {
-            quiet: vec![0; 2 * SQUARES * SQUARES],
+            quiet: vec![0; 2 * 4 * SQUARES * SQUARES],
+            pawn: vec![0; PAWNS * PIECE_TO],
             capture: vec![0; PIECE_TO * 6],
             continuation: vec![0; PIECE_TO * PIECE_TO],
             counter: vec![PackedMove::NONE; PIECE_TO],
             killers: [[PackedMove::NONE; 2]; MAX_PLY],
-            correction: vec![0; 2 * CORRECTIONS],
         }
     }
-}
-
-fn quiet_index(color: Color, m: Move) -> usize {
-    let from = m.from().unwrap_or(Square::A1) as usize;
-    (color as usize * SQUARES + from) * SQUARES + m.to() as usize
 }
 
 fn capture_index(color: Color, m: Move) -> usize {
@@ -77,19 +127,15 @@ fn capture_index(color: Color, m: Move) -> usize {
     PieceTo::new(color, m).index() * 6 + captured
 }
 
-fn correction_index(position: &Position) -> usize {
-    position.turn() as usize * CORRECTIONS + position.pawn_key() as usize % CORRECTIONS
-}
-
 impl History {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.quiet.fill(0);
+        self.pawn.fill(0);
         self.capture.fill(0);
         self.continuation.fill(0);
         self.counter.fill(PackedMove::NONE);
         self.killers = [[PackedMove::NONE; 2]; MAX_PLY];
-        self.correction.fill(0);
     }
 
     /// Forgets what belongs to one search only.
@@ -109,13 +155,13 @@ impl History {
         previous.map_or(PackedMove::NONE, |p| self.counter[p.index()])
     }
 
-    /// How well the quiet move `m` did, given the moves one, two and four plies before.
+    /// How well the quiet move at `at` did, after what was played `before`.
     #[must_use]
-    pub fn quiet(&self, color: Color, m: Move, before: [Option<PieceTo>; 3]) -> i32 {
-        let this = PieceTo::new(color, m).index();
-        let mut score = i32::from(self.quiet[quiet_index(color, m)]);
-        for earlier in before.into_iter().flatten() {
-            score += i32::from(self.continuation[earlier.index() * PIECE_TO + this]);
+    pub fn quiet(&self, at: Quiet, before: &Before) -> i32 {
+        let mut score = i32::from(self.quiet[usize::from(at.butterfly)])
+            + i32::from(self.pawn[at.pawn as usize]);
+        for earlier in before.iter().flatten() {
+            score += i32::from(self.continuation[earlier.index() * PIECE_TO + at.this.index()]);
         }
         score
     }
@@ -127,18 +173,17 @@ impl History {
     }
 
     /// Learns from a move that was good enough to cut: it rises, the others that were tried before fall.
-    #[allow(clippy::too_many_arguments)]
     pub fn reward(
         &mut self,
-        color: Color,
+        context: &Context,
         ply: usize,
         depth: i32,
         best: Move,
-        before: [Option<PieceTo>; 3],
         quiets: &[Move],
         captures: &[Move],
     ) {
-        let bonus = (160 * depth - 60).min(1800);
+        let bonus = bonus(depth);
+        let color = context.color;
         if best.is_capture() || best.is_promotion() {
             nudge(&mut self.capture[capture_index(color, best)], bonus);
         } else {
@@ -148,12 +193,12 @@ impl History {
             {
                 *killers = [packed, killers[0]];
             }
-            if let Some(previous) = before[0] {
+            if let Some(previous) = context.before[0] {
                 self.counter[previous.index()] = packed;
             }
-            self.nudge_quiet(color, best, before, bonus);
+            self.nudge_quiet(context.quiet(best), &context.before, bonus);
             for &m in quiets {
-                self.nudge_quiet(color, m, before, -bonus);
+                self.nudge_quiet(context.quiet(m), &context.before, -bonus);
             }
         }
         for &m in captures {
@@ -161,30 +206,21 @@ impl History {
         }
     }
 
-    fn nudge_quiet(&mut self, color: Color, m: Move, before: [Option<PieceTo>; 3], bonus: i32) {
-        nudge(&mut self.quiet[quiet_index(color, m)], bonus);
-        let this = PieceTo::new(color, m).index();
-        for earlier in before.into_iter().flatten() {
+    /// Raises, or with a negative bonus lowers, all that is known of the quiet move at `at`.
+    pub fn nudge_quiet(&mut self, at: Quiet, before: &Before, bonus: i32) {
+        nudge(&mut self.quiet[usize::from(at.butterfly)], bonus);
+        nudge(&mut self.pawn[at.pawn as usize], bonus);
+        self.nudge_continuation(at, before, bonus);
+    }
+
+    /// The same, but only what is known of it as an answer to the moves before.
+    pub fn nudge_continuation(&mut self, at: Quiet, before: &Before, bonus: i32) {
+        for earlier in before.iter().flatten() {
             nudge(
-                &mut self.continuation[earlier.index() * PIECE_TO + this],
+                &mut self.continuation[earlier.index() * PIECE_TO + at.this.index()],
                 bonus,
             );
         }
-    }
-
-    /// What to add to the static evaluation of `position`, in centipawns.
-    #[must_use]
-    pub fn correction(&self, position: &Position) -> Value {
-        i32::from(self.correction[correction_index(position)]) / CORRECTION_GRAIN
-    }
-
-    /// Learns that a search of `depth` plies found a value `difference` centipawns above the static evaluation.
-    pub fn correct(&mut self, position: &Position, depth: i32, difference: Value) {
-        let entry = &mut self.correction[correction_index(position)];
-        let weight = (depth + 1).min(16);
-        let blended =
-            (i32::from(*entry) * (256 - weight) + difference * CORRECTION_GRAIN * weight) / 256;
-        *entry = blended.clamp(-CORRECTION_LIMIT, CORRECTION_LIMIT) as i16;
     }
 }
 
@@ -203,5 +239,52 @@ mod tests {
             nudge(&mut score, -1_800);
         }
         assert!(i32::from(score) >= -HISTORY_LIMIT && score < 0);
+    }
+
+    #[test]
+    fn a_quiet_move_is_known_by_dangers_pawns_and_what_was_played_before() {
+        let m = Move::Normal {
+            role: Role::Knight,
+            from: Square::G1,
+            capture: None,
+            to: Square::F3,
+            promotion: None,
+        };
+        let played = PieceTo::new(Color::Black, m);
+        let context = Context {
+            color: Color::White,
+            threats: Bitboard::EMPTY,
+            pawn_key: 7,
+            before: [Some(played), None, None, None],
+        };
+        let mut history = History::default();
+        history.reward(&context, 3, 5, m, &[], &[]);
+        let score =
+            |history: &History, context: &Context| history.quiet(context.quiet(m), &context.before);
+        let all = score(&history, &context);
+        assert_eq!(all, 3 * bonus(5));
+        for other in [
+            Context {
+                color: Color::Black,
+                pawn_key: 8,
+                ..context
+            },
+            Context {
+                threats: Square::G1.into(),
+                pawn_key: 8,
+                ..context
+            },
+            Context {
+                threats: Square::F3.into(),
+                before: [None; 4],
+                ..context
+            },
+        ] {
+            assert!(score(&history, &other) < all - bonus(5), "{other:?}");
+        }
+        history.nudge_quiet(context.quiet(m), &context.before, -bonus(5));
+        assert!(score(&history, &context) <= 0);
+        history.clear();
+        assert_eq!(score(&history, &context), 0);
     }
 }

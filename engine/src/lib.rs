@@ -41,8 +41,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A module is one noun of the field: [`search`] drives [`movepick`], [`history`], [`transposition`], [`see`] and
-//! [`evaluation`], which asks a network that is built in; [`uci`] is the protocol without any input or output of its own.
+//! A module is one noun of the field: [`search`] drives [`movepick`], [`history`], [`correction`], [`cuckoo`],
+//! [`transposition`], [`see`] and [`evaluation`], which asks a network that is built in; [`uci`] is the protocol without any input or output of its own.
 //!
 //! # Determinism
 //!
@@ -54,8 +54,11 @@
 //!
 //! - `magics` (default): sliding attacks from tables. Costs 694 KiB of constant data, gives about 20 % more moves a
 //!   second.
+//! - `ablation`: for measurements only, never shipped. `ROOKERY_ABLATE` leaves techniques of the search out.
 
 pub mod bench;
+pub mod correction;
+pub mod cuckoo;
 pub mod evaluation;
 pub mod game;
 pub mod history;

@@ -3,7 +3,7 @@
 
 use shakmaty::{Move, Role};
 
-use crate::history::{History, PieceTo};
+use crate::history::{Context, History};
 use crate::movegen::{self, Kind, PackedMove};
 use crate::position::Position;
 use crate::see;
@@ -93,7 +93,7 @@ impl MovePicker {
         position: &Position,
         history: &History,
         ply: usize,
-        before: [Option<PieceTo>; 3],
+        context: &Context,
     ) -> Option<Move> {
         loop {
             match self.stage {
@@ -133,9 +133,8 @@ impl MovePicker {
                     self.next = self.bad_end;
                     stack.truncate(self.bad_end);
                     if !self.skip_quiets {
-                        let turn = position.turn();
                         let killers = history.killers(ply);
-                        let counter = history.counter(before[0]);
+                        let counter = history.counter(context.before[0]);
                         movegen::for_each(position, Kind::Quiet, |m| {
                             if Some(m) != self.table_move {
                                 let packed = PackedMove::pack(m);
@@ -146,7 +145,7 @@ impl MovePicker {
                                 } else if packed == counter {
                                     KILLER
                                 } else {
-                                    history.quiet(turn, m, before)
+                                    history.quiet(context.quiet(m), &context.before)
                                 };
                                 stack.push(Scored { m, score });
                             }
@@ -217,8 +216,14 @@ mod tests {
 
     fn drain(position: &Position, mut picker: MovePicker, stack: &mut MoveStack) -> Vec<Move> {
         let history = History::default();
+        let context = Context {
+            color: position.turn(),
+            threats: position.threats(),
+            pawn_key: position.pawn_key(),
+            before: [None; 4],
+        };
         let mut moves = Vec::new();
-        while let Some(m) = picker.next(stack, position, &history, 0, [None; 3]) {
+        while let Some(m) = picker.next(stack, position, &history, 0, &context) {
             moves.push(m);
         }
         picker.finish(stack);

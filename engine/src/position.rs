@@ -4,6 +4,7 @@ use shakmaty::zobrist::{Zobrist64, ZobristValue};
 use shakmaty::{
     Bitboard, Board, CastlingMode, CastlingSide, Chess, Color, EnPassantMode, File, Move, Piece,
     Position as _, Role, Square,
+    attacks::{bishop_attacks, king_attacks, knight_attacks, rook_attacks},
 };
 
 /// A legal chess position with its hash keys.
@@ -12,8 +13,12 @@ pub struct Position {
     chess: Chess,
     key: u64,
     pawn_key: u64,
+    /// By the pieces' colour.
+    non_pawn_keys: [u64; 2],
     checkers: Bitboard,
     en_passant: Option<File>,
+    /// Plies that could be played backwards: since the last capture, pawn move or null move.
+    reversible: u32,
 }
 
 fn piece_key(square: Square, piece: Piece) -> u64 {
@@ -32,14 +37,25 @@ impl Position {
                 pawn_key ^= piece_key(square, color.pawn());
             }
         }
+        let mut non_pawn_keys = [0; 2];
+        for color in Color::ALL {
+            for square in board.by_color(color) & !board.pawns() {
+                if let Some(piece) = board.piece_at(square) {
+                    non_pawn_keys[color as usize] ^= piece_key(square, piece);
+                }
+            }
+        }
+        let reversible = chess.halfmoves();
         let checkers = chess.checkers();
         let en_passant = chess.legal_ep_square().map(Square::file);
         Position {
             chess,
             key,
             pawn_key,
+            non_pawn_keys,
             checkers,
             en_passant,
+            reversible,
         }
     }
 
@@ -85,6 +101,48 @@ impl Position {
         self.pawn_key
     }
 
+    /// Zobrist key of the king and the pieces of `color`, without its pawns.
+    #[must_use]
+    pub const fn non_pawn_key(&self, color: Color) -> u64 {
+        self.non_pawn_keys[color as usize]
+    }
+
+    /// Plies that could be played backwards: those since the last capture, pawn move or null move.
+    #[must_use]
+    pub const fn reversible(&self) -> u32 {
+        self.reversible
+    }
+
+    /// Squares that the opponent attacks.
+    #[must_use]
+    pub fn threats(&self) -> Bitboard {
+        let board = self.board();
+        let them = !self.turn();
+        let occupied = board.occupied();
+        let theirs = board.by_color(them);
+        let pawns = board.pawns() & theirs;
+        let mut attacked = if them.is_white() {
+            pawns.shift(7) & !Bitboard::from_file(File::H)
+                | pawns.shift(9) & !Bitboard::from_file(File::A)
+        } else {
+            pawns.shift(-7) & !Bitboard::from_file(File::A)
+                | pawns.shift(-9) & !Bitboard::from_file(File::H)
+        };
+        for square in board.knights() & theirs {
+            attacked |= knight_attacks(square);
+        }
+        for square in board.bishops_and_queens() & theirs {
+            attacked |= bishop_attacks(square, occupied);
+        }
+        for square in board.rooks_and_queens() & theirs {
+            attacked |= rook_attacks(square, occupied);
+        }
+        for square in board.kings() & theirs {
+            attacked |= king_attacks(square);
+        }
+        attacked
+    }
+
     /// Enemy pieces that give check.
     #[must_use]
     pub const fn checkers(&self) -> Bitboard {
@@ -118,6 +176,8 @@ impl Position {
         let us = self.turn();
         let mut key = self.key ^ Zobrist64::zobrist_for_white_turn().0;
         let mut pawn_key = self.pawn_key;
+        let mut non_pawn_keys = self.non_pawn_keys;
+        let (ours, theirs) = (us as usize, !us as usize);
         match m {
             Move::Normal {
                 role,
@@ -133,13 +193,19 @@ impl Position {
                     pawn_key ^= leaves;
                     if promotion.is_none() {
                         pawn_key ^= arrives;
+                    } else {
+                        non_pawn_keys[ours] ^= arrives;
                     }
+                } else {
+                    non_pawn_keys[ours] ^= leaves ^ arrives;
                 }
                 if let Some(captured) = capture {
                     let taken = piece_key(to, captured.of(!us));
                     key ^= taken;
                     if captured == Role::Pawn {
                         pawn_key ^= taken;
+                    } else {
+                        non_pawn_keys[theirs] ^= taken;
                     }
                 }
             }
@@ -153,10 +219,12 @@ impl Position {
             }
             Move::Castle { king, rook } => {
                 let side = CastlingSide::from_king_side(king < rook);
-                key ^= piece_key(king, us.king())
+                let change = piece_key(king, us.king())
                     ^ piece_key(side.king_to(us), us.king())
                     ^ piece_key(rook, us.rook())
                     ^ piece_key(side.rook_to(us), us.rook());
+                key ^= change;
+                non_pawn_keys[ours] ^= change;
             }
             // Drops do not exist in standard chess.
             Move::Put { .. } => {}
@@ -183,12 +251,19 @@ impl Position {
             key ^= Zobrist64::zobrist_for_en_passant_file(file).0;
         }
         let checkers = chess.checkers();
+        let reversible = if chess.halfmoves() == 0 {
+            0
+        } else {
+            self.reversible.saturating_add(1)
+        };
         Position {
             chess,
             key,
             pawn_key,
+            non_pawn_keys,
             checkers,
             en_passant,
+            reversible,
         }
     }
 
@@ -206,8 +281,10 @@ impl Position {
             chess: self.chess.clone().swap_turn().ok()?,
             key,
             pawn_key: self.pawn_key,
+            non_pawn_keys: self.non_pawn_keys,
             checkers: Bitboard::EMPTY,
             en_passant: None,
+            reversible: 0,
         })
     }
 }
@@ -249,9 +326,19 @@ mod tests {
                 let fresh = Position::new(position.chess().clone());
                 assert_eq!(position.key(), fresh.key());
                 assert_eq!(position.pawn_key(), fresh.pawn_key());
+                for color in Color::ALL {
+                    assert_eq!(position.non_pawn_key(color), fresh.non_pawn_key(color));
+                }
                 assert_eq!(position.checkers(), fresh.checkers());
+                assert_eq!(position.reversible(), position.halfmoves());
+                let mut threats = Bitboard::EMPTY;
+                for square in position.board().by_color(!position.turn()) {
+                    threats |= position.board().attacks_from(square);
+                }
+                assert_eq!(position.threats(), threats);
                 if let Some(passed) = position.pass() {
                     assert_eq!(passed.key(), Position::new(passed.chess().clone()).key());
+                    assert_eq!(passed.reversible(), 0);
                 }
             }
         }

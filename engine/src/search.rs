@@ -4,9 +4,13 @@
 //! returns; the next call goes on exactly where it was. So a host with one thread, such as a web worker, can read its
 //! messages between slices, and the tree is the same however it is sliced.
 
+mod draw;
 mod node;
+mod pruning;
 mod quiescence;
+mod reductions;
 mod root;
+mod technique;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -19,6 +23,9 @@ use std::time::Duration;
 
 use shakmaty::{CastlingMode, Move};
 
+use self::technique::Ablation;
+use crate::correction::Corrections;
+use crate::cuckoo::Cuckoo;
 use crate::evaluation::Evaluation;
 use crate::game::Game;
 use crate::history::History;
@@ -35,6 +42,9 @@ pub const MULTIPV_MAX: usize = 256;
 pub struct Engine {
     pub(crate) table: Table,
     pub(crate) history: History,
+    pub(crate) corrections: Corrections,
+    pub(crate) cuckoo: Cuckoo,
+    pub(crate) ablation: Ablation,
     pub(crate) evaluation: Evaluation,
 }
 
@@ -205,6 +215,9 @@ impl Engine {
         Ok(Engine {
             table: Table::new(hash_mib)?,
             history: History::default(),
+            corrections: Corrections::default(),
+            cuckoo: Cuckoo::default(),
+            ablation: Ablation::from_environment(),
             evaluation: Evaluation::default(),
         })
     }
@@ -213,6 +226,7 @@ impl Engine {
     pub fn clear(&mut self) {
         self.table.clear();
         self.history.clear();
+        self.corrections.clear();
     }
 
     /// Size of the hash table in MiB.

@@ -168,6 +168,14 @@ impl Table {
         })
     }
 
+    /// Fetches what [`probe`](Table::probe) will look at. Nothing depends on what this reads, so the processor does not
+    /// wait for it: a prefetch without unsafe code.
+    pub fn prefetch(&self, key: u64) {
+        if let Some(cluster) = self.clusters.get(self.index(key)) {
+            std::hint::black_box(cluster.0[0].key);
+        }
+    }
+
     /// Keeps what a search learned. An unknown move does not overwrite a known one of the same position.
     pub fn store(&mut self, key: u64, ply: usize, hit: Hit) {
         let index = self.index(key);

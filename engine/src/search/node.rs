@@ -1,15 +1,20 @@
-//! One node of the tree: alpha-beta with everything that makes it small. The margins were chosen for this evaluation.
+//! One node of the tree: alpha-beta with everything that makes it small. What needs no more than a few numbers to be
+//! decided is in `pruning` and `reductions`.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use arrayvec::ArrayVec;
-use shakmaty::Move;
+use shakmaty::{Bitboard, Move};
 
+use super::pruning;
+use super::reductions::{Late, PLY, reduction};
 use super::root::{LOOK_BACK, PAUSE_DEPTH, Searcher};
-use crate::history::PieceTo;
-use crate::movegen;
+use super::technique::Technique;
+use crate::correction::Corrections;
+use crate::history::{self, Before, Context as MoveContext};
+use crate::movegen::PackedMove;
 use crate::movepick::MovePicker;
 use crate::position::Position;
 use crate::score::{
@@ -71,7 +76,7 @@ impl Searcher {
         let node = pin!(self.node::<PV>(position, alpha, beta, depth, ply, cut));
         match node.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(value) => value,
-            // Below the pause depth nothing pauses: a child is never deeper than its parent.
+            // What is entered below the pause depth stays below it.
             Poll::Pending => {
                 debug_assert!(false, "a shallow node paused");
                 alpha
@@ -101,6 +106,13 @@ impl Searcher {
         if self.is_draw(position) {
             return 0;
         }
+        // Upcoming Repetition: what can be repeated is worth a draw at least.
+        if alpha < 0 && self.uses(Technique::UpcomingRepetition) && self.can_repeat(position) {
+            alpha = 0;
+            if alpha >= beta {
+                return alpha;
+            }
+        }
         let in_check = position.in_check();
         if ply >= MAX_PLY - 1 {
             return if in_check {
@@ -110,15 +122,27 @@ impl Searcher {
             };
         }
 
-        // Mate Distance Pruning: no mate from here can beat one already found nearer the root.
-        alpha = alpha.max(mated_in(ply));
-        beta = beta.min(mate_in(ply + 1));
-        if alpha >= beta {
-            return alpha;
+        // Mate Distance Pruning (MDP): no mate from here can beat one already found nearer the root.
+        if self.uses(Technique::MateDistance) {
+            alpha = alpha.max(mated_in(ply));
+            beta = beta.min(mate_in(ply + 1));
+            if alpha >= beta {
+                return alpha;
+            }
         }
 
+        // What is entered below the pause depth stays below it.
+        let deepest = if depth < PAUSE_DEPTH {
+            PAUSE_DEPTH - 1
+        } else {
+            MAX_PLY as i32
+        };
+        let at = ply + LOOK_BACK;
+        let turn = position.turn();
+        let before = self.before(ply);
+
         // Transposition Table (TT).
-        let excluded = self.frames[ply + LOOK_BACK].excluded;
+        let excluded = self.frames[at].excluded;
         let hit = if excluded.is_some() {
             None
         } else {
@@ -132,33 +156,64 @@ impl Searcher {
             && hit.bound.decides(hit.value, beta)
             && position.halfmoves() < 90
         {
+            // A table move that cuts is a good move here too.
+            if hit.value >= beta
+                && let Some(m) = table_move
+                && is_quiet(m)
+                && self.uses(Technique::HistoryFromCutoffs)
+            {
+                let quiet = self.context(position, before).quiet(m);
+                let bonus = history::bonus(depth) / 2;
+                self.engine.history.nudge_quiet(quiet, &before, bonus);
+            }
             return hit.value;
         }
         let was_pv = PV || hit.is_some_and(|hit| hit.was_pv);
 
-        // Static evaluation, corrected by what searches of like pawn structures found.
-        let turn = position.turn();
-        let raw = if in_check {
-            NONE
+        // Static evaluation, corrected by what searches of like positions found.
+        let correction = self.correction(position, &before);
+        let (raw, evaluation) = if in_check {
+            (NONE, None)
+        } else if excluded.is_some() {
+            (NONE, self.frames[at].evaluation)
         } else {
-            match hit {
+            let raw = match hit {
                 Some(hit) if hit.evaluation != NONE => hit.evaluation,
                 _ => self.evaluate(position, ply),
-            }
+            };
+            let corrected = raw + Corrections::centipawns(correction);
+            let bound = EVALUATION_BOUND - 1;
+            (raw, Some(corrected.clamp(-bound, bound)))
         };
-        let evaluation = if in_check {
-            None
-        } else {
-            let corrected = raw + self.engine.history.correction(position);
-            Some(corrected.clamp(1 - EVALUATION_BOUND, EVALUATION_BOUND - 1))
-        };
-        self.frames[ply + LOOK_BACK].evaluation = evaluation;
-        self.frames[ply + LOOK_BACK + 1].excluded = None;
+        self.frames[at].evaluation = evaluation;
+        self.frames[at + 1].excluded = None;
+        self.frames[at + 2].cutoffs = 0;
         let improving = evaluation.is_some_and(|now| {
-            let two_ago = self.frames[ply + LOOK_BACK - 2].evaluation;
-            let before = two_ago.or(self.frames[ply + LOOK_BACK - 4].evaluation);
+            let two_ago = self.frames[at - 2].evaluation;
+            let before = two_ago.or(self.frames[at - 4].evaluation);
             before.is_none_or(|before| now > before)
-        });
+        }) && self.uses(Technique::Improving);
+
+        let parent = self.frames[at - 1];
+        if excluded.is_none()
+            && let (Some(now), Some(then)) = (evaluation, parent.evaluation)
+        {
+            // The evaluation after a quiet move says how good it was.
+            if let Some(quiet) = parent.quiet
+                && self.uses(Technique::HistoryFromFailures)
+            {
+                let bonus = (-6 * (now + then)).clamp(-1200, 1200);
+                self.engine.history.nudge_quiet(quiet, &[None; 4], bonus);
+            }
+            // Hindsight: a reduction that the evaluation does not bear out is taken back, one that it does goes on.
+            if self.uses(Technique::Hindsight) {
+                if parent.reduction >= 3 && now <= -then {
+                    depth += 1;
+                } else if parent.reduction >= 2 && depth >= 2 && now + then > 60 {
+                    depth -= 1;
+                }
+            }
+        }
 
         if !PV
             && excluded.is_none()
@@ -177,17 +232,21 @@ impl Searcher {
             };
 
             // Reverse Futility Pruning (RFP): so far above beta that a few plies will not bring it back.
-            if depth <= 8
-                && estimate - 80 * (depth - i32::from(improving)) >= beta
+            if depth <= pruning::REVERSE_FUTILITY_DEPTH
+                && estimate - pruning::reverse_futility(depth, improving) >= beta
                 && estimate < EVALUATION_BOUND
                 && ply >= self.no_pass_before
                 && beta > -MATE_BOUND
+                && self.uses(Technique::ReverseFutility)
             {
                 return i32::midpoint(estimate, beta);
             }
 
             // Razoring: so far below alpha that only captures could help.
-            if depth <= 3 && estimate + 150 + 170 * depth <= alpha {
+            if depth <= pruning::RAZORING_DEPTH
+                && estimate + pruning::razoring(depth) <= alpha
+                && self.uses(Technique::Razoring)
+            {
                 let value = self.quiescence::<false>(position, alpha, alpha + 1, ply);
                 if value <= alpha {
                     return value;
@@ -195,7 +254,7 @@ impl Searcher {
             }
 
             // Null Move Pruning (NMP): if passing is good enough, some move will be.
-            let passed_before = ply > 0 && self.frames[ply + LOOK_BACK - 1].played.is_none();
+            let passed_before = ply > 0 && parent.played.is_none();
             if depth >= 3
                 && estimate >= beta
                 && evaluation + 20 * depth >= beta + 40
@@ -203,9 +262,10 @@ impl Searcher {
                 && ply >= self.no_pass_before
                 && position.has_pieces()
                 && beta > -MATE_BOUND
+                && self.uses(Technique::NullMove)
                 && let Some(passed) = position.pass()
             {
-                let reduction = 3 + depth / 3 + ((estimate - beta) / 180).min(3);
+                let reduction = pruning::null_reduction(depth, estimate - beta);
                 let passed = self.enter(position, ply, None, passed);
                 let value = -self
                     .child::<false>(&passed, -beta, -beta + 1, depth - reduction, ply + 1, !cut)
@@ -233,14 +293,68 @@ impl Searcher {
                     }
                 }
             }
+
+            // ProbCut: a capture that is far above beta in a shallower search will be above it in this one.
+            let bar = beta + pruning::probcut(improving);
+            let unlikely = hit
+                .is_some_and(|hit| hit.depth >= depth - 3 && hit.value != NONE && hit.value < bar);
+            if depth >= pruning::PROBCUT_DEPTH
+                && !unlikely
+                && beta.abs() < MATE_BOUND
+                && self.uses(Technique::ProbCut)
+            {
+                let context = self.context(position, before);
+                let wins = bar - evaluation;
+                let first = table_move.filter(|&m| see::wins_at_least(position, m, wins));
+                let mut picker = MovePicker::noisy(&self.moves, first, wins);
+                while let Some(m) = picker.next(
+                    &mut self.moves,
+                    position,
+                    &self.engine.history,
+                    ply,
+                    &context,
+                ) {
+                    let child = self.enter(position, ply, Some(m), position.play(m));
+                    let mut value = -self.quiescence::<false>(&child, -bar, -bar + 1, ply + 1);
+                    if value >= bar && !self.stopped {
+                        value = -self
+                            .child::<false>(&child, -bar, -bar + 1, depth - 4, ply + 1, !cut)
+                            .await;
+                    }
+                    self.leave();
+                    if self.stopped {
+                        picker.finish(&mut self.moves);
+                        return 0;
+                    }
+                    if value >= bar {
+                        picker.finish(&mut self.moves);
+                        let hit = Hit {
+                            packed: PackedMove::pack(m),
+                            value,
+                            evaluation: raw,
+                            depth: depth - 3,
+                            bound: Bound::Lower,
+                            was_pv,
+                        };
+                        self.engine.table.store(position.key(), ply, hit);
+                        return value;
+                    }
+                }
+                picker.finish(&mut self.moves);
+            }
         }
 
         // Internal Iterative Reduction (IIR): without a move to begin with, a shallower search finds one.
-        if table_move.is_none() && depth >= 4 && (PV || cut) && excluded.is_none() {
+        if table_move.is_none()
+            && depth >= 4
+            && (PV || cut)
+            && excluded.is_none()
+            && self.uses(Technique::InternalIterativeReduction)
+        {
             depth -= 1;
         }
 
-        let before = self.before(ply);
+        let context = self.context(position, before);
         let old_alpha = alpha;
         let mut best = -INFINITE;
         let mut best_move = None;
@@ -248,18 +362,22 @@ impl Searcher {
         let mut quiets: ArrayVec<Move, QUIETS> = ArrayVec::new();
         let mut captures: ArrayVec<Move, CAPTURES> = ArrayVec::new();
         let mut picker = MovePicker::new(&self.moves, table_move);
-        while let Some(m) =
-            picker.next(&mut self.moves, position, &self.engine.history, ply, before)
-        {
+        while let Some(m) = picker.next(
+            &mut self.moves,
+            position,
+            &self.engine.history,
+            ply,
+            &context,
+        ) {
             if Some(m) == excluded {
                 continue;
             }
             count += 1;
-            let quiet = !m.is_capture() && !m.is_promotion();
-            let history = if quiet {
-                self.engine.history.quiet(turn, m, before)
-            } else {
-                self.engine.history.capture(turn, m)
+            let quiet = is_quiet(m);
+            let remembered = quiet.then(|| context.quiet(m));
+            let history = match remembered {
+                Some(quiet) => self.engine.history.quiet(quiet, &context.before),
+                None => self.engine.history.capture(turn, m),
             };
 
             // Shallow pruning: not before some move has shown that this is no mate.
@@ -267,31 +385,39 @@ impl Searcher {
                 let lmr_depth = (depth - reduction(depth, count) + history / 9000).max(0);
                 if quiet {
                     // Late Move Pruning (LMP).
-                    if count >= (4 + depth * depth) / (2 - i32::from(improving)) {
+                    if count >= pruning::late_moves(depth, improving)
+                        && self.uses(Technique::LateMovePruning)
+                    {
                         picker.skip_quiets();
                     }
                     // Futility Pruning (FP).
                     if !in_check
-                        && lmr_depth <= 7
+                        && lmr_depth <= pruning::FUTILITY_DEPTH
                         && let Some(evaluation) = evaluation
-                        && evaluation + 90 + 95 * lmr_depth <= alpha
+                        && evaluation + pruning::futility(lmr_depth) <= alpha
+                        && self.uses(Technique::Futility)
                     {
                         picker.skip_quiets();
                         continue;
                     }
                     // History Pruning.
-                    if lmr_depth <= 4 && history < -4000 * depth {
-                        continue;
-                    }
-                    // Moves into an exchange that loses material.
-                    if lmr_depth <= 7
-                        && !see::wins_at_least(position, m, -22 * lmr_depth * lmr_depth - 10)
+                    if lmr_depth <= 4
+                        && history < -4000 * depth
+                        && self.uses(Technique::HistoryPruning)
                     {
                         continue;
                     }
-                } else if depth <= 7
+                    // Static Exchange Evaluation (SEE) Pruning: moves into an exchange that loses material.
+                    if lmr_depth <= pruning::EXCHANGE_DEPTH
+                        && self.uses(Technique::ExchangePruning)
+                        && !see::wins_at_least(position, m, pruning::quiet_exchange(lmr_depth))
+                    {
+                        continue;
+                    }
+                } else if depth <= pruning::EXCHANGE_DEPTH
                     && picker.at_bad_noisy()
-                    && !see::wins_at_least(position, m, -95 * depth)
+                    && self.uses(Technique::ExchangePruning)
+                    && !see::wins_at_least(position, m, pruning::noisy_exchange(depth))
                 {
                     continue;
                 }
@@ -299,7 +425,7 @@ impl Searcher {
 
             // Singular Extension (SE): when all other moves are clearly worse, the table's is looked at more deeply.
             let mut extension = 0;
-            if depth >= 8
+            if depth >= 6
                 && excluded.is_none()
                 && table_move == Some(m)
                 && ply < 2 * self.root_depth as usize
@@ -307,56 +433,92 @@ impl Searcher {
                 && hit.depth >= depth - 3
                 && matches!(hit.bound, Bound::Lower | Bound::Exact)
                 && hit.value.abs() < MATE_BOUND
+                && self.uses(Technique::SingularExtension)
             {
                 let bar = hit.value - 2 * depth;
-                let saved = self.frames[ply + LOOK_BACK];
-                self.frames[ply + LOOK_BACK].excluded = Some(m);
+                let saved = self.frames[at];
+                self.frames[at].excluded = Some(m);
                 let value = self
                     .deep::<false>(position, bar - 1, bar, (depth - 1) / 2, ply, cut)
                     .await;
-                self.frames[ply + LOOK_BACK] = saved;
+                self.frames[at] = saved;
                 if self.stopped {
                     picker.finish(&mut self.moves);
                     return 0;
                 }
+                let far = self.uses(Technique::DoubleExtension);
                 if value < bar {
                     extension = 1;
+                    // Double Extension: it is better by far.
+                    if !PV && value < bar - 15 && far {
+                        extension = 2;
+                    }
                 } else if bar >= beta {
                     // Multi-Cut: two moves beat beta.
                     picker.finish(&mut self.moves);
                     return bar;
                 } else if hit.value >= beta {
+                    // Negative Extension: others may do as well.
+                    extension = if far { -2 } else { -1 };
+                } else if cut && far {
                     extension = -1;
                 }
             }
 
             let child = self.enter(position, ply, Some(m), position.play(m));
+            self.frames[at].quiet = remembered;
+            let gives_check = child.in_check();
             // Check Extension, where it cannot go on for ever.
             if extension == 0
-                && child.in_check()
+                && gives_check
                 && ply < 2 * self.root_depth as usize
                 && (PV || depth <= 6)
+                && self.uses(Technique::CheckExtension)
                 && see::wins_at_least(position, m, 0)
             {
                 extension = 1;
             }
-            let next = depth - 1 + extension;
+            let mut next = (depth - 1 + extension).min(deepest);
 
             let mut value = alpha + 1;
             let mut full = true;
-            if depth >= 2 && count > 1 + i32::from(PV) && (quiet || picker.at_bad_noisy()) {
+            if depth >= 2
+                && count > 1 + i32::from(PV)
+                && (quiet || picker.at_bad_noisy())
+                && self.uses(Technique::LateMoveReduction)
+            {
                 // Late Move Reduction (LMR).
-                let mut less = reduction(depth, count);
-                less += i32::from(!was_pv);
-                less += 2 * i32::from(cut);
-                less -= i32::from(improving);
-                less -= i32::from(child.in_check());
-                less -= history / 7000;
+                let late = Late {
+                    depth,
+                    count,
+                    quiet,
+                    gives_check,
+                    history,
+                    was_pv,
+                    cut,
+                    improving,
+                    correction: Corrections::centipawns(correction),
+                    has_table_move: table_move.is_some(),
+                    table_move_captures: table_move.is_some_and(|m| !is_quiet(m)),
+                    cutoffs: self.frames[at + 1].cutoffs,
+                };
+                let less = late
+                    .reduction(self.uses(Technique::ReductionTerms))
+                    .div_euclid(PLY);
                 let reduced = (next - less).clamp(1, next.max(1));
+                self.frames[at].reduction = next - reduced;
                 value = -self
                     .child::<false>(&child, -alpha - 1, -alpha, reduced, ply + 1, true)
                     .await;
+                self.frames[at].reduction = 0;
                 full = value > alpha && reduced < next;
+                // A move that did much better than expected is looked at more deeply, one that did not quite, less.
+                if full && self.uses(Technique::DeeperShallower) {
+                    next += i32::from(value > best + 40 + 2 * next);
+                    next -= i32::from(value < best + 8);
+                    next = next.min(deepest);
+                    full = reduced < next;
+                }
             } else if PV && count == 1 {
                 full = false;
             }
@@ -385,6 +547,7 @@ impl Searcher {
                         self.extend_line(ply, m);
                     }
                     if value >= beta {
+                        self.frames[at].cutoffs += 1;
                         break;
                     }
                 }
@@ -412,7 +575,20 @@ impl Searcher {
         {
             self.engine
                 .history
-                .reward(turn, ply, depth, m, before, &quiets, &captures);
+                .reward(&context, ply, depth, m, &quiets, &captures);
+            // A shallow cut says less than a deep one.
+            if best < MATE_BOUND && beta > -MATE_BOUND && self.uses(Technique::Softening) {
+                best = (best * depth.max(1) + beta) / (depth.max(1) + 1);
+            }
+        } else if best <= old_alpha
+            && let Some(quiet) = parent.quiet
+            && excluded.is_none()
+            && self.uses(Technique::HistoryFromFailures)
+        {
+            // That nothing helps here makes the opponent's last move a good one.
+            let bonus = history::bonus(depth) / 2;
+            let before = self.before(ply - 1);
+            self.engine.history.nudge_quiet(quiet, &before, bonus);
         }
         if excluded.is_none() {
             let bound = if best >= beta {
@@ -427,15 +603,16 @@ impl Searcher {
                 && best.abs() < MATE_BOUND
                 && bound.decides(best, evaluation + i32::from(bound == Bound::Upper))
             {
+                let [one, two, ..] = before;
                 self.engine
-                    .history
-                    .correct(position, depth, (best - raw).clamp(-400, 400));
+                    .corrections
+                    .learn(position, [one, two], depth, best - evaluation);
             }
             self.engine.table.store(
                 position.key(),
                 ply,
                 Hit {
-                    packed: best_move.map_or_else(Default::default, movegen::PackedMove::pack),
+                    packed: best_move.map_or(PackedMove::NONE, PackedMove::pack),
                     value: best,
                     evaluation: raw,
                     depth,
@@ -456,14 +633,31 @@ impl Searcher {
         }
     }
 
-    /// The moves one, two and four plies before.
-    pub(super) fn before(&self, ply: usize) -> [Option<PieceTo>; 3] {
-        let at = ply + LOOK_BACK;
-        [
-            self.frames[at - 1].played,
-            self.frames[at - 2].played,
-            self.frames[at - 4].played,
-        ]
+    /// The moves one, two, four and six plies before.
+    pub(super) fn before(&self, ply: usize) -> Before {
+        [1, 2, 4, 6].map(|back| self.frames[ply + LOOK_BACK - back].played)
+    }
+
+    /// What the history of the moves in `position` depends on.
+    pub(super) fn context(&self, position: &Position, before: Before) -> MoveContext {
+        MoveContext {
+            color: position.turn(),
+            threats: if self.uses(Technique::Threats) {
+                position.threats()
+            } else {
+                Bitboard::EMPTY
+            },
+            pawn_key: if self.uses(Technique::PawnHistory) {
+                position.pawn_key()
+            } else {
+                0
+            },
+            before: if self.uses(Technique::Continuation) {
+                before
+            } else {
+                [None; 4]
+            },
+        }
     }
 
     /// Evaluates, without correction.
@@ -471,86 +665,26 @@ impl Searcher {
         self.engine.evaluation.evaluate(position, ply)
     }
 
-    /// Whether the rules, or the sense of the search, make this a draw.
-    pub(super) fn is_draw(&self, position: &Position) -> bool {
-        if position.halfmoves() >= 100 {
-            // Mate on the last ply counts before the fifty-move rule.
-            return !position.in_check() || !movegen::is_stuck(position);
-        }
-        position.is_dead() || self.is_repetition(position)
-    }
-
-    /// Whether this position was met before: once since the root is enough, for what can be repeated once can be
-    /// repeated again; what was before the root must have been there twice.
-    fn is_repetition(&self, position: &Position) -> bool {
-        let reach = (position.halfmoves() as usize).min(self.keys.len());
-        let mut seen = 0;
-        for back in (4..=reach).step_by(2) {
-            let index = self.keys.len() - back;
-            if self.keys[index] == position.key() {
-                seen += 1;
-                if index > self.game_keys || seen == 2 {
-                    return true;
-                }
+    /// What the evaluation is to be corrected by, as [`Corrections::centipawns`] takes it.
+    pub(super) fn correction(&self, position: &Position, before: &Before) -> i32 {
+        let corrections = &self.engine.corrections;
+        let mut sum = 0;
+        if self.uses(Technique::Correction) {
+            sum += corrections.pawn(position);
+            if self.uses(Technique::WideCorrection) {
+                let [one, two, ..] = *before;
+                sum += corrections.non_pawn(position) + corrections.continuation([one, two]);
             }
         }
-        false
+        sum
+    }
+
+    pub(super) const fn uses(&self, technique: Technique) -> bool {
+        self.engine.ablation.keeps(technique)
     }
 }
 
-/// How many plies less the `count`-th move of a node with `depth` is searched: grows with the logarithm of both.
-pub(super) fn reduction(depth: i32, count: i32) -> i32 {
-    let log = |n: i32| LOG2[n.clamp(1, 63) as usize];
-    // In 1/64: log2 * log2 * 0.22 + 0.5.
-    (log(depth) * log(count) * 14 / 64 + 32 * 64) / (64 * 64)
-}
-
-/// 64 times the binary logarithm, computed in whole numbers so that every platform agrees.
-static LOG2: [i32; 64] = {
-    let mut table = [0; 64];
-    let mut n: usize = 1;
-    while n < 64 {
-        // Square the mantissa six times: each doubling is one binary digit of the logarithm.
-        let whole = n.ilog2();
-        let mut mantissa = ((n as u64) << 30) >> whole;
-        let mut digits = 0;
-        let mut i = 0;
-        while i < 6 {
-            mantissa = (mantissa * mantissa) >> 30;
-            digits *= 2;
-            if mantissa >= 1 << 31 {
-                mantissa >>= 1;
-                digits += 1;
-            }
-            i += 1;
-        }
-        table[n] = (whole as i32) * 64 + digits;
-        n += 1;
-    }
-    table
-};
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reductions_grow_with_depth_and_count() {
-        assert_eq!(LOG2[1], 0);
-        assert_eq!(LOG2[2], 64);
-        assert_eq!(LOG2[32], 320);
-        assert!((f64::from(LOG2[10]) / 64.0 - 10f64.log2()).abs() < 0.02);
-        for depth in 1..40 {
-            for count in 1..60 {
-                assert!(reduction(depth, count) <= reduction(depth + 1, count));
-                assert!(reduction(depth, count) <= reduction(depth, count + 1));
-            }
-        }
-        assert_eq!(reduction(1, 1), 0);
-        assert!(
-            (2..=4).contains(&reduction(10, 10)),
-            "{}",
-            reduction(10, 10)
-        );
-    }
+/// Neither a capture nor a promotion.
+pub(super) fn is_quiet(m: Move) -> bool {
+    !m.is_capture() && !m.is_promotion()
 }

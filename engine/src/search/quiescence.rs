@@ -1,6 +1,9 @@
 //! Quiescence: the leaves, played on until no capture is left to fear.
 
-use super::root::{LOOK_BACK, Searcher};
+use super::root::Searcher;
+use super::technique::Technique;
+use crate::correction::Corrections;
+use crate::history::PieceTo;
 use crate::movegen::PackedMove;
 use crate::movepick::MovePicker;
 use crate::position::Position;
@@ -44,6 +47,7 @@ impl Searcher {
             return hit.value;
         }
         let table_move = hit.and_then(|hit| hit.packed.unpack(position));
+        let before = self.before(ply);
 
         // Stand pat: the side to move need not capture.
         let mut raw = NONE;
@@ -54,7 +58,7 @@ impl Searcher {
                 Some(hit) if hit.evaluation != NONE => hit.evaluation,
                 _ => self.evaluate(position, ply),
             };
-            best = (raw + self.engine.history.correction(position))
+            best = (raw + Corrections::centipawns(self.correction(position, &before)))
                 .clamp(1 - EVALUATION_BOUND, EVALUATION_BOUND - 1);
             if let Some(hit) = hit
                 && hit.value != NONE
@@ -64,14 +68,26 @@ impl Searcher {
                 best = hit.value;
             }
             if best >= beta {
-                return best;
+                if hit.is_none() {
+                    let hit = Hit {
+                        packed: PackedMove::NONE,
+                        value: NONE,
+                        evaluation: raw,
+                        depth: -1,
+                        bound: Bound::None,
+                        was_pv: PV,
+                    };
+                    self.engine.table.store(position.key(), ply, hit);
+                }
+                return self.softened(best, beta);
             }
             alpha = alpha.max(best);
             futility = best + 130;
         }
 
         let old_alpha = alpha;
-        let before = self.before(ply);
+        let last_to = before[0].map(PieceTo::to);
+        let context = self.context(position, before);
         let mut best_move = None;
         let mut count = 0;
         let mut picker = if in_check {
@@ -79,9 +95,13 @@ impl Searcher {
         } else {
             MovePicker::noisy(&self.moves, table_move, 0)
         };
-        while let Some(m) =
-            picker.next(&mut self.moves, position, &self.engine.history, ply, before)
-        {
+        while let Some(m) = picker.next(
+            &mut self.moves,
+            position,
+            &self.engine.history,
+            ply,
+            &context,
+        ) {
             count += 1;
             if best > -MATE_BOUND {
                 if in_check {
@@ -89,11 +109,23 @@ impl Searcher {
                     picker.skip_quiets();
                 } else if let Some(victim) = m.capture()
                     && m.promotion().is_none()
-                    && futility + see::worth(victim) <= alpha
                 {
                     // Delta Pruning: even for nothing in return it would not be enough.
-                    best = best.max(futility + see::worth(victim));
-                    continue;
+                    if futility + see::worth(victim) <= alpha {
+                        best = best.max(futility + see::worth(victim));
+                        continue;
+                    }
+                    if self.uses(Technique::QuiescenceFutility) {
+                        // Futility Pruning: it is not enough unless something is won.
+                        if futility <= alpha && !see::wins_at_least(position, m, 1) {
+                            best = best.max(futility);
+                            continue;
+                        }
+                        // Late captures, other than those that take back.
+                        if count > 3 && Some(m.to()) != last_to {
+                            continue;
+                        }
+                    }
                 }
             }
             let child = self.enter(position, ply, Some(m), position.play(m));
@@ -122,6 +154,9 @@ impl Searcher {
             return mated_in(ply);
         }
 
+        if best >= beta {
+            best = self.softened(best, beta);
+        }
         let bound = if best >= beta {
             Bound::Lower
         } else if PV && best > old_alpha {
@@ -141,7 +176,15 @@ impl Searcher {
                 was_pv: PV,
             },
         );
-        debug_assert!(self.frames.len() > ply + LOOK_BACK);
         best
+    }
+
+    /// What a cut returns: without a search to prove it, it is trusted half.
+    fn softened(&self, value: Value, beta: Value) -> Value {
+        if value.abs() < MATE_BOUND && beta.abs() < MATE_BOUND && self.uses(Technique::Softening) {
+            i32::midpoint(value, beta)
+        } else {
+            value
+        }
     }
 }

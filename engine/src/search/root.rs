@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use shakmaty::{Move, Position as _};
 
+use super::reductions::reduction;
+use super::technique::Technique;
 use super::{Engine, Exactness, Info, MULTIPV_MAX, Outcome, Request, Shared, pause};
-use crate::history::PieceTo;
+use crate::history::{PieceTo, Quiet};
 use crate::level::Plan;
 use crate::movegen::PackedMove;
 use crate::movepick::MoveStack;
@@ -23,7 +25,7 @@ const CHECK_INTERVAL: u64 = 512;
 /// Even a search that is stopped at once looks at so many nodes, to finish its first iteration.
 const LEAST_NODES: u64 = 8_000;
 /// Frames before the first ply, so that looking back needs no test.
-pub(super) const LOOK_BACK: usize = 4;
+pub(super) const LOOK_BACK: usize = 8;
 
 /// What is remembered of each ply of the current line.
 #[derive(Clone, Copy, Default)]
@@ -32,6 +34,12 @@ pub(super) struct Frame {
     pub(super) evaluation: Option<Value>,
     /// The move played at this ply; none for a null move.
     pub(super) played: Option<PieceTo>,
+    /// Where its history is, if it is quiet.
+    pub(super) quiet: Option<Quiet>,
+    /// How many plies less it is being searched.
+    pub(super) reduction: i32,
+    /// Nodes at this ply that failed high, of those with the same grandparent.
+    pub(super) cutoffs: u32,
     /// Left out, to see how much better it is than the others.
     pub(super) excluded: Option<Move>,
 }
@@ -258,7 +266,7 @@ impl Searcher {
         let guess = moves[first].previous;
         let mut delta = 14;
         let (mut alpha, mut beta) = (-INFINITE, INFINITE);
-        if depth >= 5 && guess.abs() < MATE_BOUND {
+        if depth >= 5 && guess.abs() < MATE_BOUND && self.uses(Technique::Aspiration) {
             alpha = guess - delta;
             beta = guess + delta;
         }
@@ -304,6 +312,9 @@ impl Searcher {
         depth: i32,
     ) -> Value {
         self.frames[LOOK_BACK].evaluation = (!root.in_check()).then(|| self.evaluate(root, 0));
+        self.frames[LOOK_BACK + 1].excluded = None;
+        self.frames[LOOK_BACK + 1].cutoffs = 0;
+        self.frames[LOOK_BACK + 2].cutoffs = 0;
         let mut best = -INFINITE;
         for (index, root_move) in moves.iter_mut().enumerate() {
             let m = root_move.m;
@@ -315,7 +326,7 @@ impl Searcher {
             if index > 0 {
                 let late = depth >= 3 && index >= 3 && quiet && !child.in_check();
                 let reduction = if late {
-                    (super::node::reduction(depth, index as i32 + 1) - 1).clamp(0, depth - 2)
+                    (reduction(depth, index as i32 + 1) - 1).clamp(0, depth - 2)
                 } else {
                     0
                 };
@@ -372,8 +383,12 @@ impl Searcher {
         m: Option<Move>,
         child: Position,
     ) -> Position {
+        self.engine.table.prefetch(child.key());
         self.keys.push(parent.key());
-        self.frames[ply + LOOK_BACK].played = m.map(|m| PieceTo::new(parent.turn(), m));
+        let frame = &mut self.frames[ply + LOOK_BACK];
+        frame.played = m.map(|m| PieceTo::new(parent.turn(), m));
+        frame.quiet = None;
+        frame.reduction = 0;
         self.engine.evaluation.enter(parent, ply, m);
         self.nodes += 1;
         if self.nodes >= self.next_check {
