@@ -2,7 +2,7 @@
 
 import { claim, destinations, endByRule, extendLine, playLine } from './rules.js';
 import { writePgn } from './notation.js';
-import { NO_CLOCKS } from './app-state.js';
+import { NO_CLOCKS } from './table-state.js';
 
 /** @import { Colour, GameState, Result } from '@rookery/peer' */
 
@@ -267,7 +267,7 @@ export class ComputerGame extends EventTarget {
       turn: pos.turn,
       check: pos.isCheck(),
       moves,
-      dests: yourTurn ? destinations(pos) : {},
+      dests: yourTurn ? destinations(pos, false) : {},
       pending: null,
       offers: { draw: null, takeback: null },
       can: {

@@ -60,6 +60,7 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'End' || event.key === 'ArrowDown') act.showPly(Infinity);
   else if (event.key === 'f') act.flip();
   else if (event.key === 'Escape' && table.confirmingResign) act.askResign(false);
+  else if (event.key === 'Escape' && table.premoves.length > 0) act.cancelPlans();
   else return;
   event.preventDefault();
 });

@@ -13,9 +13,10 @@ const UCI = /^([a-h][1-8])[-x ]?([a-h][1-8])=?([qrbnQRBN])?$/;
  *
  * @param {string} fen The position it is played in.
  * @param {string} text
+ * @param {boolean} [chess960]
  * @returns {{ uci: string } | { error: string }}
  */
-export function readMove(fen, text) {
+export function readMove(fen, text, chess960 = false) {
   const pos = position(fen);
   const typed = text.trim().replace(/[!?+#]+$/, '');
   if (typed === '') return { error: 'Type a move, such as Nf3 or g1f3.' };
@@ -23,7 +24,7 @@ export function readMove(fen, text) {
   if (squares) {
     const [, from, to, role] = squares;
     const move = legalMove(pos, from + to + (role ?? '').toLowerCase());
-    if (move) return { uci: canonicalUci(pos, move) };
+    if (move) return { uci: canonicalUci(pos, move, chess960) };
     if (!role && legalMove(pos, `${from}${to}q`)) {
       return { error: `Say what the pawn becomes: ${from}${to}q, r, b or n.` };
     }
@@ -31,7 +32,7 @@ export function readMove(fen, text) {
   }
   for (const san of spellings(typed)) {
     const move = parseSan(pos, san);
-    if (move && pos.isLegal(move)) return { uci: canonicalUci(pos, move) };
+    if (move && pos.isLegal(move)) return { uci: canonicalUci(pos, move, chess960) };
   }
   if (/^([a-h]x)?[a-h][18]$/.test(typed) && parseSan(pos, `${typed}=Q`)) {
     return { error: `Say what the pawn becomes: ${typed}=Q, R, B or N.` };

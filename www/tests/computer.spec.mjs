@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startBrowser } from './harness/browser.mjs';
+import { challenge } from './harness/computer.mjs';
 import { startRelay } from './harness/relay.mjs';
 import { replayPgn } from './harness/replay.mjs';
 import { Thinker } from './harness/thinker.mjs';
-
-/** @import { Player } from './harness/player.mjs' */
 
 /** The person's moves that a whole game has at least, and at most before something must be wrong. */
 const SHORTEST = 20;
@@ -18,23 +17,6 @@ const RESULTS = /** @type {Record<string, string>} */ ({
   '0-1': 'You lost',
   '1/2-1/2': 'Draw',
 });
-
-/**
- * @param {Player} player At home.
- * @param {{ level: number, colour: string, fen?: string }} choice
- */
-async function challenge(player, { level, colour, fen }) {
-  await player.press('Play the computer');
-  const form = player.page.getByRole('dialog', { name: 'Play the computer' });
-  await form.getByRole('radio', { name: String(level), exact: true }).check();
-  await form.getByRole('radio', { name: colour, exact: true }).check();
-  if (fen) {
-    await form.getByText('Start from a position').click();
-    await form.getByLabel('Position (FEN)').fill(fen);
-  }
-  await form.getByRole('button', { name: 'Start', exact: true }).click();
-  return player.sees({ screen: 'game' });
-}
 
 test('a person plays the computer to the end, and the result is shown and right', async (t) => {
   const seed = Number(process.env.ROOKERY_SEED ?? Math.floor(Math.random() * 2 ** 31));

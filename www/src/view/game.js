@@ -2,7 +2,8 @@
 
 import { html, nothing } from 'lit/html.js';
 import { keyed } from 'lit/directives/keyed.js';
-import { orientation, shown } from '../app-state.js';
+import { premoveDests } from '../premoves.js';
+import { imagined, mayPremove, orientation, shown } from '../table-state.js';
 import { boardWords } from '../words.js';
 import { opposite } from '../rules.js';
 import { boardView } from './board-view.js';
@@ -11,8 +12,9 @@ import { plateView } from './plate.js';
 import { promotionView } from './promotion.js';
 
 /**
- * @import { GameState } from '@rookery/peer'
- * @import { AppState, Table } from '../app-state.js'
+ * @import { Colour, GameState } from '@rookery/peer'
+ * @import { AppState } from '../app-state.js'
+ * @import { Table } from '../table-state.js'
  * @import { BoardModel } from '../board.js'
  * @import { Controller } from '../controller.js'
  */
@@ -26,15 +28,21 @@ export function gameView(state, table, act) {
   const game = /** @type {GameState} */ (table.game);
   const bottom = orientation(table);
   const view = shown(table);
+  const planning = view.live && mayPremove(table, state.peer.writer);
+  const plans = view.live ? imagined(table) : null;
+  const fen = plans?.fen ?? view.fen;
+  const mover = planning || (view.live && !view.pending && game.can.move) ? game.you : null;
   /** @type {BoardModel} */
   const model = {
-    fen: view.fen,
+    fen,
     orientation: bottom,
-    turn: view.fen.split(' ')[1] === 'b' ? 'black' : 'white',
-    check: inCheck(game, view),
+    // For the board a premove is a move of the side that makes it.
+    turn: planning && mover ? mover : view.fen.split(' ')[1] === 'b' ? 'black' : 'white',
+    check: !plans && !planning && inCheck(game, view),
     uci: view.uci,
-    mover: view.live && !view.pending && game.can.move ? game.you : null,
-    dests: game.dests,
+    mover,
+    dests: planning && mover ? plannedDests(fen, mover, game.variant === 'chess960') : game.dests,
+    marks: plans ? premoveMarks(table) : '',
     epoch: table.boardEpoch,
   };
   return html`
@@ -43,10 +51,11 @@ export function gameView(state, table, act) {
       class="game"
       data-pending=${view.pending ? 'true' : 'false'}
       data-moving=${model.mover ? 'true' : 'false'}
+      data-premoves=${table.premoves.length}
     >
       ${plateView(table, opposite(bottom), state)}
       <div class="board-box">
-        ${keyed(table.id, boardView(model, act.drop))}
+        ${keyed(table.id, boardView(model, { onDrop: act.drop, onCancel: act.cancelPlans }))}
         <p class="hidden" id="board-words">${boardWords(view.fen)}</p>
         ${table.promotion ? promotionView(table.promotion, bottom, act) : nothing}
       </div>
@@ -54,6 +63,26 @@ export function gameView(state, table, act) {
     </div>
   `;
 }
+
+/** @type {{ key: string, dests: Record<string, string[]> }} */
+let lastPlanned = { key: '', dests: {} };
+
+/**
+ * The board is drawn with every tick of a clock; what may be planned changes with the position alone.
+ *
+ * @param {string} fen
+ * @param {Colour} colour
+ * @param {boolean} chess960
+ */
+function plannedDests(fen, colour, chess960) {
+  const key = `${fen} ${colour} ${chess960}`;
+  if (key !== lastPlanned.key) lastPlanned = { key, dests: premoveDests(fen, colour, chess960) };
+  return lastPlanned.dests;
+}
+
+/** @param {Table} table */
+const premoveMarks = ({ premoves }) =>
+  premoves.flatMap(({ from, to }) => [`${from}=premove`, `${to}=premove`]).join(' ');
 
 /**
  * @param {GameState} game

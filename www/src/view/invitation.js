@@ -10,7 +10,8 @@ import { qrView } from './qr.js';
 
 /**
  * @import { Colour, GameState } from '@rookery/peer'
- * @import { AppState, Table } from '../app-state.js'
+ * @import { AppState } from '../app-state.js'
+ * @import { Table } from '../table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  initialState,
-  livePly,
-  NO_CLOCKS,
-  orientation,
-  reduce,
-  screen,
-  shown,
-} from '../../src/app-state.js';
+import { initialState, reduce, screen } from '../../src/app-state.js';
 import { ComputerGame, newRecord } from '../../src/computer-game.js';
 import { INITIAL_FEN } from '../../src/rules.js';
+import { livePly, NO_CLOCKS, orientation, shown } from '../../src/table-state.js';
 
 const ID = '0123456789abcdef';
 

@@ -265,6 +265,18 @@ impl Core {
         }
     }
 
+    /// Says a line to the other player.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; [`Failure::BadInput`] for an empty or too long line.
+    pub fn chat(&mut self, id: GameId, text: String, now: Now) -> Result<Vec<Output>, Failure> {
+        self.check_talk()?;
+        let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        let message = table.chat(text)?;
+        Ok(self.say(id, message, now))
+    }
+
     /// Hears of the lobby, or no more.
     pub fn set_lobby(&mut self, on: bool) -> Vec<Output> {
         let mut out = Vec::new();

@@ -1,0 +1,244 @@
+// The game on screen as part of the page's state: what it is, what changes it, and what of it the board shows.
+
+import { imagine } from './premoves.js';
+
+/**
+ * @import { ClockReading, Colour, GameState } from '@rookery/peer'
+ * @import { Premove } from './premoves.js'
+ */
+
+/**
+ * @typedef {object} Promotion A pawn that stands before the last rank's door.
+ * @property {string} from
+ * @property {string} to
+ * @property {Colour} colour
+ *
+ * @typedef {object} AnalysisLine
+ * @property {string} score `+0.35`, `#4`, from White's side.
+ * @property {string} san
+ *
+ * @typedef {object} AnalysisView
+ * @property {string} fen The position the lines belong to.
+ * @property {number} depth Plies.
+ * @property {AnalysisLine[]} lines
+ * @property {string} error
+ *
+ * @typedef {object} Table
+ * @property {'peer' | 'computer'} kind
+ * @property {string} id
+ * @property {'opening' | 'ready' | 'failed'} status
+ * @property {string} error
+ * @property {string} link The invitation, for a peer's game.
+ * @property {GameState | null} game
+ * @property {string | null} computer Strength of the computer that plays here, in words.
+ * @property {boolean} thinking
+ * @property {ClockReading} clocks
+ * @property {number | null} shownPly The ply on the board; null follows the game.
+ * @property {boolean} flipped
+ * @property {Promotion | null} promotion
+ * @property {Premove[]} premoves Played one by one as the turns come; only while the game goes on.
+ * @property {boolean} confirmingResign
+ * @property {boolean} joining
+ * @property {string} moveText
+ * @property {string} moveError
+ * @property {number} boardEpoch Grows when the board must forget a move that was not accepted.
+ * @property {AnalysisView | null} analysis
+ *
+ * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'confirmingResign' | 'joining' | 'moveText' | 'moveError'
+ *   | 'analysis'>>} TableFields What a wish may set as it is.
+ *
+ * @typedef {{ type: 'table-failed', id: string, error: string }
+ *   | { type: 'table-game', id: string, game: GameState, clocks: ClockReading, link: string, computer: string | null,
+ *       thinking: boolean }
+ *   | { type: 'clocks', clocks: ClockReading }
+ *   | { type: 'table', fields: TableFields }
+ *   | { type: 'show-ply', ply: number }
+ *   | { type: 'premove', premove: Premove }
+ *   | { type: 'premove-taken' }
+ *   | { type: 'premoves-cancelled' }
+ *   | { type: 'board-reset' }} TableAction
+ */
+
+/** @type {ClockReading} */
+export const NO_CLOCKS = { whiteMs: null, blackMs: null, running: null, firstMoveMs: null };
+
+/** Premoves that wait at most. */
+export const MAX_PREMOVES = 12;
+
+/**
+ * @param {'peer' | 'computer'} kind
+ * @param {string} id
+ * @returns {Table}
+ */
+export function freshTable(kind, id) {
+  return {
+    kind,
+    id,
+    status: 'opening',
+    error: '',
+    link: '',
+    game: null,
+    computer: null,
+    thinking: false,
+    clocks: NO_CLOCKS,
+    shownPly: null,
+    flipped: false,
+    promotion: null,
+    premoves: [],
+    confirmingResign: false,
+    joining: false,
+    moveText: '',
+    moveError: '',
+    boardEpoch: 0,
+    analysis: null,
+  };
+}
+
+/**
+ * @param {Table} table
+ * @param {TableAction} action
+ * @returns {Table}
+ */
+export function reduceTable(table, action) {
+  switch (action.type) {
+    case 'table-failed':
+      return table.id === action.id ? { ...table, status: 'failed', error: action.error } : table;
+    case 'table-game':
+      return table.id === action.id ? receiveGame(table, action) : table;
+    case 'clocks': {
+      const { clocks } = action;
+      const same =
+        clocks.whiteMs === table.clocks.whiteMs &&
+        clocks.blackMs === table.clocks.blackMs &&
+        clocks.running === table.clocks.running &&
+        clocks.firstMoveMs === table.clocks.firstMoveMs;
+      return same ? table : { ...table, clocks };
+    }
+    case 'table':
+      return { ...table, ...action.fields };
+    case 'show-ply': {
+      const last = livePly(table);
+      const ply = Math.min(Math.max(0, action.ply), last);
+      return { ...table, shownPly: ply === last ? null : ply, promotion: null };
+    }
+    case 'premove':
+      return table.premoves.length < MAX_PREMOVES
+        ? { ...table, premoves: [...table.premoves, action.premove], moveText: '', moveError: '' }
+        : table;
+    case 'premove-taken':
+      return { ...table, premoves: table.premoves.slice(1) };
+    case 'premoves-cancelled':
+      return table.premoves.length > 0 ? { ...table, premoves: [] } : table;
+    case 'board-reset':
+      return { ...table, boardEpoch: table.boardEpoch + 1, promotion: null };
+    default:
+      return table;
+  }
+}
+
+/**
+ * A new snapshot. Looking at the past goes on undisturbed; what no longer fits the position is dropped.
+ *
+ * @param {Table} table
+ * @param {Extract<TableAction, { type: 'table-game' }>} action
+ * @returns {Table}
+ */
+function receiveGame(table, { game, clocks, link, computer, thinking }) {
+  const moved = game.fen !== table.game?.fen;
+  const takenBack = game.ply < (table.game?.ply ?? 0);
+  const taken = table.shownPly !== null && table.shownPly >= game.ply;
+  return {
+    ...table,
+    status: 'ready',
+    error: '',
+    game,
+    clocks,
+    link,
+    computer,
+    thinking,
+    shownPly: taken ? null : table.shownPly,
+    promotion: moved || !game.can.move ? null : table.promotion,
+    premoves: takenBack || game.phase !== 'playing' ? [] : table.premoves,
+    confirmingResign: table.confirmingResign && game.can.resign,
+    joining: table.joining && game.phase === 'open' && game.seat !== 'refused',
+    moveError: moved ? '' : table.moveError,
+  };
+}
+
+/**
+ * The newest ply that can be shown: the confirmed one, or one more while an own move is on its way.
+ *
+ * @param {Table} table
+ */
+export function livePly(table) {
+  if (!table.game) return 0;
+  return table.game.ply + (table.game.pending ? 1 : 0);
+}
+
+/**
+ * @typedef {object} Shown The position on the board and the move that led to it.
+ * @property {string} fen
+ * @property {number} ply
+ * @property {string | null} uci
+ * @property {boolean} live Follows the game; false when looking at the past.
+ * @property {boolean} pending An own move that nobody has confirmed.
+ */
+
+/**
+ * The position on the board as it was played, without what is only planned.
+ *
+ * @param {Table} table Ready: it has a game.
+ * @returns {Shown}
+ */
+export function shown(table) {
+  const game = /** @type {GameState} */ (table.game);
+  if (table.shownPly === null && game.pending) {
+    const { fen, uci } = game.pending;
+    return { fen, uci, ply: game.ply + 1, live: true, pending: true };
+  }
+  const ply = table.shownPly ?? game.ply;
+  const move = ply > 0 ? game.moves[ply - 1] : undefined;
+  return {
+    fen: table.shownPly === null ? game.fen : (move?.fen ?? game.startFen),
+    uci: move?.uci ?? null,
+    ply,
+    live: table.shownPly === null,
+    pending: false,
+  };
+}
+
+/**
+ * The position that the premoves would lead to if the other side stood still, with their names.
+ *
+ * @param {Table} table Ready: it has a game.
+ * @returns {import('./premoves.js').Imagined | null} Null where there are none.
+ */
+export function imagined(table) {
+  const { game, premoves } = table;
+  if (!game?.you || premoves.length === 0) return null;
+  const fen = game.pending?.fen ?? game.fen;
+  return imagine(fen, game.you, premoves, game.variant === 'chess960');
+}
+
+/**
+ * Whether a move that is given now waits for its turn.
+ *
+ * @param {Table} table
+ * @param {boolean} writer Whether this tab may sign.
+ */
+export function mayPremove({ kind, game }, writer) {
+  if (!game?.you || game.phase !== 'playing' || game.can.move) return false;
+  return kind === 'computer' || (kind === 'peer' && writer && game.seat === 'seated');
+}
+
+/**
+ * Whose side is at the bottom of the board.
+ *
+ * @param {Table} table
+ * @returns {Colour}
+ */
+export function orientation(table) {
+  const home = table.game?.you === 'black' ? 'black' : 'white';
+  if (!table.flipped) return home;
+  return home === 'white' ? 'black' : 'white';
+}

@@ -1,0 +1,80 @@
+// The row of buttons that change the game: offers and endings. A question takes the row's place and its size.
+
+import { html } from 'lit/html.js';
+import { ref } from 'lit/directives/ref.js';
+import { icons } from './icons.js';
+
+/**
+ * @import { GameState } from '@rookery/peer'
+ * @import { Table } from '../table-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+/**
+ * @param {Table} table
+ * @param {Controller} act
+ */
+export function actionsView(table, act) {
+  const game = /** @type {GameState} */ (table.game);
+  const { can, offers, you } = game;
+  if (game.phase === 'over') {
+    return html`<div class="actions two">
+      ${action('Analyse', icons.analyse, true, act.analyse, table.analysis !== null)}
+      ${action('New game', icons.again, true, () => act.go({ screen: 'home' }))}
+    </div>`;
+  }
+  if (you === null)
+    return html`<div class="actions watching"><p>You are watching this game.</p></div>`;
+  if (table.confirmingResign) {
+    // “Keep playing” lies where “Resign” was, so a double tap does no harm.
+    return html`<div class="actions confirming" role="group" aria-label="Resign this game?">
+      <p>Give up this game?</p>
+      <button class="action danger" @click=${act.resign}>${icons.resign}<span>Resign</span></button>
+      <button
+        class="action keep"
+        @click=${() => act.askResign(false)}
+        ${ref((element) => focusSoon(element))}
+      >
+        <span>Keep playing</span>
+      </button>
+    </div>`;
+  }
+  return html`<div class="actions">
+    ${
+      can.acceptTakeback
+        ? action('Accept takeback', icons.takeback, true, act.acceptTakeback, true)
+        : action('Takeback', icons.takeback, can.askTakeback, act.askTakeback)
+    }
+    ${
+      can.acceptDraw
+        ? action('Accept draw', icons.draw, true, act.draw, true)
+        : can.claimDraw
+          ? action('Claim draw', icons.draw, true, act.draw, true)
+          : action('Offer draw', icons.draw, can.resign && offers.draw !== you, act.offerDraw)
+    }
+    ${action('Abort', icons.abort, can.abort, act.abort)}
+    ${action('Resign', icons.resign, can.resign, () => act.askResign(true))}
+  </div>`;
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} icon
+ * @param {boolean} enabled
+ * @param {() => unknown} onClick
+ * @param {boolean} [highlit]
+ */
+const action = (name, icon, enabled, onClick, highlit = false) =>
+  html`<button
+    class="action"
+    data-highlit=${highlit ? 'true' : 'false'}
+    ?disabled=${!enabled}
+    @click=${onClick}
+  >
+    ${icon}<span>${name}</span>
+  </button>`;
+
+/** @param {Element | undefined} element */
+function focusSoon(element) {
+  if (element instanceof HTMLElement) queueMicrotask(() => element.focus());
+}

@@ -1,0 +1,20 @@
+// A game against the computer, as a person sets it up.
+
+/** @import { Player } from './player.mjs' */
+
+/**
+ * @param {Player} player At home.
+ * @param {{ level: number, colour: string, fen?: string }} choice
+ */
+export async function challenge(player, { level, colour, fen }) {
+  await player.press('Play the computer');
+  const form = player.page.getByRole('dialog', { name: 'Play the computer' });
+  await form.getByRole('radio', { name: String(level), exact: true }).check();
+  await form.getByRole('radio', { name: colour, exact: true }).check();
+  if (fen) {
+    await form.getByText('Start from a position').click();
+    await form.getByLabel('Position (FEN)').fill(fen);
+  }
+  await form.getByRole('button', { name: 'Start', exact: true }).click();
+  return player.sees({ screen: 'game' });
+}
