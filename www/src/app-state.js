@@ -1,10 +1,13 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
+import { DEFAULTS } from './settings.js';
 import { freshTable, reduceTable } from './table-state.js';
 
 /**
- * @import { Colour, Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
+ * @import { Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
+ * @import { Dialog, FormFields } from './dialog-state.js'
  * @import { Route } from './route.js'
+ * @import { Settings } from './settings.js'
  * @import { ComputerRecord } from './computer-game.js'
  * @import { Table, TableAction } from './table-state.js'
  */
@@ -19,33 +22,16 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Seek[]} seeks
  * @property {GameSummary[]} games
  *
- * @typedef {object} ComputerForm
- * @property {'computer'} kind
- * @property {number} level 1 to 8.
- * @property {Colour | 'random'} colour
- * @property {string} fen
- * @property {string} error
- *
- * @typedef {object} CreateForm
- * @property {'create'} kind
- * @property {string} preset Id of a preset, or `custom`.
- * @property {string} minutes
- * @property {string} increment Seconds.
- * @property {Colour | 'random'} colour
- * @property {boolean} takebacks
- * @property {boolean} listed
- * @property {string} error
- * @property {boolean} busy
- *
  * @typedef {'auto' | 'light' | 'dark'} Theme
  *
  * @typedef {object} AppState
  * @property {Route} route
  * @property {Theme} theme
+ * @property {Settings} settings
  * @property {PeerView} peer
  * @property {ComputerRecord[]} computerGames Newest first.
  * @property {{ level: number, name: string }[]} levels
- * @property {ComputerForm | CreateForm | null} dialog
+ * @property {Dialog | null} dialog
  * @property {Table | null} table
  * @property {string} pasteError
  * @property {{ id: number, words: string } | null} toast
@@ -53,11 +39,12 @@ import { freshTable, reduceTable } from './table-state.js';
  *
  * @typedef {{ type: 'route', route: Route }
  *   | { type: 'theme', theme: Theme }
+ *   | { type: 'settings', settings: Partial<Settings> }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'computer-games', games: ComputerRecord[] }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
- *   | { type: 'dialog', dialog: ComputerForm | CreateForm | null }
- *   | { type: 'form', fields: Partial<Omit<ComputerForm, 'kind'>> & Partial<Omit<CreateForm, 'kind'>> }
+ *   | { type: 'dialog', dialog: Dialog | null }
+ *   | { type: 'form', fields: FormFields }
  *   | { type: 'table-opening', kind: 'peer' | 'computer', id: string }
  *   | { type: 'table-closed' }
  *   | TableAction
@@ -70,12 +57,14 @@ import { freshTable, reduceTable } from './table-state.js';
 /**
  * @param {Route} route
  * @param {Theme} theme
+ * @param {Settings} [settings]
  * @returns {AppState}
  */
-export function initialState(route, theme) {
+export function initialState(route, theme, settings = DEFAULTS) {
   return {
     route,
     theme,
+    settings,
     peer: {
       status: 'starting',
       error: '',
@@ -113,6 +102,8 @@ export function reduce(state, action) {
       return { ...state, route: action.route, pasteError: '', dialog: null };
     case 'theme':
       return { ...state, theme: action.theme };
+    case 'settings':
+      return { ...state, settings: { ...state.settings, ...action.settings } };
     case 'peer':
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'computer-games':
@@ -125,7 +116,7 @@ export function reduce(state, action) {
       return state.dialog
         ? {
             ...state,
-            dialog: /** @type {ComputerForm | CreateForm} */ ({
+            dialog: /** @type {Dialog} */ ({
               ...state.dialog,
               error: '',
               ...action.fields,

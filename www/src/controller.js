@@ -7,6 +7,7 @@ import { listComputerGames, loadComputerGame, saveComputerGame } from './compute
 import { mind } from './engine.js';
 import { createInvitations } from './invitations.js';
 import { routeHash } from './route.js';
+import { storeSettings } from './settings.js';
 import { storeTheme } from './theme.js';
 import { createDesk } from './wishes/desk.js';
 import { keepingWishes } from './wishes/keeping.js';
@@ -19,6 +20,7 @@ import { startingWishes } from './wishes/starting.js';
  * @import { Peer, Seek } from '@rookery/peer'
  * @import { Action, AppState, Theme } from './app-state.js'
  * @import { Route } from './route.js'
+ * @import { Settings } from './settings.js'
  * @import { Store } from './store.js'
  * @import { PlayedGame } from './wishes/desk.js'
  */
@@ -245,6 +247,16 @@ export function createController(store, peerStarting) {
       },
     }),
     ...keepingWishes(desk),
+
+    openSettings() {
+      dispatch({ type: 'dialog', dialog: { kind: 'settings' } });
+    },
+
+    /** @param {Partial<Settings>} settings */
+    changeSettings(settings) {
+      dispatch({ type: 'settings', settings });
+      storeSettings(store.get().settings);
+    },
 
     /** @param {Theme} theme */
     setTheme(theme) {

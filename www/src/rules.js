@@ -41,7 +41,8 @@ export function position(fen) {
  * Checks a start position that a person typed.
  *
  * @param {string} text
- * @returns {{ fen: string } | { error: string }} The FEN in its canonical spelling, or one sentence.
+ * @returns {{ fen: string, chess960: boolean } | { error: string }} The FEN in its canonical spelling, and whether its
+ *   castling rights are possible in Chess960 only; or one sentence.
  */
 export function checkStart(text) {
   const setup = parseFen(text.trim().replace(/\s+/g, ' '));
@@ -49,7 +50,19 @@ export function checkStart(text) {
   const start = Chess.fromSetup(setup.value);
   if (start.isErr) return { error: FEN_WORDS[start.error.message] ?? FEN_WORDS.ERR_VARIANT };
   if (start.value.isEnd()) return { error: 'In this position the game is already over.' };
-  return { fen: makeFen(start.value.toSetup()) };
+  return { fen: makeFen(start.value.toSetup()), chess960: !castlesAsUsual(start.value) };
+}
+
+/**
+ * Whether whoever may still castle does so with the king on e and a rook on a or h.
+ *
+ * @param {Chess} pos
+ */
+function castlesAsUsual({ board, castles }) {
+  return [...castles.castlingRights].every((rook) => {
+    const king = board.kingOf(rook < 8 ? 'white' : 'black');
+    return (rook % 8 === 0 || rook % 8 === 7) && king !== undefined && king % 8 === 4;
+  });
 }
 
 /**

@@ -13,6 +13,11 @@ import { imagine } from './premoves.js';
  * @property {string} to
  * @property {Colour} colour
  *
+ * @typedef {object} Candidate A move that stands on the board and is not played before it is confirmed.
+ * @property {string} uci
+ * @property {string} san
+ * @property {string} fen
+ *
  * @typedef {object} AnalysisLine
  * @property {string} score `+0.35`, `#4`, from White's side.
  * @property {string} san
@@ -36,6 +41,7 @@ import { imagine } from './premoves.js';
  * @property {number | null} shownPly The ply on the board; null follows the game.
  * @property {boolean} flipped
  * @property {Promotion | null} promotion
+ * @property {Candidate | null} candidate
  * @property {Premove[]} premoves Played one by one as the turns come; only while the game goes on.
  * @property {boolean} confirmingResign
  * @property {boolean} joining
@@ -44,7 +50,7 @@ import { imagine } from './premoves.js';
  * @property {number} boardEpoch Grows when the board must forget a move that was not accepted.
  * @property {AnalysisView | null} analysis
  *
- * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'confirmingResign' | 'joining' | 'moveText' | 'moveError'
+ * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'confirmingResign' | 'joining' | 'moveText' | 'moveError'
  *   | 'analysis'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
@@ -53,9 +59,10 @@ import { imagine } from './premoves.js';
  *   | { type: 'clocks', clocks: ClockReading }
  *   | { type: 'table', fields: TableFields }
  *   | { type: 'show-ply', ply: number }
+ *   | { type: 'candidate', candidate: Candidate }
  *   | { type: 'premove', premove: Premove }
  *   | { type: 'premove-taken' }
- *   | { type: 'premoves-cancelled' }
+ *   | { type: 'plans-cancelled' }
  *   | { type: 'board-reset' }} TableAction
  */
 
@@ -84,6 +91,7 @@ export function freshTable(kind, id) {
     shownPly: null,
     flipped: false,
     promotion: null,
+    candidate: null,
     premoves: [],
     confirmingResign: false,
     joining: false,
@@ -121,14 +129,25 @@ export function reduceTable(table, action) {
       const ply = Math.min(Math.max(0, action.ply), last);
       return { ...table, shownPly: ply === last ? null : ply, promotion: null };
     }
+    case 'candidate':
+      return {
+        ...table,
+        candidate: action.candidate,
+        shownPly: null,
+        promotion: null,
+        moveText: '',
+        moveError: '',
+      };
     case 'premove':
       return table.premoves.length < MAX_PREMOVES
         ? { ...table, premoves: [...table.premoves, action.premove], moveText: '', moveError: '' }
         : table;
     case 'premove-taken':
       return { ...table, premoves: table.premoves.slice(1) };
-    case 'premoves-cancelled':
-      return table.premoves.length > 0 ? { ...table, premoves: [] } : table;
+    case 'plans-cancelled':
+      return table.premoves.length > 0 || table.candidate
+        ? { ...table, premoves: [], candidate: null }
+        : table;
     case 'board-reset':
       return { ...table, boardEpoch: table.boardEpoch + 1, promotion: null };
     default:
@@ -158,6 +177,7 @@ function receiveGame(table, { game, clocks, link, computer, thinking }) {
     thinking,
     shownPly: taken ? null : table.shownPly,
     promotion: moved || !game.can.move ? null : table.promotion,
+    candidate: moved || !game.can.move ? null : table.candidate,
     premoves: takenBack || game.phase !== 'playing' ? [] : table.premoves,
     confirmingResign: table.confirmingResign && game.can.resign,
     joining: table.joining && game.phase === 'open' && game.seat !== 'refused',
@@ -166,13 +186,13 @@ function receiveGame(table, { game, clocks, link, computer, thinking }) {
 }
 
 /**
- * The newest ply that can be shown: the confirmed one, or one more while an own move is on its way.
+ * The newest ply that can be shown: the confirmed one, or one more while an own move is on its way or asked about.
  *
  * @param {Table} table
  */
 export function livePly(table) {
   if (!table.game) return 0;
-  return table.game.ply + (table.game.pending ? 1 : 0);
+  return table.game.ply + (table.game.pending || table.candidate ? 1 : 0);
 }
 
 /**
@@ -181,7 +201,7 @@ export function livePly(table) {
  * @property {number} ply
  * @property {string | null} uci
  * @property {boolean} live Follows the game; false when looking at the past.
- * @property {boolean} pending An own move that nobody has confirmed.
+ * @property {boolean} pending An own move that is not confirmed: by a receipt, or by the player.
  */
 
 /**
@@ -192,8 +212,9 @@ export function livePly(table) {
  */
 export function shown(table) {
   const game = /** @type {GameState} */ (table.game);
-  if (table.shownPly === null && game.pending) {
-    const { fen, uci } = game.pending;
+  const unconfirmed = game.pending ?? table.candidate;
+  if (table.shownPly === null && unconfirmed) {
+    const { fen, uci } = unconfirmed;
     return { fen, uci, ply: game.ply + 1, live: true, pending: true };
   }
   const ply = table.shownPly ?? game.ply;

@@ -85,6 +85,20 @@ export function presenceWords(present) {
 }
 
 /**
+ * What the way to the relay is good for.
+ *
+ * @param {number | null} rttMs
+ * @returns {string} Empty while nothing is measured.
+ */
+export function latencyWords(rttMs) {
+  if (rttMs === null) return '';
+  const ms = `${Math.round(rttMs)} ms to the relay`;
+  if (rttMs < 150) return `${ms}: quick enough for any clock.`;
+  if (rttMs < 500) return `${ms}: better with 3 minutes or more.`;
+  return `${ms}: slow. Choose a long clock, or days.`;
+}
+
+/**
  * A description of the board for those who cannot see it.
  *
  * @param {string} fen

@@ -25,6 +25,13 @@ export function actionsView(table, act) {
   }
   if (you === null)
     return html`<div class="actions watching"><p>You are watching this game.</p></div>`;
+  if (table.candidate) {
+    return html`<div class="actions confirming" role="group" aria-label="Play this move?">
+      <p>Play <b>${table.candidate.san}</b>?</p>
+      <button class="action" @click=${act.cancelPlans}>${icons.takeback}<span>Cancel</span></button>
+      <button class="action keep primary" @click=${act.confirm}><span>Confirm</span></button>
+    </div>`;
+  }
   if (table.confirmingResign) {
     // “Keep playing” lies where “Resign” was, so a double tap does no harm.
     return html`<div class="actions confirming" role="group" aria-label="Resign this game?">

@@ -38,7 +38,7 @@ export function gameView(state, table, act) {
     orientation: bottom,
     // For the board a premove is a move of the side that makes it.
     turn: planning && mover ? mover : view.fen.split(' ')[1] === 'b' ? 'black' : 'white',
-    check: !plans && !planning && inCheck(game, view),
+    check: !plans && !planning && inCheck(table, view),
     uci: view.uci,
     mover,
     dests: planning && mover ? plannedDests(fen, mover, game.variant === 'chess960') : game.dests,
@@ -85,11 +85,11 @@ const premoveMarks = ({ premoves }) =>
   premoves.flatMap(({ from, to }) => [`${from}=premove`, `${to}=premove`]).join(' ');
 
 /**
- * @param {GameState} game
+ * @param {Table} table
  * @param {{ ply: number, live: boolean, pending: boolean }} view
  */
-function inCheck(game, { ply, live, pending }) {
-  if (live && !pending) return game.check;
-  const san = pending ? '' : (game.moves[ply - 1]?.san ?? '');
+function inCheck({ game, candidate }, { ply, live, pending }) {
+  if (live && !pending) return game?.check ?? false;
+  const san = pending ? (candidate?.san ?? '') : (game?.moves[ply - 1]?.san ?? '');
   return san.endsWith('+') || san.endsWith('#');
 }

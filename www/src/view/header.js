@@ -36,6 +36,9 @@ export function headerView({ peer: { connection }, theme }, act) {
       <span class="short">${connection.logBusy ? 'Relay busy' : SHORT[connection.state]}</span>
       <span class="hidden">${connection.words}</span>
     </p>
+    <button class="icon-button" aria-label="Settings" title="Settings" @click=${act.openSettings}>
+      ${icons.settings}
+    </button>
     <button
       class="icon-button"
       aria-label=${`Theme: ${words}. Change`}

@@ -39,12 +39,14 @@ export function statusView({ peer }, table, act) {
 }
 
 /** @param {Table} table */
-function mainWords({ game, thinking }) {
+function mainWords(table) {
+  const { game, thinking } = table;
   if (!game) return '';
   if (game.result) return resultTitle(game.result, game.you);
   const { draw, takeback } = game.offers;
   if (takeback && takeback.by !== game.you) return `${colourName(takeback.by)} asks for a takeback`;
   if (draw && draw !== game.you) return `${colourName(draw)} offers a draw`;
+  if (table.candidate) return `Confirm ${table.candidate.san} or cancel`;
   return turnWords(game, thinking);
 }
 

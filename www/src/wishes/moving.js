@@ -1,9 +1,11 @@
-// Making a move: dropped on the board or typed, with the choice of a promotion; and premoves, which wait for their turn.
+// Making a move: dropped on the board or typed, with the choice of a promotion and, where it is wished, a question before it
+// is played; and premoves, which wait for their turn.
 
-import { readMove } from '../notation.js';
+import { readMove, spokenSan } from '../notation.js';
 import { premoveDests, premoveUci } from '../premoves.js';
-import { isPromotion } from '../rules.js';
-import { imagined, MAX_PREMOVES, mayPremove, shown } from '../table-state.js';
+import { extendLine, isPromotion, playLine } from '../rules.js';
+import { asksBefore } from '../settings.js';
+import { imagined, MAX_PREMOVES, mayPremove } from '../table-state.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
@@ -20,14 +22,39 @@ export function movingWishes({ store, dispatch, table, game, say, complain }) {
   async function play(uci) {
     const mover = game();
     if (!mover) return;
-    dispatch({ type: 'table', fields: { promotion: null, moveText: '', moveError: '' } });
+    const cleared = { promotion: null, candidate: null, moveText: '', moveError: '' };
+    dispatch({ type: 'table', fields: cleared });
     try {
       await mover.move(uci);
     } catch (error) {
-      dispatch({ type: 'premoves-cancelled' });
+      dispatch({ type: 'plans-cancelled' });
       dispatch({ type: 'board-reset' });
       complain(error);
     }
+  }
+
+  /**
+   * Plays a move, or puts it on the board and asks.
+   *
+   * @param {string} uci
+   */
+  function propose(uci) {
+    const state = table()?.game;
+    if (!state) return;
+    const { fen, variant, clock } = state;
+    const next = extendLine(playLine(fen, [], variant === 'chess960'), uci);
+    if (!next || !asksBefore(store.get().settings, clock)) {
+      void play(uci);
+      return;
+    }
+    const [candidate] = next.moves;
+    dispatch({ type: 'candidate', candidate });
+    dispatch({ type: 'announce', words: `${spokenSan(candidate.san)}? Confirm or cancel.` });
+  }
+
+  function confirm() {
+    const uci = table()?.candidate?.uci;
+    if (uci) void play(uci);
   }
 
   /** @param {Premove} premove */
@@ -78,7 +105,7 @@ export function movingWishes({ store, dispatch, table, game, say, complain }) {
   }
 
   return {
-    play,
+    confirm,
 
     /**
      * A piece was dropped; a pawn on the last rank first says what it becomes.
@@ -93,13 +120,13 @@ export function movingWishes({ store, dispatch, table, game, say, complain }) {
       else if (isPromotion(current.game.fen, from, to)) {
         const promotion = { from, to, colour: current.game.turn };
         dispatch({ type: 'table', fields: { promotion } });
-      } else void play(from + to);
+      } else propose(from + to);
     },
 
     /** @param {'q' | 'r' | 'b' | 'n'} role */
     promote(role) {
       const promotion = table()?.promotion;
-      if (promotion) void play(promotion.from + promotion.to + role);
+      if (promotion) propose(promotion.from + promotion.to + role);
     },
 
     cancelPromotion() {
@@ -126,19 +153,24 @@ export function movingWishes({ store, dispatch, table, game, say, complain }) {
         fail(current.game.phase === 'playing' ? 'It is not your turn.' : 'The game is over.');
         return;
       }
+      if (current.candidate && current.moveText.trim() === '') {
+        confirm();
+        return;
+      }
       const { fen, variant } = current.game;
       const read = readMove(fen, current.moveText, variant === 'chess960');
       if ('error' in read) fail(read.error);
-      else void play(read.uci);
+      else propose(read.uci);
     },
 
-    /** Takes back what is only planned: one gesture for all premoves. */
+    /** Takes back what is only planned, by one gesture: all premoves, or the move that is asked about. */
     cancelPlans() {
-      const current = table();
-      if (!current?.premoves.length) return;
-      dispatch({ type: 'premoves-cancelled' });
+      const before = table();
+      dispatch({ type: 'plans-cancelled' });
+      if (!before || table() === before) return;
       dispatch({ type: 'board-reset' });
-      dispatch({ type: 'announce', words: 'Premoves cancelled.' });
+      const words = before.candidate ? 'The move is taken back.' : 'Premoves cancelled.';
+      dispatch({ type: 'announce', words });
     },
 
     /** Plays the first premove if its turn has come: the position is confirmed and the own side is to move. */
@@ -155,7 +187,7 @@ export function movingWishes({ store, dispatch, table, game, say, complain }) {
       }
       const [name] = imagined(current)?.names ?? [];
       const more = current.premoves.length - 1;
-      dispatch({ type: 'premoves-cancelled' });
+      dispatch({ type: 'plans-cancelled' });
       say(
         `${name} is not possible now: your premove${more > 0 ? ` and ${more} after it are` : ' is'} cancelled.`,
       );

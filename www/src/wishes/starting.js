@@ -1,17 +1,27 @@
 // Starting a game: the forms, what they ask for, and the ways into a game of somebody else.
 
-import { customClock, PRESETS } from '../clock.js';
+import { chosenClock } from '../clock.js';
 import { newRecord } from '../computer-game.js';
 import { saveComputerGame } from '../computer-store.js';
+import { computerForm, createForm } from '../dialog-state.js';
 import { engine, engineLevels } from '../engine.js';
 import { routeFromPaste } from '../route.js';
-import { checkStart, INITIAL_FEN } from '../rules.js';
+import { startPosition } from '../start-position.js';
 
 /**
- * @import { Clock, Game } from '@rookery/peer'
- * @import { Action } from '../app-state.js'
+ * @import { Game } from '@rookery/peer'
+ * @import { FormFields } from '../dialog-state.js'
  * @import { Desk } from './desk.js'
  */
+
+/** From 0 to below 1. */
+const random = () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32;
+
+/** A name for a game of this device: 16 hex digits. */
+const freshId = () =>
+  [...crypto.getRandomValues(new Uint8Array(8))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 
 /**
  * @param {Desk} desk
@@ -25,13 +35,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
       const last = store.get().computerGames[0];
       dispatch({
         type: 'dialog',
-        dialog: {
-          kind: 'computer',
-          level: last?.level ?? 3,
-          colour: 'random',
-          fen: '',
-          error: '',
-        },
+        dialog: computerForm(last?.level ?? 3),
       });
       // The engine loads while the person chooses.
       engine().catch(() => {});
@@ -41,27 +45,14 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
     },
 
     openCreateForm() {
-      dispatch({
-        type: 'dialog',
-        dialog: {
-          kind: 'create',
-          preset: '5+3',
-          minutes: '20',
-          increment: '10',
-          colour: 'random',
-          takebacks: true,
-          listed: false,
-          error: '',
-          busy: false,
-        },
-      });
+      dispatch({ type: 'dialog', dialog: createForm() });
     },
 
     closeDialog() {
       dispatch({ type: 'dialog', dialog: null });
     },
 
-    /** @param {Extract<Action, { type: 'form' }>['fields']} fields */
+    /** @param {FormFields} fields */
     changeForm(fields) {
       dispatch({ type: 'form', fields });
     },
@@ -69,15 +60,14 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
     async startComputer() {
       const { dialog, levels } = store.get();
       if (dialog?.kind !== 'computer') return;
-      const start = dialog.fen.trim() === '' ? { fen: INITIAL_FEN } : checkStart(dialog.fen);
+      const start = startPosition(dialog, random);
       if ('error' in start) {
         dispatch({ type: 'form', fields: { error: start.error } });
         return;
       }
-      const random = crypto.getRandomValues(new Uint8Array(9));
-      const drawn = random[8] % 2 === 0 ? 'white' : 'black';
+      const drawn = random() < 0.5 ? 'white' : 'black';
       const record = newRecord({
-        id: [...random.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+        id: freshId(),
         nowMs: Date.now(),
         level: dialog.level,
         levelName: levels.find(({ level }) => level === dialog.level)?.name ?? '',
@@ -97,18 +87,27 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
     async createGame() {
       const { dialog } = store.get();
       if (dialog?.kind !== 'create' || dialog.busy) return;
-      const preset = PRESETS.find(({ id }) => id === dialog.preset);
-      /** @type {{ clock: Clock } | { error: string }} */
-      const chosen = preset ?? customClock(dialog.minutes, dialog.increment);
-      if ('error' in chosen) {
-        dispatch({ type: 'form', fields: { error: chosen.error } });
+      const chosen = chosenClock(dialog);
+      const begins = startPosition(dialog, random);
+      const wrong = [chosen, begins].find((part) => 'error' in part);
+      if ('error' in chosen || 'error' in begins) {
+        const error = wrong && 'error' in wrong ? wrong.error : '';
+        dispatch({ type: 'form', fields: { error } });
         return;
       }
-      const { colour, takebacks, listed } = dialog;
+      const { colour, takebacks, start } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
         const peer = await peerStarting;
-        const created = await peer.create({ clock: chosen.clock, colour, takebacks, listed });
+        const created = await peer.create({
+          clock: chosen.clock,
+          colour,
+          takebacks,
+          variant: begins.chess960 ? 'chess960' : 'standard',
+          startFen: begins.fen,
+          // A seek does not say from which position, so nobody would know what they join.
+          listed: dialog.listed && start !== 'position',
+        });
         const { id } = created;
         keepOpen(created);
         dispatch({ type: 'dialog', dialog: null });

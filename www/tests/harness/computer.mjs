@@ -12,7 +12,7 @@ export async function challenge(player, { level, colour, fen }) {
   await form.getByRole('radio', { name: String(level), exact: true }).check();
   await form.getByRole('radio', { name: colour, exact: true }).check();
   if (fen) {
-    await form.getByText('Start from a position').click();
+    await form.getByRole('radio', { name: 'Position' }).check();
     await form.getByLabel('Position (FEN)').fill(fen);
   }
   await form.getByRole('button', { name: 'Start', exact: true }).click();

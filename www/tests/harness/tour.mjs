@@ -75,7 +75,7 @@ export async function tour(browser, relay, look) {
 
   await white.open(relay.url);
   await white.press('Play the computer');
-  await page.getByText('Start from a position').click();
+  await page.getByRole('radio', { name: 'Position' }).check();
   await page.getByLabel('Position (FEN)').fill('r3k3/1P4pp/8/8/4n3/8/5PPP/6K1 w q - 0 1');
   await page.getByRole('radio', { name: 'White', exact: true }).check();
   await page.getByRole('button', { name: 'Start', exact: true }).click();

@@ -15,7 +15,10 @@ import {
 } from '../../src/rules.js';
 
 test('a typed FEN is taken in its canonical spelling or refused in a sentence', () => {
-  assert.deepEqual(checkStart(`  ${INITIAL_FEN.replace(' w', '  w')} `), { fen: INITIAL_FEN });
+  assert.deepEqual(checkStart(`  ${INITIAL_FEN.replace(' w', '  w')} `), {
+    fen: INITIAL_FEN,
+    chess960: false,
+  });
   const refusals = {
     hello: /eight ranks|not a FEN/,
     '8/8/8/8/8/8/8/8 w - - 0 1': /empty|king/i,
