@@ -253,13 +253,27 @@ export function mayPremove({ kind, game }, writer) {
 }
 
 /**
- * Whose side is at the bottom of the board.
+ * The colour the creator takes; null while it is to be drawn.
+ *
+ * @param {GameState} game
+ * @returns {Colour | null}
+ */
+export function creatorColour(game) {
+  if (game.white === game.creator) return 'white';
+  if (game.black === game.creator) return 'black';
+  return null;
+}
+
+/**
+ * Whose side is at the bottom of the board: the own one, or the one that an invitation offers.
  *
  * @param {Table} table
  * @returns {Colour}
  */
 export function orientation(table) {
-  const home = table.game?.you === 'black' ? 'black' : 'white';
+  const { game } = table;
+  const offered = game?.phase === 'open' && game.you === null && creatorColour(game) === 'white';
+  const home = game?.you === 'black' || offered ? 'black' : 'white';
   if (!table.flipped) return home;
   return home === 'white' ? 'black' : 'white';
 }

@@ -34,6 +34,9 @@ export function headerView({ peer: { connection }, theme }, act) {
     <p class="connection" data-state=${connection.state} title=${connection.words + lag}>
       <span class="dot" aria-hidden="true"></span>
       <span class="short">${connection.logBusy ? 'Relay busy' : SHORT[connection.state]}</span>
+      <span class="rtt tabular" aria-hidden="true"
+        >${connection.rttMs === null ? '' : `${Math.round(connection.rttMs)} ms`}</span
+      >
       <span class="hidden">${connection.words}</span>
     </p>
     <button class="icon-button" aria-label="Settings" title="Settings" @click=${act.openSettings}>

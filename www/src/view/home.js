@@ -3,7 +3,7 @@
 import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../clock.js';
 import { routeHash } from '../route.js';
-import { agoWords, colourName, resultTitle, shortKey } from '../words.js';
+import { agoWords, colourName, latencyWords, resultTitle, shortKey } from '../words.js';
 import { mark } from './icons.js';
 
 /**
@@ -149,6 +149,7 @@ function lobbyView({ peer }, act) {
   return html`
     <section class="card" aria-labelledby="lobby-title">
       <h2 id="lobby-title">Lobby</h2>
+      <p class="latency muted">${latencyWords(peer.connection.rttMs)}</p>
       ${
         seeks.length > 0
           ? html`<ul class="rows lobby" role="list">
@@ -180,7 +181,9 @@ function seekRow(seek, writer, act) {
   return html`<li class="row">
     <span class="row-text" id=${label}>
       <strong class="tabular">${clockLabel(seek.clock)}</strong>
-      <small>${shortKey(seek.creator)} · ${yours}</small>
+      <small>
+        ${shortKey(seek.creator)} · ${yours}${seek.variant === 'chess960' ? ' · Chess960' : ''}
+      </small>
       <span class="hidden">${clockWords(seek.clock)}</span>
     </span>
     <button aria-describedby=${label} ?disabled=${!writer} @click=${() => act.joinSeek(seek)}>
