@@ -8,7 +8,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { Dialog, FormFields } from './dialog-state.js'
  * @import { Route } from './route.js'
  * @import { Settings } from './settings.js'
- * @import { ComputerRecord } from './computer-game.js'
+ * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
  */
 
@@ -29,7 +29,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Theme} theme
  * @property {Settings} settings
  * @property {PeerView} peer
- * @property {ComputerRecord[]} computerGames Newest first.
+ * @property {LocalRecord[]} localGames Newest first.
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
@@ -41,11 +41,11 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'theme', theme: Theme }
  *   | { type: 'settings', settings: Partial<Settings> }
  *   | { type: 'peer', peer: Partial<PeerView> }
- *   | { type: 'computer-games', games: ComputerRecord[] }
+ *   | { type: 'local-games', games: LocalRecord[] }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
- *   | { type: 'table-opening', kind: 'peer' | 'computer', id: string }
+ *   | { type: 'table-opening', kind: Table['kind'], id: string }
  *   | { type: 'table-closed' }
  *   | TableAction
  *   | { type: 'paste-error', words: string }
@@ -81,7 +81,7 @@ export function initialState(route, theme, settings = DEFAULTS) {
       seeks: [],
       games: [],
     },
-    computerGames: [],
+    localGames: [],
     levels: [],
     dialog: null,
     table: null,
@@ -106,8 +106,8 @@ export function reduce(state, action) {
       return { ...state, settings: { ...state.settings, ...action.settings } };
     case 'peer':
       return { ...state, peer: { ...state.peer, ...action.peer } };
-    case 'computer-games':
-      return { ...state, computerGames: action.games };
+    case 'local-games':
+      return { ...state, localGames: action.games };
     case 'levels':
       return { ...state, levels: action.levels };
     case 'dialog':

@@ -2,10 +2,10 @@
 // that the address names is opened, its changes go into the state, and what is left is closed.
 
 import { announcement } from './announcement.js';
-import { ComputerGame } from './computer-game.js';
-import { listComputerGames, loadComputerGame, saveComputerGame } from './computer-store.js';
 import { mind } from './engine.js';
 import { createInvitations } from './invitations.js';
+import { LocalGame } from './local-game.js';
+import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
 import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
 import { storeTheme } from './theme.js';
@@ -66,7 +66,7 @@ export function createController(store, peerStarting) {
 
   async function refreshGames() {
     try {
-      dispatch({ type: 'computer-games', games: await listComputerGames() });
+      dispatch({ type: 'local-games', games: await listLocalGames() });
     } catch {
       // Without storage there is nothing to resume; playing still works.
     }
@@ -106,7 +106,7 @@ export function createController(store, peerStarting) {
 
   /** @param {PlayedGame} left */
   function release(left) {
-    const own = !(left instanceof ComputerGame) && left.state.creator === store.get().peer.player;
+    const own = !(left instanceof LocalGame) && left.state.creator === store.get().peer.player;
     if (own && left.state.phase === 'open') invitations.keep(left);
     else left.close();
   }
@@ -121,15 +121,16 @@ export function createController(store, peerStarting) {
     const same =
       current !== null &&
       current.status !== 'failed' &&
-      ((route.screen === 'game' && current.kind === 'peer' && current.id === route.id) ||
-        (route.screen === 'computer' && current.kind === 'computer' && current.id === route.id));
+      route.screen !== 'home' &&
+      current.kind === (route.screen === 'game' ? 'peer' : route.screen) &&
+      current.id === route.id;
     if (!same) closeTable();
     dispatch({ type: 'route', route });
     void watchLobby();
     if (same) return;
     if (route.screen === 'home') await refreshGames();
     else if (route.screen === 'game') await openPeerGame(route.id, route.relay);
-    else await openComputerGame(route.id);
+    else await openLocalGame(route.screen, route.id);
   }
 
   /**
@@ -158,30 +159,30 @@ export function createController(store, peerStarting) {
     }
   }
 
-  /** @param {string | null} wanted Null for the newest game that is not over. */
-  async function openComputerGame(wanted) {
+  /**
+   * @param {'computer' | 'board'} kind
+   * @param {string | null} wanted Null for the last one that goes on.
+   */
+  async function openLocalGame(kind, wanted) {
     const mine = ++opening;
-    dispatch({ type: 'table-opening', kind: 'computer', id: wanted ?? '' });
+    dispatch({ type: 'table-opening', kind, id: wanted ?? '' });
     try {
       const record = wanted
-        ? await loadComputerGame(wanted)
-        : (await listComputerGames()).find((candidate) => !candidate.result);
+        ? await loadLocalGame(wanted)
+        : (await listLocalGames()).find((kept) => kept.kind === kind && !kept.result);
       if (mine !== opening) return;
-      if (!record) {
+      if (record?.kind !== kind) {
         if (wanted) throw new Error('This game is not kept on this device.');
         go({ screen: 'home' });
         return;
       }
       if (!wanted) {
-        history.replaceState(null, '', routeHash({ screen: 'computer', id: record.id }));
-        dispatch({ type: 'route', route: { screen: 'computer', id: record.id } });
-        dispatch({ type: 'table-opening', kind: 'computer', id: record.id });
+        const route = { screen: kind, id: record.id };
+        history.replaceState(null, '', routeHash(route));
+        dispatch({ type: 'route', route });
+        dispatch({ type: 'table-opening', kind, id: record.id });
       }
-      const opened = new ComputerGame(record, {
-        mind,
-        save: saveComputerGame,
-        now: () => Date.now(),
-      });
+      const opened = new LocalGame(record, { mind, save: saveLocalGame, now: () => Date.now() });
       attach(opened);
       opened.start();
     } catch (error) {
@@ -218,7 +219,7 @@ export function createController(store, peerStarting) {
   function receive(opened) {
     const before = table()?.game ?? null;
     const { state } = opened;
-    const local = opened instanceof ComputerGame;
+    const local = opened instanceof LocalGame;
     dispatch({
       type: 'table-game',
       id: opened.id,
@@ -227,6 +228,7 @@ export function createController(store, peerStarting) {
       link: opened.link(),
       computer: local ? opened.opponent : null,
       thinking: local && opened.thinking,
+      turning: local && opened.record.turning,
     });
     const words = announcement(before, state);
     if (words) dispatch({ type: 'announce', words });
@@ -247,6 +249,9 @@ export function createController(store, peerStarting) {
       },
     }),
     ...keepingWishes(desk),
+
+    /** At one board: it turns after each move, or stays. */
+    turn: () => desk.ask(async (opened) => 'turn' in opened && (await opened.turn())),
 
     openSettings() {
       dispatch({ type: 'dialog', dialog: { kind: 'settings' } });

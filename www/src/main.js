@@ -64,7 +64,7 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'Home' || event.key === 'ArrowUp') act.showPly(0);
   else if (event.key === 'End' || event.key === 'ArrowDown') act.showPly(Infinity);
   else if (event.key === 'f') act.flip();
-  else if (event.key === 'Escape' && table.confirmingResign) act.askResign(false);
+  else if (event.key === 'Escape' && table.question) act.question(null);
   else if (event.key === 'Escape' && (table.candidate || table.premoves.length)) act.cancelPlans();
   else if (event.key === 'Enter' && table.candidate && !onControl) act.confirm();
   else return;

@@ -107,11 +107,11 @@ export function sanLine(fen, ucis) {
 /**
  * A game as PGN.
  *
- * @param {{ white: string, black: string, date: Date, startFen: string, sans: string[], result: Result | null,
- *   event: string }} game
+ * @param {{ white: string, black: string, date: Date, startFen: string, chess960?: boolean, sans: string[],
+ *   result: Result | null, event: string }} game
  * @returns {string}
  */
-export function writePgn({ white, black, date, startFen, sans, result, event }) {
+export function writePgn({ white, black, date, startFen, chess960, sans, result, event }) {
   const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
     .map((part) => String(part).padStart(2, '0'))
     .join('.');
@@ -124,7 +124,8 @@ export function writePgn({ white, black, date, startFen, sans, result, event }) 
     ['Black', black],
     ['Result', result?.outcome ?? '*'],
   ]);
-  if (startFen !== INITIAL_FEN) headers.set('SetUp', '1').set('FEN', startFen);
+  if (chess960) headers.set('Variant', 'Chess960');
+  if (startFen !== INITIAL_FEN || chess960) headers.set('SetUp', '1').set('FEN', startFen);
   /** @type {ReturnType<typeof defaultGame<import('chessops/pgn').PgnNodeData>>} */
   const game = defaultGame(() => headers);
   extend(

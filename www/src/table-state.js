@@ -18,6 +18,10 @@ import { imagine } from './premoves.js';
  * @property {string} san
  * @property {string} fen
  *
+ * @typedef {object} Hint What the engine would play.
+ * @property {string} uci
+ * @property {string} san
+ *
  * @typedef {object} AnalysisLine
  * @property {string} score `+0.35`, `#4`, from White's side.
  * @property {string} san
@@ -29,7 +33,7 @@ import { imagine } from './premoves.js';
  * @property {string} error
  *
  * @typedef {object} Table
- * @property {'peer' | 'computer'} kind
+ * @property {'peer' | 'computer' | 'board'} kind
  * @property {string} id
  * @property {'opening' | 'ready' | 'failed'} status
  * @property {string} error
@@ -37,25 +41,28 @@ import { imagine } from './premoves.js';
  * @property {GameState | null} game
  * @property {string | null} computer Strength of the computer that plays here, in words.
  * @property {boolean} thinking
+ * @property {boolean} turning At one board: it shows the side to move from below.
  * @property {ClockReading} clocks
  * @property {number | null} shownPly The ply on the board; null follows the game.
  * @property {boolean} flipped
  * @property {Promotion | null} promotion
  * @property {Candidate | null} candidate
  * @property {Premove[]} premoves Played one by one as the turns come; only while the game goes on.
- * @property {boolean} confirmingResign
+ * @property {'resign' | 'draw' | null} question What is asked before it is done.
+ * @property {Hint | null} hint
+ * @property {boolean} hinting
  * @property {boolean} joining
  * @property {string} moveText
  * @property {string} moveError
  * @property {number} boardEpoch Grows when the board must forget a move that was not accepted.
  * @property {AnalysisView | null} analysis
  *
- * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'confirmingResign' | 'joining' | 'moveText' | 'moveError'
+ * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'joining' | 'moveText' | 'moveError'
  *   | 'analysis'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
  *   | { type: 'table-game', id: string, game: GameState, clocks: ClockReading, link: string, computer: string | null,
- *       thinking: boolean }
+ *       thinking: boolean, turning: boolean }
  *   | { type: 'clocks', clocks: ClockReading }
  *   | { type: 'table', fields: TableFields }
  *   | { type: 'show-ply', ply: number }
@@ -73,7 +80,7 @@ export const NO_CLOCKS = { whiteMs: null, blackMs: null, running: null, firstMov
 export const MAX_PREMOVES = 12;
 
 /**
- * @param {'peer' | 'computer'} kind
+ * @param {Table['kind']} kind
  * @param {string} id
  * @returns {Table}
  */
@@ -87,13 +94,16 @@ export function freshTable(kind, id) {
     game: null,
     computer: null,
     thinking: false,
+    turning: false,
     clocks: NO_CLOCKS,
     shownPly: null,
     flipped: false,
     promotion: null,
     candidate: null,
     premoves: [],
-    confirmingResign: false,
+    question: null,
+    hint: null,
+    hinting: false,
     joining: false,
     moveText: '',
     moveError: '',
@@ -162,7 +172,7 @@ export function reduceTable(table, action) {
  * @param {Extract<TableAction, { type: 'table-game' }>} action
  * @returns {Table}
  */
-function receiveGame(table, { game, clocks, link, computer, thinking }) {
+function receiveGame(table, { game, clocks, link, computer, thinking, turning }) {
   const moved = game.fen !== table.game?.fen;
   const takenBack = game.ply < (table.game?.ply ?? 0);
   const taken = table.shownPly !== null && table.shownPly >= game.ply;
@@ -175,11 +185,14 @@ function receiveGame(table, { game, clocks, link, computer, thinking }) {
     link,
     computer,
     thinking,
+    turning,
     shownPly: taken ? null : table.shownPly,
     promotion: moved || !game.can.move ? null : table.promotion,
     candidate: moved || !game.can.move ? null : table.candidate,
     premoves: takenBack || game.phase !== 'playing' ? [] : table.premoves,
-    confirmingResign: table.confirmingResign && game.can.resign,
+    question: game.can.resign ? table.question : null,
+    hint: moved ? null : table.hint,
+    hinting: table.hinting && !moved,
     joining: table.joining && game.phase === 'open' && game.seat !== 'refused',
     moveError: moved ? '' : table.moveError,
   };
@@ -265,15 +278,24 @@ export function creatorColour(game) {
 }
 
 /**
+ * Where the reader of words about the game sits: nowhere, where two people share the device.
+ *
+ * @param {Table} table
+ * @returns {Colour | null}
+ */
+export const reader = ({ kind, game }) => (kind === 'board' ? null : (game?.you ?? null));
+
+/**
  * Whose side is at the bottom of the board: the own one, or the one that an invitation offers.
  *
  * @param {Table} table
  * @returns {Colour}
  */
 export function orientation(table) {
-  const { game } = table;
+  const { game, kind, turning } = table;
   const offered = game?.phase === 'open' && game.you === null && creatorColour(game) === 'white';
-  const home = game?.you === 'black' || offered ? 'black' : 'white';
+  const black = kind === 'board' ? turning && game?.phase === 'playing' : true;
+  const home = (game?.you === 'black' && black) || offered ? 'black' : 'white';
   if (!table.flipped) return home;
   return home === 'white' ? 'black' : 'white';
 }

@@ -152,3 +152,38 @@ test('on a phone a game is played by touch, nothing is too wide, and turning it 
     }, viewport.width);
   }
 });
+
+test('a hint is shown on the board and said, and nothing is played by it', async (t) => {
+  const relay = await startRelay(t);
+  const browser = await startBrowser(t);
+  const person = await browser.player('person');
+  await person.open(relay.url);
+  // One move mates.
+  await challenge(person, { level: 1, colour: 'White', fen: '6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1' });
+  await person.press('Hint');
+  await person.page.locator('.status').getByText('Hint: Ra8#, rook a8, checkmate').waitFor();
+  await person.page.locator('#announcer').getByText('Hint: rook a8, checkmate.').waitFor({
+    state: 'attached',
+  });
+  assert.equal(await person.page.locator('svg.arrow').count(), 1);
+  assert.equal(await person.page.locator('cg-board square.hint').count(), 2);
+  await person.sees({ ply: 0 });
+  await person.play('a1a8');
+  await person.sees({ result: '1-0', reason: 'checkmate' });
+  assert.equal(await person.page.locator('svg.arrow').count(), 0);
+});
+
+test('the computer plays Chess960 and castles as it is done there', async (t) => {
+  const relay = await startRelay(t);
+  const browser = await startBrowser(t);
+  const person = await browser.player('person');
+  await person.open(relay.url);
+  await challenge(person, { level: 2, colour: 'White', chess960: '192' });
+  await person.play('g1f3');
+  await person.sees({ ply: 2 });
+  await person.play('f1h1');
+  const { fen } = await person.sees({ ply: 4 });
+  assert.match(fen ?? '', /RRK1 w/);
+  await person.press('Takeback');
+  await person.sees({ ply: 2 });
+});

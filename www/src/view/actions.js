@@ -2,6 +2,7 @@
 
 import { html } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
+import { colourName } from '../words.js';
 import { icons } from './icons.js';
 
 /**
@@ -32,14 +33,29 @@ export function actionsView(table, act) {
       <button class="action keep primary" @click=${act.confirm}><span>Confirm</span></button>
     </div>`;
   }
-  if (table.confirmingResign) {
+  if (table.question) {
+    const draw = table.question === 'draw';
+    const gives =
+      table.kind === 'board' ? `Does ${colourName(game.turn)} give up?` : 'Give up this game?';
     // “Keep playing” lies where “Resign” was, so a double tap does no harm.
-    return html`<div class="actions confirming" role="group" aria-label="Resign this game?">
-      <p>Give up this game?</p>
-      <button class="action danger" @click=${act.resign}>${icons.resign}<span>Resign</span></button>
+    return html`<div
+      class="actions confirming"
+      role="group"
+      aria-label=${draw ? 'Agree to a draw?' : 'Resign this game?'}
+    >
+      <p>${draw ? 'Do both agree?' : gives}</p>
+      ${
+        draw
+          ? html`<button class="action" @click=${act.agreeDraw}>
+              ${icons.draw}<span>Agree draw</span>
+            </button>`
+          : html`<button class="action danger" @click=${act.resign}>
+              ${icons.resign}<span>Resign</span>
+            </button>`
+      }
       <button
         class="action keep"
-        @click=${() => act.askResign(false)}
+        @click=${() => act.question(null)}
         ${ref((element) => focusSoon(element))}
       >
         <span>Keep playing</span>
@@ -57,10 +73,15 @@ export function actionsView(table, act) {
         ? action('Accept draw', icons.draw, true, act.draw, true)
         : can.claimDraw
           ? action('Claim draw', icons.draw, true, act.draw, true)
-          : action('Offer draw', icons.draw, can.resign && offers.draw !== you, act.offerDraw)
+          : action(
+              'Offer draw',
+              icons.draw,
+              can.resign && (offers.draw === null || offers.draw !== you),
+              act.offerDraw,
+            )
     }
     ${action('Abort', icons.abort, can.abort, act.abort)}
-    ${action('Resign', icons.resign, can.resign, () => act.askResign(true))}
+    ${action('Resign', icons.resign, can.resign, () => act.question('resign'))}
   </div>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { html, nothing, render } from 'lit/html.js';
 import { screen } from '../app-state.js';
-import { orientation } from '../table-state.js';
+import { orientation, reader } from '../table-state.js';
 import { dialogView } from './dialogs.js';
 import { gameView } from './game.js';
 import { headerView } from './header.js';
@@ -41,7 +41,10 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   if (announcer.textContent !== state.announcement) announcer.textContent = state.announcement;
   reflect(main, state);
   const { game } = state.table ?? {};
-  const turn = game?.phase === 'playing' && game.you === game.turn ? 'Your move · ' : '';
+  const turn =
+    game?.phase === 'playing' && state.table && reader(state.table) === game.turn
+      ? 'Your move · '
+      : '';
   const title = `${turn}Rookery`;
   if (document.title !== title) document.title = title;
 }

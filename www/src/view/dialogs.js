@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
+import { boardFormView } from './board-form.js';
 import { computerFormView } from './computer-form.js';
 import { createFormView } from './create-form.js';
 import { settingsView } from './settings-form.js';
@@ -31,6 +32,7 @@ export function dialogView(state, act) {
     event.preventDefault();
     if (dialog.kind === 'computer') void act.startComputer();
     else if (dialog.kind === 'create') void act.createGame();
+    else if (dialog.kind === 'board') void act.startBoard();
     else act.closeDialog();
   };
   return html`<dialog
@@ -59,7 +61,7 @@ function formView(dialog, state, act) {
       return createFormView(dialog, state, act);
     case 'settings':
       return settingsView(state, act);
-    default:
-      return nothing;
+    case 'board':
+      return boardFormView(dialog, act);
   }
 }

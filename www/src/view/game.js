@@ -6,6 +6,7 @@ import { premoveDests } from '../premoves.js';
 import { imagined, mayPremove, orientation, shown } from '../table-state.js';
 import { boardWords } from '../words.js';
 import { opposite } from '../rules.js';
+import { arrowView } from './arrow.js';
 import { boardView } from './board-view.js';
 import { panelView } from './panel.js';
 import { plateView } from './plate.js';
@@ -32,6 +33,7 @@ export function gameView(state, table, act) {
   const plans = view.live ? imagined(table) : null;
   const fen = plans?.fen ?? view.fen;
   const mover = planning || (view.live && !view.pending && game.can.move) ? game.you : null;
+  const hinted = view.live && table.hint ? moveSquares(table.hint.uci) : null;
   /** @type {BoardModel} */
   const model = {
     fen,
@@ -42,7 +44,7 @@ export function gameView(state, table, act) {
     uci: view.uci,
     mover,
     dests: planning && mover ? plannedDests(fen, mover, game.variant === 'chess960') : game.dests,
-    marks: plans ? premoveMarks(table) : '',
+    marks: plans ? premoveMarks(table) : hinted ? `${hinted[0]}=hint ${hinted[1]}=hint` : '',
     epoch: table.boardEpoch,
   };
   return html`
@@ -57,12 +59,19 @@ export function gameView(state, table, act) {
       <div class="board-box">
         ${keyed(table.id, boardView(model, { onDrop: act.drop, onCancel: act.cancelPlans }))}
         <p class="hidden" id="board-words">${boardWords(view.fen)}</p>
+        ${hinted ? arrowView(hinted[0], hinted[1], bottom) : nothing}
         ${table.promotion ? promotionView(table.promotion, bottom, act) : nothing}
       </div>
       ${plateView(table, bottom, state)} ${panelView(state, table, act)}
     </div>
   `;
 }
+
+/**
+ * @param {string} uci
+ * @returns {[string, string]}
+ */
+const moveSquares = (uci) => [uci.slice(0, 2), uci.slice(2, 4)];
 
 /** @type {{ key: string, dests: Record<string, string[]> }} */
 let lastPlanned = { key: '', dests: {} };

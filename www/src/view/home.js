@@ -9,7 +9,7 @@ import { mark } from './icons.js';
 /**
  * @import { GameSummary, Seek } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { ComputerRecord } from '../computer-game.js'
+ * @import { LocalRecord } from '../local-game.js'
  * @import { Controller } from '../controller.js'
  */
 
@@ -36,6 +36,7 @@ export function homeView(state, act) {
           <button class="big" ?disabled=${peer.status === 'failed'} @click=${act.openCreateForm}>
             Create game
           </button>
+          <button class="big" @click=${act.openBoardForm}>Two at one board</button>
         </div>
         ${peer.status === 'failed' ? html`<p class="notice">${peer.error}</p>` : nothing}
         ${
@@ -54,13 +55,13 @@ export function homeView(state, act) {
 }
 
 /** @param {AppState} state */
-function runningView({ computerGames, peer }) {
+function runningView({ localGames, peer }) {
   const now = Date.now();
   const rows = [
-    ...computerGames.map((record) => ({
+    ...localGames.map((record) => ({
       at: record.updatedMs,
       over: record.result !== null,
-      row: computerRow(record, now),
+      row: localRow(record, now),
     })),
     ...peer.games.map((game) => ({
       at: game.createdMs,
@@ -95,21 +96,23 @@ function runningView({ computerGames, peer }) {
 }
 
 /**
- * @param {ComputerRecord} record
+ * @param {LocalRecord} record
  * @param {number} now ms since 1970
  */
-function computerRow({ id, level, levelName, you, ucis, result, updatedMs }, now) {
+function localRow({ id, kind, level, levelName, you, ucis, result, updatedMs }, now) {
+  const board = kind === 'board';
+  const seat = board ? 'Both sides' : `You are ${colourName(you)}`;
   const moves = `${Math.ceil(ucis.length / 2)} moves`;
   return html`<li class="row">
-    <span class="disc" data-colour=${you} aria-hidden="true"></span>
+    <span class="disc" data-colour=${board ? 'both' : you} aria-hidden="true"></span>
     <span class="row-text">
-      <strong>Computer, level ${level}</strong>
+      <strong>${board ? 'At one board' : `Computer, level ${level}`}</strong>
       <small>
-        ${result ? resultTitle(result, you) : `You are ${colourName(you)}`} · ${moves} ·
+        ${result ? resultTitle(result, board ? null : you) : seat} · ${moves} ·
         ${agoWords(updatedMs, now)}
       </small>
     </span>
-    <a class="button" href=${routeHash({ screen: 'computer', id })} title=${levelName}>
+    <a class="button" href=${routeHash({ screen: kind, id })} title=${levelName}>
       ${result ? 'View' : 'Resume'}
     </a>
   </li>`;

@@ -31,10 +31,17 @@ export function panelView(state, table, act) {
  * @param {Table} table
  * @param {Controller} act
  */
-function keepView({ kind }, act) {
+function keepView({ kind, turning }, act) {
   return html`<div class="keep" role="group" aria-label="Keep this game">
     <button class="quiet" @click=${() => act.copy(act.pgn(), 'PGN')}>${icons.copy}Copy PGN</button>
     <button class="quiet" @click=${act.downloadPgn}>${icons.save}PGN</button>
+    ${
+      kind === 'board'
+        ? html`<button class="quiet" aria-pressed=${turning ? 'true' : 'false'} @click=${act.turn}>
+            ${icons.flip}${turning ? 'Board turns' : 'Board stays'}
+          </button>`
+        : nothing
+    }
     ${
       kind === 'peer'
         ? html`<button class="quiet" @click=${act.downloadSigned}>${icons.save}Signed game</button>`

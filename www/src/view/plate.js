@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { shown } from '../table-state.js';
 import { clockFace, clockSpoken } from '../clock.js';
 import { material, opposite } from '../rules.js';
+import { startWords } from '../start-position.js';
 import { colourName, presenceWords, shortKey } from '../words.js';
 
 /**
@@ -67,8 +68,9 @@ function clockView({ clocks, game }, colour) {
  * @param {AppState} state
  * @returns {{ name: string, note: string }}
  */
-function whoIs({ game, computer }, colour, { peer }) {
+function whoIs({ kind, game, computer }, colour, { peer }) {
   if (!game) return { name: '', note: '' };
+  if (kind === 'board') return { name: colourName(colour), note: startWords(game) };
   if (computer !== null) {
     return game.you === colour
       ? { name: 'You', note: colourName(colour) }

@@ -2,7 +2,8 @@
 
 import { html, nothing } from 'lit/html.js';
 import { clockFace } from '../clock.js';
-import { imagined } from '../table-state.js';
+import { spokenSan } from '../notation.js';
+import { imagined, reader } from '../table-state.js';
 import { colourName, resultTitle, resultWords, turnWords } from '../words.js';
 
 /**
@@ -42,12 +43,12 @@ export function statusView({ peer }, table, act) {
 function mainWords(table) {
   const { game, thinking } = table;
   if (!game) return '';
-  if (game.result) return resultTitle(game.result, game.you);
+  if (game.result) return resultTitle(game.result, reader(table));
   const { draw, takeback } = game.offers;
   if (takeback && takeback.by !== game.you) return `${colourName(takeback.by)} asks for a takeback`;
   if (draw && draw !== game.you) return `${colourName(draw)} offers a draw`;
   if (table.candidate) return `Confirm ${table.candidate.san} or cancel`;
-  return turnWords(game, thinking);
+  return turnWords({ ...game, you: reader(table) }, thinking);
 }
 
 /**
@@ -72,7 +73,9 @@ function sideWords(table, peer) {
   if (game.offers.draw && game.offers.draw === game.you) return 'You offer a draw.';
   if (game.offers.takeback?.by === game.you && game.you) return 'You asked for a takeback.';
   if (game.can.claimDraw) return 'You may claim a draw here.';
-  if (kind === 'computer') return 'On this device, no clock';
+  if (table.hinting) return 'The engine looks for a move…';
+  if (table.hint) return `Hint: ${table.hint.san}, ${spokenSan(table.hint.san)}`;
+  if (kind !== 'peer') return 'On this device, no clock';
   const lag = connection.rttMs === null ? '' : `, ${Math.round(connection.rttMs)} ms`;
   return game.path === 'direct' ? 'Direct to your opponent' : `By relay${lag}`;
 }

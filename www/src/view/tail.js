@@ -1,6 +1,6 @@
 // Below the actions: the move field while the game runs, the engine's lines after it.
 
-import { html } from 'lit/html.js';
+import { html, nothing } from 'lit/html.js';
 import { live } from 'lit/directives/live.js';
 
 /**
@@ -43,6 +43,18 @@ export function tailView(table, act) {
         }}
       />
       <button>Play</button>
+      ${
+        table.kind === 'computer'
+          ? html`<button
+              type="button"
+              ?disabled=${!game.can.move || table.hinting}
+              aria-busy=${table.hinting ? 'true' : 'false'}
+              @click=${act.hint}
+            >
+              Hint
+            </button>`
+          : nothing
+      }
     </div>
     <p class="field-error" id="move-error" role="alert">${table.moveError}</p>
   </form>`;

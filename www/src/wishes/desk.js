@@ -3,7 +3,7 @@
 /**
  * @import { Game, Peer } from '@rookery/peer'
  * @import { Action, AppState } from '../app-state.js'
- * @import { ComputerGame } from '../computer-game.js'
+ * @import { LocalGame } from '../local-game.js'
  * @import { Route } from '../route.js'
  * @import { Store } from '../store.js'
  * @import { Table } from '../table-state.js'
@@ -12,7 +12,7 @@
 /** How long a message stays, in ms. */
 const TOAST_MS = 6000;
 
-/** @typedef {Game | ComputerGame} PlayedGame */
+/** @typedef {Game | LocalGame} PlayedGame */
 
 /**
  * @typedef {object} Desk

@@ -1,9 +1,12 @@
 // What is said to the other side instead of a move: joining, resigning, draws, takebacks.
 
-/** @import { Desk } from './desk.js' */
+/**
+ * @import { Table } from '../table-state.js'
+ * @import { Desk } from './desk.js'
+ */
 
 /** @param {Desk} desk */
-export function offerWishes({ dispatch, game, ask, complain }) {
+export function offerWishes({ dispatch, table, game, ask, complain }) {
   return {
     async join() {
       dispatch({ type: 'table', fields: { joining: true } });
@@ -18,19 +21,29 @@ export function offerWishes({ dispatch, game, ask, complain }) {
       }
     },
 
-    /** @param {boolean} confirmingResign */
-    askResign(confirmingResign) {
-      dispatch({ type: 'table', fields: { confirmingResign } });
+    /** @param {Table['question']} question Null to ask nothing. */
+    question(question) {
+      dispatch({ type: 'table', fields: { question } });
     },
 
     resign() {
-      dispatch({ type: 'table', fields: { confirmingResign: false } });
+      dispatch({ type: 'table', fields: { question: null } });
       return ask((opened) => opened.resign());
     },
 
     abort: () => ask((opened) => opened.abort()),
     draw: () => ask((opened) => opened.draw()),
-    offerDraw: () => ask((opened) => opened.offerDraw()),
+    /** Between two people at one board a draw is agreed on as soon as it is offered, so it is asked about first. */
+    offerDraw() {
+      if (table()?.kind === 'board') dispatch({ type: 'table', fields: { question: 'draw' } });
+      else void ask((opened) => opened.offerDraw());
+    },
+
+    agreeDraw() {
+      dispatch({ type: 'table', fields: { question: null } });
+      return ask((opened) => opened.offerDraw());
+    },
+
     askTakeback: () => ask((opened) => opened.askTakeback()),
     acceptTakeback: () => ask((opened) => opened.acceptTakeback()),
     decline: () => ask((opened) => opened.decline()),

@@ -1,10 +1,10 @@
 // Starting a game: the forms, what they ask for, and the ways into a game of somebody else.
 
 import { chosenClock } from '../clock.js';
-import { newRecord } from '../computer-game.js';
-import { saveComputerGame } from '../computer-store.js';
-import { computerForm, createForm } from '../dialog-state.js';
+import { boardForm, computerForm, createForm } from '../dialog-state.js';
 import { engine, engineLevels } from '../engine.js';
+import { newRecord } from '../local-game.js';
+import { saveLocalGame } from '../local-store.js';
 import { routeFromPaste } from '../route.js';
 import { startPosition } from '../start-position.js';
 
@@ -30,9 +30,27 @@ const freshId = () =>
  */
 export function startingWishes(desk, { keepOpen, joinOnOpen }) {
   const { store, dispatch, peerStarting, go, complain } = desk;
+
+  /**
+   * A game of this device is kept before it is shown.
+   *
+   * @param {Parameters<typeof newRecord>[0]} choice
+   */
+  async function begin(choice) {
+    const record = newRecord(choice);
+    try {
+      await saveLocalGame(record);
+      dispatch({ type: 'dialog', dialog: null });
+      go({ screen: record.kind, id: record.id });
+    } catch (error) {
+      const words = `This device cannot keep the game: ${error instanceof Error ? error.message : error}`;
+      dispatch({ type: 'form', fields: { error: words } });
+    }
+  }
+
   return {
     openComputerForm() {
-      const last = store.get().computerGames[0];
+      const last = store.get().localGames.find(({ kind }) => kind === 'computer');
       dispatch({
         type: 'dialog',
         dialog: computerForm(last?.level ?? 3),
@@ -42,6 +60,10 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
       if (store.get().levels.length === 0) {
         engineLevels().then((levels) => dispatch({ type: 'levels', levels }), complain);
       }
+    },
+
+    openBoardForm() {
+      dispatch({ type: 'dialog', dialog: boardForm() });
     },
 
     openCreateForm() {
@@ -66,22 +88,34 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
         return;
       }
       const drawn = random() < 0.5 ? 'white' : 'black';
-      const record = newRecord({
+      await begin({
         id: freshId(),
+        kind: 'computer',
         nowMs: Date.now(),
         level: dialog.level,
         levelName: levels.find(({ level }) => level === dialog.level)?.name ?? '',
         you: dialog.colour === 'random' ? drawn : dialog.colour,
         startFen: start.fen,
+        chess960: start.chess960,
       });
-      try {
-        await saveComputerGame(record);
-        dispatch({ type: 'dialog', dialog: null });
-        go({ screen: 'computer', id: record.id });
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        dispatch({ type: 'form', fields: { error: `This device cannot keep the game: ${why}` } });
+    },
+
+    async startBoard() {
+      const { dialog } = store.get();
+      if (dialog?.kind !== 'board') return;
+      const start = startPosition(dialog, random);
+      if ('error' in start) {
+        dispatch({ type: 'form', fields: { error: start.error } });
+        return;
       }
+      await begin({
+        id: freshId(),
+        kind: 'board',
+        nowMs: Date.now(),
+        turning: dialog.turning,
+        startFen: start.fen,
+        chess960: start.chess960,
+      });
     },
 
     async createGame() {

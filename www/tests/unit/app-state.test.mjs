@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { initialState, reduce, screen } from '../../src/app-state.js';
-import { ComputerGame, newRecord } from '../../src/computer-game.js';
+import { LocalGame, newRecord } from '../../src/local-game.js';
 import { INITIAL_FEN } from '../../src/rules.js';
 import {
   livePly,
@@ -18,13 +18,14 @@ const ID = '0123456789abcdef';
 function snapshot(ucis, changes = {}) {
   const record = newRecord({
     id: ID,
+    kind: 'computer',
     nowMs: 0,
     level: 1,
     levelName: '',
     you: 'white',
     startFen: INITIAL_FEN,
   });
-  const game = new ComputerGame(
+  const game = new LocalGame(
     { ...record, ucis },
     { mind: null, save: async () => {}, now: () => 0 },
   );
@@ -40,6 +41,7 @@ const receive = (state, game, rest = {}) =>
     link: '',
     computer: null,
     thinking: false,
+    turning: false,
     ...rest,
   });
 
