@@ -230,7 +230,7 @@ export function createController(store, peerStarting) {
       thinking: local && opened.thinking,
       turning: local && opened.record.turning,
     });
-    const words = announcement(before, state);
+    const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
     moving.playPremove();
   }

@@ -1,6 +1,7 @@
 // The two lines above the moves: what matters most, and what helps. Both are always there, so nothing jumps.
 
 import { html, nothing } from 'lit/html.js';
+import { absenceWords, opponentGone } from '../absence.js';
 import { clockFace } from '../clock.js';
 import { spokenSan } from '../notation.js';
 import { imagined, reader } from '../table-state.js';
@@ -25,7 +26,11 @@ export function statusView({ peer }, table, act) {
   const { draw, takeback } = game.offers;
   const asked = (draw && draw !== game.you) || (takeback && takeback.by !== game.you);
   return html`
-    <div class="status" data-over=${game.result ? 'true' : 'false'}>
+    <div
+      class="status"
+      data-absent=${table.kind === 'peer' && opponentGone(game) ? 'true' : 'false'}
+      data-over=${game.result ? 'true' : 'false'}
+    >
       <p class="status-main" role="status">${mainWords(table)}</p>
       <p class="status-side" title=${sideWords(table, peer)}>${sideWords(table, peer)}</p>
       ${
@@ -67,6 +72,8 @@ function sideWords(table, peer) {
     if (game.seat === 'refused') return 'Another player took the seat. You are watching.';
     if (game.you === null) return 'You are watching.';
   }
+  const absence = kind === 'peer' ? absenceWords(game, clocks) : '';
+  if (absence) return absence;
   const plans = imagined(table);
   if (plans) return `${plans.names.length > 1 ? 'Premoves' : 'Premove'}: ${plans.names.join(', ')}`;
   if (clocks.firstMoveMs !== null) return `First move within ${clockFace(clocks.firstMoveMs)}`;

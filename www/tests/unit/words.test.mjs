@@ -41,6 +41,7 @@ test('what changed in a game is said in one sentence', () => {
     phase: 'playing',
     you: 'white',
     moves: [],
+    present: { white: null, black: null },
     offers: { draw: null, takeback: null },
     result: null,
   };
