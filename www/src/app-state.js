@@ -45,7 +45,7 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
- *   | { type: 'table-opening', kind: Table['kind'], id: string }
+ *   | { type: 'table-opening', kind: Table['kind'], id: string, wide?: boolean }
  *   | { type: 'table-closed' }
  *   | TableAction
  *   | { type: 'paste-error', words: string }
@@ -132,7 +132,7 @@ export function reduce(state, action) {
     case 'announce':
       return { ...state, announcement: action.words };
     case 'table-opening':
-      return { ...state, table: freshTable(action.kind, action.id) };
+      return { ...state, table: freshTable(action.kind, action.id, action.wide) };
     case 'table-closed':
       return state.table ? { ...state, table: null } : state;
     default: {

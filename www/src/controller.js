@@ -14,10 +14,12 @@ import { keepingWishes } from './wishes/keeping.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
 import { offerWishes } from './wishes/offers.js';
+import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
+import { talkingWishes } from './wishes/talking.js';
 
 /**
- * @import { Peer, Seek } from '@rookery/peer'
+ * @import { Peer, SaidLine, Seek } from '@rookery/peer'
  * @import { Action, AppState, Theme } from './app-state.js'
  * @import { Route } from './route.js'
  * @import { Settings } from './settings.js'
@@ -49,8 +51,24 @@ export function createController(store, peerStarting) {
   const moving = movingWishes(desk);
   const offers = offerWishes(desk);
   const looking = lookingWishes(desk);
+  const starting = startingWishes(desk, {
+    keepOpen: (created) => invitations.keep(created),
+    joinOnOpen: (id) => {
+      joinOnOpen = id;
+    },
+  });
+  const rematching = rematchWishes(desk, {
+    keepOpen: (created) => invitations.keep(created),
+    takeBack: (id) => invitations.take(id),
+    join: (id, relay) => starting.joinSeek({ game: id, relay }),
+    again: () => {
+      if (game instanceof LocalGame) void starting.beginAgain(game.record);
+    },
+  });
+  const talking = talkingWishes(desk, rematching.hearRematch);
   const invitations = createInvitations((id) => {
-    if (store.get().route.screen === 'home') go({ screen: 'game', id, relay: null });
+    if (store.get().route.screen === 'home' || rematching.isRematch(id))
+      go({ screen: 'game', id, relay: null });
     else desk.say('Someone joined your game. It waits for you under “Your games”.');
   });
 
@@ -97,6 +115,7 @@ export function createController(store, peerStarting) {
   function closeTable() {
     opening += 1;
     looking.stopLooking();
+    rematching.stopRematch();
     for (const end of endings) end();
     endings = [];
     if (game) release(game);
@@ -139,7 +158,8 @@ export function createController(store, peerStarting) {
    */
   async function openPeerGame(id, relay) {
     const mine = ++opening;
-    dispatch({ type: 'table-opening', kind: 'peer', id });
+    const wide = matchMedia('(min-width: 900px)').matches;
+    dispatch({ type: 'table-opening', kind: 'peer', id, wide });
     try {
       const peer = await peerStarting;
       const opened = invitations.take(id) ?? (await peer.open(id, relay ? { relay } : {}));
@@ -201,7 +221,10 @@ export function createController(store, peerStarting) {
       desk.say(words);
     };
     opened.addEventListener('change', /** @type {EventListener} */ (onChange));
+    const onSaid = (/** @type {Event} */ event) =>
+      talking.hear(/** @type {CustomEvent<SaidLine>} */ (event).detail);
     opened.addEventListener('notice', /** @type {EventListener} */ (onNotice));
+    opened.addEventListener('said', /** @type {EventListener} */ (onSaid));
     const ticking = setInterval(() => {
       if (opened.state.phase === 'playing' && opened.state.clock.kind !== 'none') {
         dispatch({ type: 'clocks', clocks: opened.clocks() });
@@ -211,8 +234,10 @@ export function createController(store, peerStarting) {
       () => clearInterval(ticking),
       () => opened.removeEventListener('change', /** @type {EventListener} */ (onChange)),
       () => opened.removeEventListener('notice', /** @type {EventListener} */ (onNotice)),
+      () => opened.removeEventListener('said', /** @type {EventListener} */ (onSaid)),
     );
     receive(opened);
+    talking.startTalking(opened);
   }
 
   /** @param {PlayedGame} opened */
@@ -233,6 +258,7 @@ export function createController(store, peerStarting) {
     const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
     moving.playPremove();
+    rematching.repeatOffer(before, state);
   }
 
   return {
@@ -242,12 +268,9 @@ export function createController(store, peerStarting) {
     ...moving,
     ...offers,
     ...looking,
-    ...startingWishes(desk, {
-      keepOpen: invitations.keep,
-      joinOnOpen: (id) => {
-        joinOnOpen = id;
-      },
-    }),
+    ...starting,
+    ...talking,
+    ...rematching,
     ...keepingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */

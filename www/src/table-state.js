@@ -1,10 +1,14 @@
 // The game on screen as part of the page's state: what it is, what changes it, and what of it the board shows.
 
+import { hear, quietChat, say } from './chat.js';
 import { imagine } from './premoves.js';
+import { NO_REMATCH } from './rematch.js';
 
 /**
  * @import { ClockReading, Colour, GameState } from '@rookery/peer'
+ * @import { Chat } from './chat.js'
  * @import { Premove } from './premoves.js'
+ * @import { Rematch } from './rematch.js'
  */
 
 /**
@@ -52,12 +56,14 @@ import { imagine } from './premoves.js';
  * @property {Hint | null} hint
  * @property {boolean} hinting
  * @property {boolean} joining
+ * @property {Chat} chat
+ * @property {Rematch} rematch
  * @property {string} moveText
  * @property {string} moveError
  * @property {number} boardEpoch Grows when the board must forget a move that was not accepted.
  * @property {AnalysisView | null} analysis
  *
- * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'joining' | 'moveText' | 'moveError'
+ * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'rematch' | 'joining' | 'moveText' | 'moveError'
  *   | 'analysis'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
@@ -70,6 +76,8 @@ import { imagine } from './premoves.js';
  *   | { type: 'premove', premove: Premove }
  *   | { type: 'premove-taken' }
  *   | { type: 'plans-cancelled' }
+ *   | { type: 'heard' | 'said', by: Colour, text: string, nowMs: number }
+ *   | { type: 'chat', fields: Partial<Chat> }
  *   | { type: 'board-reset' }} TableAction
  */
 
@@ -82,9 +90,10 @@ export const MAX_PREMOVES = 12;
 /**
  * @param {Table['kind']} kind
  * @param {string} id
+ * @param {boolean} [wide] There is room for the chat beside the game.
  * @returns {Table}
  */
-export function freshTable(kind, id) {
+export function freshTable(kind, id, wide = false) {
   return {
     kind,
     id,
@@ -105,6 +114,8 @@ export function freshTable(kind, id) {
     hint: null,
     hinting: false,
     joining: false,
+    chat: quietChat(wide),
+    rematch: NO_REMATCH,
     moveText: '',
     moveError: '',
     boardEpoch: 0,
@@ -158,6 +169,12 @@ export function reduceTable(table, action) {
       return table.premoves.length > 0 || table.candidate
         ? { ...table, premoves: [], candidate: null }
         : table;
+    case 'heard':
+      return { ...table, chat: hear(table.chat, action.by, action.text, action.nowMs) };
+    case 'said':
+      return { ...table, chat: say(table.chat, action.by, action.text, action.nowMs) };
+    case 'chat':
+      return { ...table, chat: { ...table.chat, ...action.fields } };
     case 'board-reset':
       return { ...table, boardEpoch: table.boardEpoch + 1, promotion: null };
     default:

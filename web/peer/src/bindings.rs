@@ -275,6 +275,15 @@ impl PeerCore {
         Ok(())
     }
 
+    /// See [`Core::withdraw`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn withdraw(&mut self, id: &str) -> Result<Array, JsValue> {
+        Ok(list(self.0.withdraw(game(id)?)?))
+    }
+
     /// See [`Core::join`].
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 import { html } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
+import { opposite } from '../rules.js';
 import { colourName } from '../words.js';
 import { icons } from './icons.js';
 
@@ -19,8 +20,9 @@ export function actionsView(table, act) {
   const game = /** @type {GameState} */ (table.game);
   const { can, offers, you } = game;
   if (game.phase === 'over') {
-    return html`<div class="actions two">
+    return html`<div class="actions ends">
       ${action('Analyse', icons.analyse, true, act.analyse, table.analysis !== null)}
+      ${rematchAction(table, act)}
       ${action('New game', icons.again, true, () => act.go({ screen: 'home' }))}
     </div>`;
   }
@@ -83,6 +85,21 @@ export function actionsView(table, act) {
     ${action('Abort', icons.abort, can.abort, act.abort)}
     ${action('Resign', icons.resign, can.resign, () => act.question('resign'))}
   </div>`;
+}
+
+/**
+ * Both must want a rematch; a game of this device just begins again.
+ *
+ * @param {Table} table Over.
+ * @param {Controller} act
+ */
+function rematchAction({ kind, game, rematch }, act) {
+  const { mine, theirs, busy } = rematch;
+  if (theirs) return action('Accept rematch', icons.rematch, true, act.rematch, true);
+  if (mine) return action('Cancel rematch', icons.abort, true, act.rematch);
+  const you = game?.you ?? null;
+  const there = kind !== 'peer' || (you !== null && game?.present[opposite(you)] !== false);
+  return action('Rematch', icons.rematch, there && !busy, act.rematch);
 }
 
 /**

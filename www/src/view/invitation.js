@@ -125,7 +125,7 @@ export function waitingView(state, /** @type {Table} */ table, act) {
                 : peer.connection.words
             }
           </p>
-          <button ?disabled=${!game.can.abort} @click=${act.abort}>Abort</button>
+          <button ?disabled=${!peer.writer} @click=${act.withdraw}>Abort</button>
         </div>
       </section>
     </div>

@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit/html.js';
 import { actionsView } from './actions.js';
+import { chatView } from './chat.js';
 import { icons } from './icons.js';
 import { movesView, navigationView } from './record.js';
 import { statusView } from './status.js';
@@ -23,6 +24,7 @@ export function panelView(state, table, act) {
     <aside class="panel" aria-label="Game">
       ${statusView(state, table, act)} ${movesView(table, act)} ${navigationView(table, act)}
       ${actionsView(table, act)} ${tailView(table, act)} ${keepView(table, act)}
+      ${chatView(state, table, act)}
     </aside>
   `;
 }

@@ -27,5 +27,11 @@ export const settingsView = ({ settings }, act) => html`
     )}
     <p class="hint">Premoves are not asked about: they can be cancelled until they are played.</p>
   </fieldset>
+  <fieldset>
+    <legend>Chat</legend>
+    ${switchField('Talk with the opponent during a game', settings.chat, (chat) =>
+      act.changeSettings({ chat }),
+    )}
+  </fieldset>
   <div class="dialog-actions"><button class="primary">Done</button></div>
 `;

@@ -36,9 +36,11 @@ export function statusView({ peer }, table, act) {
       ${
         asked && game.you
           ? html`<button class="quiet" @click=${act.decline}>Decline</button>`
-          : table.premoves.length > 0
-            ? html`<button class="quiet" @click=${act.cancelPlans}>Cancel premoves</button>`
-            : nothing
+          : table.rematch.theirs
+            ? html`<button class="quiet" @click=${act.declineRematch}>Decline</button>`
+            : table.premoves.length > 0
+              ? html`<button class="quiet" @click=${act.cancelPlans}>Cancel premoves</button>`
+              : nothing
       }
     </div>
   `;
@@ -63,6 +65,8 @@ function mainWords(table) {
 function sideWords(table, peer) {
   const { game, kind, clocks } = table;
   if (!game) return '';
+  if (table.rematch.theirs) return 'Your opponent wants a rematch.';
+  if (table.rematch.mine) return 'You offer a rematch.';
   if (game.result) return `${resultWords(game.result)}.`;
   const { connection } = peer;
   if (kind === 'peer') {

@@ -6,11 +6,13 @@ import { engine, engineLevels } from '../engine.js';
 import { newRecord } from '../local-game.js';
 import { saveLocalGame } from '../local-store.js';
 import { routeFromPaste } from '../route.js';
+import { opposite } from '../rules.js';
 import { startPosition } from '../start-position.js';
 
 /**
  * @import { Game } from '@rookery/peer'
  * @import { FormFields } from '../dialog-state.js'
+ * @import { LocalRecord } from '../local-game.js'
  * @import { Desk } from './desk.js'
  */
 
@@ -49,6 +51,31 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
   }
 
   return {
+    /**
+     * The same once more, with colours swapped.
+     *
+     * @param {LocalRecord} record
+     */
+    beginAgain: ({ kind, level, levelName, you, turning, startFen, chess960 }) =>
+      begin({
+        ...{ kind, level, levelName, turning, startFen, chess960 },
+        id: freshId(),
+        nowMs: Date.now(),
+        you: opposite(you),
+      }),
+
+    /** Takes back the invitation on screen. */
+    async withdraw() {
+      const open = desk.game();
+      if (!open || !('say' in open)) return;
+      try {
+        await (await peerStarting).withdraw(open.id);
+        go({ screen: 'home' });
+      } catch (error) {
+        complain(error);
+      }
+    },
+
     openComputerForm() {
       const last = store.get().localGames.find(({ kind }) => kind === 'computer');
       dispatch({

@@ -879,6 +879,29 @@ fn no_frame_and_no_stored_bytes_make_it_panic() {
 }
 
 #[test]
+fn an_invitation_that_is_taken_back_leaves_the_lobby_and_seats_nobody() {
+    let mut world = World::new(3);
+    let id = world.create(
+        0,
+        NewGame {
+            listed: true,
+            ..new_game(LIVE)
+        },
+    );
+    world.open(1, id);
+    assert_eq!(world.act(1, |core, _| core.withdraw(id)), Err("bad-input"));
+    world.act(0, |core, _| core.withdraw(id)).unwrap();
+    let unlisted = |request: &Request| matches!(request, Request::List { listed: false, .. });
+    assert!(world.pages[0].log.iter().any(unlisted));
+    world.join(1, id).unwrap();
+    assert_eq!(world.state(1, id)["seat"], "waiting");
+
+    let (mut world, id) = World::game(LIVE);
+    let late = world.act(0, |core, _| core.withdraw(id));
+    assert_eq!(late, Err("bad-input"), "somebody sits");
+}
+
+#[test]
 fn the_lobby_is_shown_while_it_is_asked_for() {
     let mut world = World::new(2);
     let id = world.create(
