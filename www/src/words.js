@@ -93,9 +93,9 @@ export function presenceWords(present) {
 export function latencyWords(rttMs) {
   if (rttMs === null) return '';
   const ms = `${Math.round(rttMs)} ms to the relay`;
-  if (rttMs < 150) return `${ms}: quick enough for any clock.`;
-  if (rttMs < 500) return `${ms}: better with 3 minutes or more.`;
-  return `${ms}: slow. Choose a long clock, or days.`;
+  if (rttMs < 150) return `${ms}: good for any clock.`;
+  if (rttMs < 500) return `${ms}: take 3 minutes or more.`;
+  return `${ms}: slow: take a long clock.`;
 }
 
 /**

@@ -166,7 +166,7 @@ test('a hint is shown on the board and said, and nothing is played by it', async
     state: 'attached',
   });
   assert.equal(await person.page.locator('svg.arrow').count(), 1);
-  assert.equal(await person.page.locator('cg-board square.hint').count(), 2);
+  assert.equal(await person.page.locator('cg-board square.advised').count(), 2);
   await person.sees({ ply: 0 });
   await person.play('a1a8');
   await person.sees({ result: '1-0', reason: 'checkmate' });

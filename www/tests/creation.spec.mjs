@@ -99,9 +99,9 @@ test('the way to the relay is told in ms before a game and during it', async (t)
     .getByText(/\d+ ms to the relay/)
     .waitFor();
   const link = await invite(white, {});
-  await white.page.getByText(/\d+ ms to the relay: quick enough/).waitFor();
+  await white.page.getByText(/\d+ ms to the relay: good for any/).waitFor();
   await black.open(link);
-  await black.page.getByText(/\d+ ms to the relay: quick enough/).waitFor();
+  await black.page.getByText(/\d+ ms to the relay: good for any/).waitFor();
   await sitDown(white, black, link);
   await white.page
     .locator('.connection')

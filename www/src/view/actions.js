@@ -30,7 +30,9 @@ export function actionsView(table, act) {
     return html`<div class="actions watching"><p>You are watching this game.</p></div>`;
   if (table.candidate) {
     return html`<div class="actions confirming" role="group" aria-label="Play this move?">
-      <p>Play <b>${table.candidate.san}</b>?</p>
+      <p>
+        <span>Play <b>${table.candidate.san}</b>?</span>
+      </p>
       <button class="action" @click=${act.cancelPlans}>${icons.takeback}<span>Cancel</span></button>
       <button class="action keep primary" @click=${act.confirm}><span>Confirm</span></button>
     </div>`;

@@ -53,12 +53,14 @@ export const choice = (group, value, label, checked, choose) =>
  * @param {Controller} act
  */
 export const footer = (action, busy, error, act) => html`
-  <p class="field-error" id="dialog-error" role="alert">${error}</p>
-  <div class="dialog-actions">
-    <button type="button" @click=${act.closeDialog}>Cancel</button>
-    <button class="primary" ?disabled=${busy} aria-busy=${busy ? 'true' : 'false'}>
-      ${action}
-    </button>
+  <div class="dialog-foot">
+    <p class="field-error" id="dialog-error" role="alert">${error}</p>
+    <div class="dialog-actions">
+      <button type="button" @click=${act.closeDialog}>Cancel</button>
+      <button class="primary" ?disabled=${busy} aria-busy=${busy ? 'true' : 'false'}>
+        ${action}
+      </button>
+    </div>
   </div>
 `;
 

@@ -33,7 +33,7 @@ export function gameView(state, table, act) {
   const plans = view.live ? imagined(table) : null;
   const fen = plans?.fen ?? view.fen;
   const mover = planning || (view.live && !view.pending && game.can.move) ? game.you : null;
-  const hinted = view.live && table.hint ? moveSquares(table.hint.uci) : null;
+  const hinted = view.live && !view.pending && table.hint ? moveSquares(table.hint.uci) : null;
   /** @type {BoardModel} */
   const model = {
     fen,
@@ -44,7 +44,7 @@ export function gameView(state, table, act) {
     uci: view.uci,
     mover,
     dests: planning && mover ? plannedDests(fen, mover, game.variant === 'chess960') : game.dests,
-    marks: plans ? premoveMarks(table) : hinted ? `${hinted[0]}=hint ${hinted[1]}=hint` : '',
+    marks: plans ? premoveMarks(table) : hinted ? `${hinted[0]}=advised ${hinted[1]}=advised` : '',
     epoch: table.boardEpoch,
   };
   return html`

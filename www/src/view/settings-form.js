@@ -33,5 +33,7 @@ export const settingsView = ({ settings }, act) => html`
       act.changeSettings({ chat }),
     )}
   </fieldset>
-  <div class="dialog-actions"><button class="primary">Done</button></div>
+  <div class="dialog-foot">
+    <div class="dialog-actions"><button class="primary">Done</button></div>
+  </div>
 `;

@@ -39,7 +39,9 @@ export function statusView({ peer }, table, act) {
           : table.rematch.theirs
             ? html`<button class="quiet" @click=${act.declineRematch}>Decline</button>`
             : table.premoves.length > 0
-              ? html`<button class="quiet" @click=${act.cancelPlans}>Cancel premoves</button>`
+              ? html`<button class="quiet" @click=${act.cancelPlans}>
+                  Cancel<span class="hidden"> premoves</span>
+                </button>`
               : nothing
       }
     </div>
@@ -85,7 +87,8 @@ function sideWords(table, peer) {
   if (game.offers.takeback?.by === game.you && game.you) return 'You asked for a takeback.';
   if (game.can.claimDraw) return 'You may claim a draw here.';
   if (table.hinting) return 'The engine looks for a move…';
-  if (table.hint) return `Hint: ${table.hint.san}, ${spokenSan(table.hint.san)}`;
+  if (table.hint && !table.candidate)
+    return `Hint: ${table.hint.san}, ${spokenSan(table.hint.san)}`;
   if (kind !== 'peer') return 'On this device, no clock';
   const lag = connection.rttMs === null ? '' : `, ${Math.round(connection.rttMs)} ms`;
   return game.path === 'direct' ? 'Direct to your opponent' : `By relay${lag}`;
