@@ -61,6 +61,7 @@ export function createController(store, peerStarting) {
     keepOpen: (created) => invitations.keep(created),
     takeBack: (id) => invitations.take(id),
     join: (id, relay) => starting.joinSeek({ game: id, relay }),
+    refresh: () => void refreshGames(),
     again: () => {
       if (game instanceof LocalGame) void starting.beginAgain(game.record);
     },

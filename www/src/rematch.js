@@ -9,7 +9,8 @@ import { opposite } from './rules.js';
 /**
  * @typedef {object} Rematch
  * @property {GameId | null} mine The game that this player offers.
- * @property {{ id: GameId, relay: string | null } | null} theirs The game that the opponent offers.
+ * @property {{ id: GameId, relay: string | null, checked: boolean } | null} theirs The game that the opponent offers, and
+ *   whether it was looked at: then it is what a rematch has to be.
  * @property {boolean} busy
  */
 
@@ -83,6 +84,17 @@ export function isRematch(offered, before, player) {
     offered.takebacks === before.takebacks &&
     JSON.stringify(offered.clock) === JSON.stringify(before.clock)
   );
+}
+
+/**
+ * Whether two addresses are of one relay. Nobody is made to connect to another one by a line of chat.
+ *
+ * @param {string | null} one Multiaddr.
+ * @param {string | null} other
+ */
+export function sameRelay(one, other) {
+  const name = (/** @type {string | null} */ address) => /\/p2p\/([^/]+)$/.exec(address ?? '')?.[1];
+  return one === other || (name(one) !== undefined && name(one) === name(other));
 }
 
 /**

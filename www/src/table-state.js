@@ -52,6 +52,7 @@ import { NO_REMATCH } from './rematch.js';
  * @property {Promotion | null} promotion
  * @property {Candidate | null} candidate
  * @property {Premove[]} premoves Played one by one as the turns come; only while the game goes on.
+ * @property {number} premoveAt The ply of the confirmed position in which the first of them is to be played.
  * @property {'resign' | 'draw' | null} question What is asked before it is done.
  * @property {Hint | null} hint
  * @property {boolean} hinting
@@ -110,6 +111,7 @@ export function freshTable(kind, id, wide = false) {
     promotion: null,
     candidate: null,
     premoves: [],
+    premoveAt: 0,
     question: null,
     hint: null,
     hinting: false,
@@ -161,10 +163,17 @@ export function reduceTable(table, action) {
       };
     case 'premove':
       return table.premoves.length < MAX_PREMOVES
-        ? { ...table, premoves: [...table.premoves, action.premove], moveText: '', moveError: '' }
+        ? {
+            ...table,
+            premoves: [...table.premoves, action.premove],
+            // After the own move on the board and the other side's answer to it.
+            premoveAt: table.premoves.length > 0 ? table.premoveAt : livePly(table) + 1,
+            moveText: '',
+            moveError: '',
+          }
         : table;
     case 'premove-taken':
-      return { ...table, premoves: table.premoves.slice(1) };
+      return { ...table, premoves: table.premoves.slice(1), premoveAt: table.premoveAt + 2 };
     case 'plans-cancelled':
       return table.premoves.length > 0 || table.candidate
         ? { ...table, premoves: [], candidate: null }
@@ -191,7 +200,11 @@ export function reduceTable(table, action) {
  */
 function receiveGame(table, { game, clocks, link, computer, thinking, turning }) {
   const moved = game.fen !== table.game?.fen;
-  const takenBack = game.ply < (table.game?.ply ?? 0);
+  // Taken back, over, or the own move before them was not accepted.
+  const stale =
+    game.ply < (table.game?.ply ?? 0) ||
+    game.phase !== 'playing' ||
+    (game.can.move && game.ply !== table.premoveAt);
   const taken = table.shownPly !== null && table.shownPly >= game.ply;
   return {
     ...table,
@@ -206,7 +219,7 @@ function receiveGame(table, { game, clocks, link, computer, thinking, turning })
     shownPly: taken ? null : table.shownPly,
     promotion: moved || !game.can.move ? null : table.promotion,
     candidate: moved || !game.can.move ? null : table.candidate,
-    premoves: takenBack || game.phase !== 'playing' ? [] : table.premoves,
+    premoves: stale ? [] : table.premoves,
     question: game.can.resign ? table.question : null,
     hint: moved ? null : table.hint,
     hinting: table.hinting && !moved,
@@ -279,6 +292,8 @@ export function imagined(table) {
  */
 export function mayPremove({ kind, game }, writer) {
   if (!game?.you || game.phase !== 'playing' || game.can.move) return false;
+  // An own move that is being stored is neither on the board nor on its way yet.
+  if (game.turn === game.you && !game.pending) return false;
   return kind === 'computer' || (kind === 'peer' && writer && game.seat === 'seated');
 }
 

@@ -113,6 +113,20 @@ test('one gesture cancels all premoves: the right button, an empty square, Escap
   await black.sees({ ply: 2 });
 });
 
+test('a piece in the hand stays there while the other side moves, and is dropped as a move', async (t) => {
+  const { white, black } = await twoPlayers(t, { time: '10 + 0' });
+  const [e4, e5, nf3] = line('e4 e5 Nf3');
+  assert.ok(e4 && e5 && nf3);
+  await playOut({ white, black }, [e4]);
+  const drop = await white.lift('g1', 'f3');
+  await black.play(e5.uci);
+  await white.sees({ ply: 2 });
+  await drop();
+  const end = { ply: 3, fen: nf3.fen };
+  await Promise.all([white.sees(end), black.sees(end)]);
+  await waiting(white, 0);
+});
+
 test('on a phone premoves are tapped, and a tap beside them cancels', async (t) => {
   const { white, black } = await twoPlayers(t, { time: '10 + 0', phone: true });
   const [e4, e5, nf3] = line('e4 e5 Nf3');

@@ -5,7 +5,7 @@ import { absenceWords, opponentGone } from '../absence.js';
 import { clockFace } from '../clock.js';
 import { spokenSan } from '../notation.js';
 import { imagined, reader } from '../table-state.js';
-import { colourName, resultTitle, resultWords, turnWords } from '../words.js';
+import { colourName, resultTitle, resultWords, roundTrip, turnWords } from '../words.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
@@ -90,6 +90,6 @@ function sideWords(table, peer) {
   if (table.hint && !table.candidate)
     return `Hint: ${table.hint.san}, ${spokenSan(table.hint.san)}`;
   if (kind !== 'peer') return 'On this device, no clock';
-  const lag = connection.rttMs === null ? '' : `, ${Math.round(connection.rttMs)} ms`;
+  const lag = connection.rttMs === null ? '' : `, ${roundTrip(connection.rttMs)}`;
   return game.path === 'direct' ? 'Direct to your opponent' : `By relay${lag}`;
 }

@@ -1,7 +1,15 @@
 // A rematch: offered, accepted, declined, taken back. The signed chat carries the words, for nobody keeps them; the game itself
 // is an open one whose seat is kept for the opponent.
 
-import { isRematch, NO_REMATCH, rematchOptions, theirsCounts, writeRematch } from '../rematch.js';
+import {
+  isRematch,
+  NO_REMATCH,
+  readRematch,
+  rematchOptions,
+  sameRelay,
+  theirsCounts,
+  writeRematch,
+} from '../rematch.js';
 import { opposite } from '../rules.js';
 
 /**
@@ -10,14 +18,19 @@ import { opposite } from '../rules.js';
  * @import { Desk } from './desk.js'
  */
 
+/** Offers that are looked at while a game is on screen. */
+const MAX_OFFERS = 10;
+
 /**
  * @param {Desk} desk
  * @param {{ keepOpen: (game: Game) => void, takeBack: (id: GameId) => Game | null, join: (id: GameId,
- *   relay: string | null) => void, again: () => void }} hooks `keepOpen` and `takeBack` hold an own invitation and give it
- *   back; `join` opens a game and sits down; `again` begins a game of this device once more.
+ *   relay: string | null) => void, again: () => void, refresh: () => void }} hooks `keepOpen` and `takeBack` hold an own
+ *   invitation and give it back; `join` opens a game and sits down; `again` begins a game of this device once more; `refresh`
+ *   reads the list of games anew.
  */
-export function rematchWishes(desk, { keepOpen, takeBack, join, again }) {
-  const { dispatch, table, game, peerStarting, say, complain } = desk;
+export function rematchWishes(desk, { keepOpen, takeBack, join, again, refresh }) {
+  const { dispatch, table, game, peerStarting, go, say, complain } = desk;
+  let offers = 0;
   /** The own offer. @type {Game | null} */
   let offered = null;
   /** The opponent's offer, watched while it is open. @type {(() => void) | null} */
@@ -56,6 +69,7 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again }) {
     const { id } = mine;
     try {
       await Promise.all([tell('withdrawn', id), (await peerStarting).withdraw(id)]);
+      refresh();
     } catch {
       // Who is not there to hear it gets no answer when joining.
     }
@@ -67,7 +81,9 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again }) {
     set(NO_REMATCH);
     void withdraw();
     forgetTheirs();
-    join(theirs.id, theirs.relay);
+    // What was not looked at is seen before joining.
+    if (theirs.checked) join(theirs.id, theirs.relay);
+    else go({ screen: 'game', id: theirs.id, relay: theirs.relay });
   }
 
   async function offer() {
@@ -85,7 +101,7 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again }) {
       }
       set({ mine: created.id, busy: false });
       const theirs = table()?.rematch.theirs;
-      if (theirs && theirsCounts(created.id, theirs.id)) accept();
+      if (theirs?.checked && theirsCounts(created.id, theirs.id)) accept();
       else await tell('offered', created.id, created.link());
     } catch (error) {
       if (game() === current) set({ busy: false });
@@ -101,6 +117,14 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again }) {
   async function hearOffer({ id, relay }) {
     const before = peerGame();
     if (!before || before.state.phase !== 'over' || table()?.rematch.theirs?.id === id) return;
+    offers += 1;
+    if (offers > MAX_OFFERS) return;
+    if (!sameRelay(relay, readRematch(before.link())?.relay ?? null)) {
+      forgetTheirs();
+      set({ theirs: { id, relay, checked: false } });
+      dispatch({ type: 'announce', words: 'Your opponent offers a rematch at another relay.' });
+      return;
+    }
     const peer = await peerStarting;
     const found = await peer.open(id, relay ? { relay } : {});
     if (game() !== before || !isRematch(found.state, before.state, peer.player)) {
@@ -120,7 +144,7 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again }) {
       found.removeEventListener('change', look);
       found.close();
     };
-    set({ theirs: { id, relay } });
+    set({ theirs: { id, relay, checked: true } });
     const { mine } = table()?.rematch ?? NO_REMATCH;
     if (mine && theirsCounts(mine, id)) accept();
     else if (!mine) dispatch({ type: 'announce', words: 'Your opponent offers a rematch.' });
@@ -170,6 +194,7 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again }) {
     stopRematch() {
       void withdraw();
       forgetTheirs();
+      offers = 0;
     },
 
     /**

@@ -199,6 +199,25 @@ export class Player {
   }
 
   /**
+   * Takes a piece into the hand, by mouse.
+   * @param {string} from
+   * @param {string} to
+   * @returns {Promise<() => Promise<void>>} Drops it on `to`.
+   */
+  async lift(from, to) {
+    const start = await this.#middle(from);
+    const end = await this.#middle(to);
+    const { mouse } = this.page;
+    await mouse.move(start.x, start.y);
+    await mouse.down();
+    await mouse.move((start.x + end.x) / 2, (start.y + end.y) / 2);
+    return async () => {
+      await mouse.move(end.x, end.y);
+      await mouse.up();
+    };
+  }
+
+  /**
    * Plays a move by pointer; a promotion is chosen in the dialog.
    * @param {string} uci
    */

@@ -178,6 +178,22 @@ test('premoves wait through a move of the other side and end with a takeback or 
   assert.equal(full.table.premoves.length, MAX_PREMOVES);
 });
 
+test('premoves do not outlive an own move that was not accepted', () => {
+  const pending = {
+    uci: 'e2e4',
+    fen: 'rnbqkbnr/pppppppp/8/8/4P3/8/PPPP1PPP/RNBQKBNR b KQkq - 0 1',
+  };
+  const yours = snapshot([]);
+  let state = atTable([], { pending, can: { ...yours.can, move: false } });
+  assert.equal(mayPremove(state.table, true), true);
+  state = reduce(state, { type: 'premove', premove: { from: 'g1', to: 'f3' } });
+  assert.equal(state.table.premoveAt, 2);
+  assert.equal(receive(state, snapshot(['e2e4'])).table.premoves.length, 1);
+  assert.equal(receive(state, yours).table.premoves.length, 0, 'it was refused');
+  const storing = atTable([], { can: { ...yours.can, move: false } });
+  assert.equal(mayPremove(storing.table, true), false);
+});
+
 test('who may not move may plan: a player at the table in the tab that signs, and nobody else', () => {
   const waiting = snapshot(['e2e4']);
   const may = (changes, writer = true) =>

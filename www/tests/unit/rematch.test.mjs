@@ -4,6 +4,7 @@ import {
   isRematch,
   readRematch,
   rematchOptions,
+  sameRelay,
   theirsCounts,
   writeRematch,
 } from '../../src/rematch.js';
@@ -81,6 +82,15 @@ test('a game is a rematch only on the same terms, by the opponent, with the own 
     assert.equal(isRematch({ ...offered, [name]: value }, before, 'me'), false, name);
   }
   assert.equal(isRematch({ ...offered, white: 'me', black: 'you' }, before, 'me'), false);
+});
+
+test('an offer at another relay is told apart by the name of the relay', () => {
+  const ws = '/ip4/1.2.3.4/tcp/1/ws/p2p/12D3KooWA';
+  assert.equal(sameRelay(ws, '/dns4/relay.example/tcp/443/wss/p2p/12D3KooWA'), true);
+  assert.equal(sameRelay(ws, '/ip4/1.2.3.4/tcp/1/ws/p2p/12D3KooWB'), false);
+  assert.equal(sameRelay(ws, null), false);
+  assert.equal(sameRelay('/ip4/1.2.3.4/tcp/1/ws', '/ip4/1.2.3.4/tcp/2/ws'), false);
+  assert.equal(sameRelay(null, null), true);
 });
 
 test('where both offered, both choose the same game', () => {
