@@ -39,32 +39,35 @@ async function twoPlayers(t, { time, phone = false }) {
   return { relay, white, black };
 }
 
+/** Both have moved, so that no time for a first move runs out meanwhile. */
+const OPENING = line('e4 e5 Nf3');
+const then = (/** @type {string} */ sans) => line(sans, { fen: OPENING[2]?.fen ?? '', ply: 3 });
+
 test('three premoves in a row stand on the board and are played as the turns come', async (t) => {
   const { white, black } = await twoPlayers(t, { time: '10 + 0' });
-  const steps = line('e4 e5 Nf3 Nc6 Bc4 Bc5 O-O');
-  const [e4, e5, , nc6, , bc5, castled] = steps;
-  assert.ok(e4 && e5 && nc6 && bc5 && castled);
-  await playOut({ white, black }, [e4]);
+  const [nc6, , bc5, , nf6, d3] = then('Nc6 Bc4 Bc5 O-O Nf6 d3');
+  assert.ok(nc6 && bc5 && nf6 && d3);
+  await playOut({ white, black }, OPENING);
 
-  await white.play('g1f3');
   await white.play('f1c4');
   await white.play('e1g1');
+  await white.play('d2d3');
   await waiting(white, 3);
-  await white.sees({ ply: 1, fen: e4.fen });
-  assert.equal(await white.pieceOn('f3'), 'white knight');
+  await white.sees({ ply: 3, fen: OPENING[2]?.fen ?? '' });
+  assert.equal(await white.pieceOn('c4'), 'white bishop');
   assert.equal(await white.pieceOn('g1'), 'white king');
   assert.equal(await white.pieceOn('f1'), 'white rook');
-  // One square is left and entered again.
-  assert.equal(await marked(white), 5);
-  await white.page.locator('.status').getByText('Premoves: Ng1–f3, Bf1–c4, O-O').waitFor();
+  // From f1, e1, d2 to c4, g1, d3.
+  assert.equal(await marked(white), 6);
+  await white.page.locator('.status').getByText('Premoves: Bf1–c4, O-O, d2–d3').waitFor();
 
-  await black.play(e5.uci);
-  await Promise.all([white.sees({ ply: 3 }), black.sees({ ply: 3 })]);
-  await waiting(white, 2);
   await black.play(nc6.uci);
   await Promise.all([white.sees({ ply: 5 }), black.sees({ ply: 5 })]);
+  await waiting(white, 2);
   await black.play(bc5.uci);
-  const end = { ply: 7, fen: castled.fen };
+  await Promise.all([white.sees({ ply: 7 }), black.sees({ ply: 7 })]);
+  await black.play(nf6.uci);
+  const end = { ply: 9, fen: d3.fen };
   await Promise.all([white.sees(end), black.sees(end)]);
   await waiting(white, 0);
   assert.equal(await marked(white), 0);
@@ -90,9 +93,7 @@ test('a premove that has become impossible takes those after it along, and says 
 
 test('one gesture cancels all premoves: the right button, an empty square, Escape, a button', async (t) => {
   const { white, black } = await twoPlayers(t, { time: '10 + 0' });
-  const [e4] = line('e4');
-  assert.ok(e4);
-  await playOut({ white, black }, [e4]);
+  await playOut({ white, black }, OPENING);
   const gestures = {
     'right button': () => white.tap('d5', 'right'),
     'an empty square': () => white.tap('d5'),
@@ -100,65 +101,63 @@ test('one gesture cancels all premoves: the right button, an empty square, Escap
     'a button': () => white.press('Cancel premoves'),
   };
   for (const [name, gesture] of Object.entries(gestures)) {
-    await white.play('g1f3');
+    await white.play('f1c4');
     await white.play('d2d3');
     await waiting(white, 2);
     await gesture();
     await waiting(white, 0);
-    assert.equal(await white.pieceOn('g1'), 'white knight', name);
+    assert.equal(await white.pieceOn('f1'), 'white bishop', name);
     assert.equal(await marked(white), 0, name);
   }
-  await black.play('e7e5');
-  await white.sees({ ply: 2 });
-  await black.sees({ ply: 2 });
+  await playOut({ white, black }, then('Nc6'));
 });
 
 test('a piece in the hand stays there while the other side moves, and is dropped as a move', async (t) => {
   const { white, black } = await twoPlayers(t, { time: '10 + 0' });
-  const [e4, e5, nf3] = line('e4 e5 Nf3');
-  assert.ok(e4 && e5 && nf3);
-  await playOut({ white, black }, [e4]);
-  const drop = await white.lift('g1', 'f3');
-  await black.play(e5.uci);
-  await white.sees({ ply: 2 });
+  const [nc6, bc4] = then('Nc6 Bc4');
+  assert.ok(nc6 && bc4);
+  await playOut({ white, black }, OPENING);
+  const drop = await white.lift('f1', 'c4');
+  await black.play(nc6.uci);
+  await white.sees({ ply: 4 });
   await drop();
-  const end = { ply: 3, fen: nf3.fen };
+  const end = { ply: 5, fen: bc4.fen };
   await Promise.all([white.sees(end), black.sees(end)]);
   await waiting(white, 0);
 });
 
 test('on a phone premoves are tapped, and a tap beside them cancels', async (t) => {
   const { white, black } = await twoPlayers(t, { time: '10 + 0', phone: true });
-  const [e4, e5, nf3] = line('e4 e5 Nf3');
-  assert.ok(e4 && e5 && nf3);
-  await playOut({ white, black }, [e4]);
+  const [nc6, bc4] = then('Nc6 Bc4');
+  assert.ok(nc6 && bc4);
+  await playOut({ white, black }, OPENING);
   await white.play('d2d4');
   await waiting(white, 1);
   await white.tap('h5');
   await waiting(white, 0);
-  await white.play('g1f3');
+  await white.play('f1c4');
   await waiting(white, 1);
-  await black.play(e5.uci);
-  await Promise.all([white.sees({ ply: 3, fen: nf3.fen }), black.sees({ ply: 3, fen: nf3.fen })]);
+  await black.play(nc6.uci);
+  await Promise.all([white.sees({ ply: 5, fen: bc4.fen }), black.sees({ ply: 5, fen: bc4.fen })]);
 });
 
 test('a premove waits for the receipt: while the relay is away nothing of it is signed', async (t) => {
   const { relay, white, black } = await twoPlayers(t, { time: '10 + 0' });
-  const [e4, e5, nf3] = line('e4 e5 Nf3');
-  assert.ok(e4 && e5 && nf3);
+  const [nc6, bc4] = then('Nc6 Bc4');
+  assert.ok(nc6 && bc4);
   white.expectOutage();
   black.expectOutage();
-  await playOut({ white, black }, [e4]);
-  await white.play('g1f3');
+  await playOut({ white, black }, OPENING);
+  await white.play('f1c4');
   await waiting(white, 1);
   await relay.stop('SIGKILL');
   await black.sees({ connection: 'reconnecting' });
-  await black.play(e5.uci);
+  await black.play(nc6.uci);
   await black.page.locator('.game[data-pending=true]').waitFor();
-  await white.sees({ connection: 'reconnecting', ply: 1 });
+  await white.sees({ connection: 'reconnecting', ply: 3 });
   await waiting(white, 1);
   await relay.start();
-  const end = { ply: 3, fen: nf3.fen };
+  const end = { ply: 5, fen: bc4.fen };
   await Promise.all([white.sees(end), black.sees(end)]);
 });
 
