@@ -3,7 +3,7 @@
 import { withEngine } from './engine.js';
 import { sanLine } from './notation.js';
 
-/** @import { AnalysisLine, AnalysisView } from './app-state.js' */
+/** @import { AnalysisLine, AnalysisView } from './table-state.js' */
 /** @import { SearchInfo } from '@rookery/engine' */
 
 const LINES = 3;

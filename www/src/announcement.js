@@ -1,16 +1,19 @@
 // What changed between two snapshots of a game, as one sentence for those who listen instead of look.
 
+import { absenceWords, opponentGone } from './absence.js';
+import { clockSpoken } from './clock.js';
 import { spokenSan } from './notation.js';
 import { colourName, resultWords } from './words.js';
 
-/** @import { GameState } from '@rookery/peer' */
+/** @import { ClockReading, GameState } from '@rookery/peer' */
 
 /**
  * @param {GameState | null} before Null when the game was just opened: nothing has changed yet.
  * @param {GameState} now
+ * @param {ClockReading} clocks
  * @returns {string} Empty when there is nothing to say.
  */
-export function announcement(before, now) {
+export function announcement(before, now, clocks) {
   if (!before) return '';
   const words = [];
   if (now.ply > before.ply) {
@@ -19,6 +22,11 @@ export function announcement(before, now) {
     words.push(`${colourName(mover)}: ${spokenSan(last.san)}.`);
   } else if (now.ply < before.ply) words.push('A move was taken back.');
   if (before.phase === 'open' && now.phase === 'playing') words.push('The game begins.');
+  if (opponentGone(now) && !opponentGone(before)) {
+    words.push(absenceWords(now, clocks, clockSpoken).replace(/^Away:/, 'Your opponent is away:'));
+  } else if (opponentGone(before) && !opponentGone(now) && now.phase === 'playing') {
+    words.push('Your opponent is back.');
+  }
   const { draw, takeback } = now.offers;
   if (draw && !before.offers.draw && draw !== now.you) {
     words.push(`${colourName(draw)} offers a draw.`);

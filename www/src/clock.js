@@ -2,15 +2,23 @@
 
 /** @import { Clock } from '@rookery/peer' */
 
-/** @type {readonly { id: string, clock: Clock }[]} */
+/**
+ * What the form offers, in its order. Those without a clock ask for numbers.
+ *
+ * @type {readonly { id: string, clock?: Clock, name?: string }[]}
+ */
 export const PRESETS = [
   { id: '1+0', clock: { kind: 'live', initialS: 60, incrementS: 0 } },
+  { id: '2+1', clock: { kind: 'live', initialS: 120, incrementS: 1 } },
   { id: '3+2', clock: { kind: 'live', initialS: 180, incrementS: 2 } },
   { id: '5+3', clock: { kind: 'live', initialS: 300, incrementS: 3 } },
   { id: '10+0', clock: { kind: 'live', initialS: 600, incrementS: 0 } },
   { id: '15+10', clock: { kind: 'live', initialS: 900, incrementS: 10 } },
+  { id: '30+20', clock: { kind: 'live', initialS: 1800, incrementS: 20 } },
+  { id: 'custom', name: 'Custom' },
   { id: '1d', clock: { kind: 'days', days: 1 } },
   { id: '3d', clock: { kind: 'days', days: 3 } },
+  { id: 'days', name: 'Days…' },
   { id: 'none', clock: { kind: 'none' } },
 ];
 
@@ -86,6 +94,30 @@ export function clockSpoken(ms) {
   add(Math.floor((total % 3600) / 60), 'minute');
   if (total < 3600) add(total % 60, 'second');
   return parts.length > 0 ? parts.join(' ') : 'no time';
+}
+
+/**
+ * The clock that a filled-in form asks for.
+ *
+ * @param {{ preset: string, minutes: string, increment: string, days: string }} form
+ * @returns {{ clock: Clock } | { error: string }}
+ */
+export function chosenClock({ preset, minutes, increment, days }) {
+  const clock = PRESETS.find(({ id }) => id === preset)?.clock;
+  if (clock) return { clock };
+  return preset === 'days' ? customDays(days) : customClock(minutes, increment);
+}
+
+/**
+ * @param {string} text
+ * @returns {{ clock: Clock } | { error: string }}
+ */
+export function customDays(text) {
+  const days = Number(text);
+  if (text.trim() === '' || !Number.isInteger(days) || days < 1 || days > 366) {
+    return { error: 'Days for each move must be a whole number from 1 to 366.' };
+  }
+  return { clock: { kind: 'days', days } };
 }
 
 /**

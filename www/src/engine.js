@@ -1,7 +1,7 @@
 // The engine as the page uses it: one worker, started when it is first needed, shared by play and analysis.
 
 /** @import { Engine, SearchInfo } from '@rookery/engine' */
-/** @import { Mind } from './computer-game.js' */
+/** @import { LocalRecord, Mind } from './local-game.js' */
 
 /** @type {Promise<Engine> | null} */
 let started = null;
@@ -73,15 +73,40 @@ function pause(ms, signal) {
   });
 }
 
+/** How long the engine looks for a hint, in ms. */
+const HINT_MS = 900;
+
+/**
+ * The move that the engine would make at its full strength.
+ *
+ * @param {LocalRecord} record
+ * @param {AbortSignal} signal
+ * @returns {Promise<string | null>} UCI, castling as the king takes its rook in Chess960; null where there is no move.
+ */
+export async function bestMove({ startFen, ucis, chess960 }, signal) {
+  const { bestmove } = await withEngine(signal, (player) => {
+    signal.throwIfAborted();
+    return player.search({
+      fen: startFen,
+      moves: ucis,
+      chess960,
+      limits: { movetime: HINT_MS },
+      signal,
+    });
+  });
+  return bestmove;
+}
+
 /** @type {Mind} */
 export const mind = {
-  async think({ startFen, ucis, level }, signal) {
+  async think({ startFen, ucis, level, chess960 }, signal) {
     const shortest = pause(SHORTEST_PAUSE_MS + (ucis.length % 5) * 60, signal);
     const { bestmove, info } = await withEngine(signal, (player) => {
       signal.throwIfAborted();
       return player.search({
         fen: startFen,
         moves: ucis,
+        chess960,
         level,
         limits: { movetime: MOVE_TIME_MS[level - 1] ?? 1000 },
         signal,

@@ -5,6 +5,7 @@ import { createController } from './controller.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
+import { storedSettings } from './settings.js';
 import { storedTheme } from './theme.js';
 import { draw } from './view/app.js';
 
@@ -23,7 +24,10 @@ const roots = {
 };
 roots.main.replaceChildren();
 
-const store = createStore(reduce, initialState(parseRoute(location.hash), storedTheme()));
+const store = createStore(
+  reduce,
+  initialState(parseRoute(location.hash), storedTheme(), storedSettings()),
+);
 const peerStarting = linkPeer({
   base: new URL('./', document.baseURI).href,
   transport: forcedTransport(location),
@@ -50,6 +54,7 @@ follow();
 
 document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
+  const onControl = target.closest('button, a, summary') !== null;
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   if (target.closest('input, textarea, select, dialog, [role=dialog]')) return;
   const { table } = store.get();
@@ -59,7 +64,9 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'Home' || event.key === 'ArrowUp') act.showPly(0);
   else if (event.key === 'End' || event.key === 'ArrowDown') act.showPly(Infinity);
   else if (event.key === 'f') act.flip();
-  else if (event.key === 'Escape' && table.confirmingResign) act.askResign(false);
+  else if (event.key === 'Escape' && table.question) act.question(null);
+  else if (event.key === 'Escape' && (table.candidate || table.premoves.length)) act.cancelPlans();
+  else if (event.key === 'Enter' && table.candidate && !onControl) act.confirm();
   else return;
   event.preventDefault();
 });

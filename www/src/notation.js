@@ -13,9 +13,10 @@ const UCI = /^([a-h][1-8])[-x ]?([a-h][1-8])=?([qrbnQRBN])?$/;
  *
  * @param {string} fen The position it is played in.
  * @param {string} text
+ * @param {boolean} [chess960]
  * @returns {{ uci: string } | { error: string }}
  */
-export function readMove(fen, text) {
+export function readMove(fen, text, chess960 = false) {
   const pos = position(fen);
   const typed = text.trim().replace(/[!?+#]+$/, '');
   if (typed === '') return { error: 'Type a move, such as Nf3 or g1f3.' };
@@ -23,7 +24,7 @@ export function readMove(fen, text) {
   if (squares) {
     const [, from, to, role] = squares;
     const move = legalMove(pos, from + to + (role ?? '').toLowerCase());
-    if (move) return { uci: canonicalUci(pos, move) };
+    if (move) return { uci: canonicalUci(pos, move, chess960) };
     if (!role && legalMove(pos, `${from}${to}q`)) {
       return { error: `Say what the pawn becomes: ${from}${to}q, r, b or n.` };
     }
@@ -31,7 +32,7 @@ export function readMove(fen, text) {
   }
   for (const san of spellings(typed)) {
     const move = parseSan(pos, san);
-    if (move && pos.isLegal(move)) return { uci: canonicalUci(pos, move) };
+    if (move && pos.isLegal(move)) return { uci: canonicalUci(pos, move, chess960) };
   }
   if (/^([a-h]x)?[a-h][18]$/.test(typed) && parseSan(pos, `${typed}=Q`)) {
     return { error: `Say what the pawn becomes: ${typed}=Q, R, B or N.` };
@@ -106,11 +107,11 @@ export function sanLine(fen, ucis) {
 /**
  * A game as PGN.
  *
- * @param {{ white: string, black: string, date: Date, startFen: string, sans: string[], result: Result | null,
- *   event: string }} game
+ * @param {{ white: string, black: string, date: Date, startFen: string, chess960?: boolean, sans: string[],
+ *   result: Result | null, event: string }} game
  * @returns {string}
  */
-export function writePgn({ white, black, date, startFen, sans, result, event }) {
+export function writePgn({ white, black, date, startFen, chess960, sans, result, event }) {
   const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
     .map((part) => String(part).padStart(2, '0'))
     .join('.');
@@ -123,7 +124,8 @@ export function writePgn({ white, black, date, startFen, sans, result, event }) 
     ['Black', black],
     ['Result', result?.outcome ?? '*'],
   ]);
-  if (startFen !== INITIAL_FEN) headers.set('SetUp', '1').set('FEN', startFen);
+  if (chess960) headers.set('Variant', 'Chess960');
+  if (startFen !== INITIAL_FEN || chess960) headers.set('SetUp', '1').set('FEN', startFen);
   /** @type {ReturnType<typeof defaultGame<import('chessops/pgn').PgnNodeData>>} */
   const game = defaultGame(() => headers);
   extend(

@@ -3,11 +3,11 @@
 /**
  * @typedef {{ screen: 'home' }
  *   | { screen: 'game', id: string, relay: string | null }
- *   | { screen: 'computer', id: string | null }} Route
+ *   | { screen: 'computer' | 'board', id: string | null }} Route
  */
 
 const GAME_ID = /^[0-9a-f]{64}$/;
-const COMPUTER_ID = /^[0-9a-f]{16}$/;
+const LOCAL_ID = /^[0-9a-f]{16}$/;
 
 /**
  * @param {string} hash `location.hash`, with or without its `#`.
@@ -22,9 +22,9 @@ export function parseRoute(hash) {
       return { screen: 'game', id, relay: new URLSearchParams(query).get('relay') || null };
     }
   }
-  if (parts[0] === 'computer' && parts.length <= 2) {
+  if ((parts[0] === 'computer' || parts[0] === 'board') && parts.length <= 2) {
     const id = parts[1] ?? null;
-    if (id === null || COMPUTER_ID.test(id)) return { screen: 'computer', id };
+    if (id === null || LOCAL_ID.test(id)) return { screen: parts[0], id };
   }
   return { screen: 'home' };
 }
@@ -37,8 +37,8 @@ export function routeHash(route) {
   if (route.screen === 'game') {
     return `#/game/${route.id}${route.relay ? `?relay=${encodeURIComponent(route.relay)}` : ''}`;
   }
-  if (route.screen === 'computer') return route.id ? `#/computer/${route.id}` : '#/computer';
-  return '#/';
+  if (route.screen === 'home') return '#/';
+  return route.id ? `#/${route.screen}/${route.id}` : `#/${route.screen}`;
 }
 
 /**

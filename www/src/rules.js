@@ -41,7 +41,8 @@ export function position(fen) {
  * Checks a start position that a person typed.
  *
  * @param {string} text
- * @returns {{ fen: string } | { error: string }} The FEN in its canonical spelling, or one sentence.
+ * @returns {{ fen: string, chess960: boolean } | { error: string }} The FEN in its canonical spelling, and whether its
+ *   castling rights are possible in Chess960 only; or one sentence.
  */
 export function checkStart(text) {
   const setup = parseFen(text.trim().replace(/\s+/g, ' '));
@@ -49,17 +50,32 @@ export function checkStart(text) {
   const start = Chess.fromSetup(setup.value);
   if (start.isErr) return { error: FEN_WORDS[start.error.message] ?? FEN_WORDS.ERR_VARIANT };
   if (start.value.isEnd()) return { error: 'In this position the game is already over.' };
-  return { fen: makeFen(start.value.toSetup()) };
+  return { fen: makeFen(start.value.toSetup()), chess960: !castlesAsUsual(start.value) };
 }
 
 /**
- * The one spelling of a move that the rest of the page uses: castling is the king's step of two squares.
+ * Whether whoever may still castle does so with the king on e and a rook on a or h.
+ *
+ * @param {Chess} pos
+ */
+function castlesAsUsual({ board, castles }) {
+  return [...castles.castlingRights].every((rook) => {
+    const king = board.kingOf(rook < 8 ? 'white' : 'black');
+    return (rook % 8 === 0 || rook % 8 === 7) && king !== undefined && king % 8 === 4;
+  });
+}
+
+/**
+ * The one spelling of a move that the rest of the page uses: castling is the king's step of two squares, or in Chess960
+ * its move onto the own rook.
  *
  * @param {Chess} pos
  * @param {Move} move
+ * @param {boolean} chess960
  * @returns {string}
  */
-export function canonicalUci(pos, move) {
+export function canonicalUci(pos, move, chess960) {
+  if (chess960) return makeUci(normalizeMove(pos, move));
   const side = castlingSide(pos, move);
   if (side && 'from' in move) {
     const rank = move.from & ~7;
@@ -84,14 +100,15 @@ export function legalMove(pos, uci) {
  * Legal destinations by origin square.
  *
  * @param {Chess} pos
+ * @param {boolean} chess960
  * @returns {Record<string, string[]>}
  */
-export function destinations(pos) {
+export function destinations(pos, chess960) {
   /** @type {Record<string, string[]>} */
   const dests = {};
   for (const [from, squares] of pos.allDests()) {
     const names = new Set();
-    for (const to of squares) names.add(canonicalUci(pos, { from, to }).slice(2, 4));
+    for (const to of squares) names.add(canonicalUci(pos, { from, to }, chess960).slice(2, 4));
     if (names.size > 0) dests[makeSquare(from)] = [...names];
   }
   return dests;
@@ -114,6 +131,7 @@ export function isPromotion(fen, from, to) {
 /**
  * @typedef {object} Line A start position and the legal moves after it.
  * @property {string} startFen
+ * @property {boolean} chess960
  * @property {PlayedMove[]} moves
  * @property {Chess} pos The position at its end; treat it as read-only.
  */
@@ -121,11 +139,12 @@ export function isPromotion(fen, from, to) {
 /**
  * @param {string} startFen
  * @param {string[]} ucis
+ * @param {boolean} [chess960]
  * @returns {Line} Cut off before the first move that is not legal.
  */
-export function playLine(startFen, ucis) {
+export function playLine(startFen, ucis, chess960 = false) {
   /** @type {Line} */
-  let line = { startFen, moves: [], pos: position(startFen) };
+  let line = { startFen, chess960, moves: [], pos: position(startFen) };
   for (const uci of ucis) {
     const next = extendLine(line, uci);
     if (!next) break;
@@ -142,7 +161,7 @@ export function playLine(startFen, ucis) {
 export function extendLine(line, uci) {
   const move = legalMove(line.pos, uci);
   if (!move) return null;
-  const canonical = canonicalUci(line.pos, move);
+  const canonical = canonicalUci(line.pos, move, line.chess960);
   const san = makeSan(line.pos, move);
   const pos = line.pos.clone();
   pos.play(move);

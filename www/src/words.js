@@ -85,6 +85,28 @@ export function presenceWords(present) {
 }
 
 /**
+ * A round trip, in at most six characters.
+ *
+ * @param {number} ms
+ */
+export const roundTrip = (ms) =>
+  ms < 999.5 ? `${Math.round(ms)} ms` : `${Math.min(99, ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+
+/**
+ * What the way to the relay is good for.
+ *
+ * @param {number | null} rttMs
+ * @returns {string} Empty while nothing is measured.
+ */
+export function latencyWords(rttMs) {
+  if (rttMs === null) return '';
+  const ms = `${roundTrip(rttMs)} to the relay`;
+  if (rttMs < 150) return `${ms}: good for any clock.`;
+  if (rttMs < 500) return `${ms}: take 3 minutes or more.`;
+  return `${ms}: slow: take a long clock.`;
+}
+
+/**
  * A description of the board for those who cannot see it.
  *
  * @param {string} fen

@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startBrowser } from './harness/browser.mjs';
+import { challenge } from './harness/computer.mjs';
 import { startRelay } from './harness/relay.mjs';
 import { replayPgn } from './harness/replay.mjs';
 import { Thinker } from './harness/thinker.mjs';
-
-/** @import { Player } from './harness/player.mjs' */
 
 /** The person's moves that a whole game has at least, and at most before something must be wrong. */
 const SHORTEST = 20;
@@ -18,23 +17,6 @@ const RESULTS = /** @type {Record<string, string>} */ ({
   '0-1': 'You lost',
   '1/2-1/2': 'Draw',
 });
-
-/**
- * @param {Player} player At home.
- * @param {{ level: number, colour: string, fen?: string }} choice
- */
-async function challenge(player, { level, colour, fen }) {
-  await player.press('Play the computer');
-  const form = player.page.getByRole('dialog', { name: 'Play the computer' });
-  await form.getByRole('radio', { name: String(level), exact: true }).check();
-  await form.getByRole('radio', { name: colour, exact: true }).check();
-  if (fen) {
-    await form.getByText('Start from a position').click();
-    await form.getByLabel('Position (FEN)').fill(fen);
-  }
-  await form.getByRole('button', { name: 'Start', exact: true }).click();
-  return player.sees({ screen: 'game' });
-}
 
 test('a person plays the computer to the end, and the result is shown and right', async (t) => {
   const seed = Number(process.env.ROOKERY_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -169,4 +151,39 @@ test('on a phone a game is played by touch, nothing is too wide, and turning it 
       return Math.abs(column - 4) < 0.05 && Math.abs(row - 7) < 0.05;
     }, viewport.width);
   }
+});
+
+test('a hint is shown on the board and said, and nothing is played by it', async (t) => {
+  const relay = await startRelay(t);
+  const browser = await startBrowser(t);
+  const person = await browser.player('person');
+  await person.open(relay.url);
+  // One move mates.
+  await challenge(person, { level: 1, colour: 'White', fen: '6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1' });
+  await person.press('Hint');
+  await person.page.locator('.status').getByText('Hint: Ra8#, rook a8, checkmate').waitFor();
+  await person.page.locator('#announcer').getByText('Hint: rook a8, checkmate.').waitFor({
+    state: 'attached',
+  });
+  assert.equal(await person.page.locator('svg.arrow').count(), 1);
+  assert.equal(await person.page.locator('cg-board square.advised').count(), 2);
+  await person.sees({ ply: 0 });
+  await person.play('a1a8');
+  await person.sees({ result: '1-0', reason: 'checkmate' });
+  assert.equal(await person.page.locator('svg.arrow').count(), 0);
+});
+
+test('the computer plays Chess960 and castles as it is done there', async (t) => {
+  const relay = await startRelay(t);
+  const browser = await startBrowser(t);
+  const person = await browser.player('person');
+  await person.open(relay.url);
+  await challenge(person, { level: 2, colour: 'White', chess960: '192' });
+  await person.play('g1f3');
+  await person.sees({ ply: 2 });
+  await person.play('f1h1');
+  const { fen } = await person.sees({ ply: 4 });
+  assert.match(fen ?? '', /RRK1 w/);
+  await person.press('Takeback');
+  await person.sees({ ply: 2 });
 });

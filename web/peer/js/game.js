@@ -4,7 +4,7 @@ import { PeerError } from './errors.js';
 import { formatLink } from './link.js';
 
 /**
- * @import { ClockReading, Colour, GameId, GameState, Notice } from './index.d.ts'
+ * @import { ClockReading, Colour, GameId, GameState, Notice, SaidLine } from './index.d.ts'
  * @import { RelaySession } from './relay-session.js'
  */
 
@@ -104,6 +104,12 @@ export class Game extends EventTarget {
     await this.#act('decline');
   }
 
+  /** @param {string} text */
+  async say(text) {
+    const line = String(text);
+    await this.#wish(() => this.#session.core.chat(this.id, line));
+  }
+
   link(base = location.href) {
     return formatLink(base, this.id, this.#session.address);
   }
@@ -141,6 +147,11 @@ export class Game extends EventTarget {
   noticed(notice) {
     this.#notice = notice;
     this.dispatchEvent(new CustomEvent('notice', { detail: notice }));
+  }
+
+  /** @param {SaidLine} line */
+  said(line) {
+    this.dispatchEvent(new CustomEvent('said', { detail: line }));
   }
 
   /** @param {string} name */

@@ -147,6 +147,11 @@ export interface Game extends EventTarget {
   askTakeback(): Promise<void>;
   acceptTakeback(): Promise<void>;
   decline(): Promise<void>;
+  /**
+   * Says a line of at most 500 characters to the other player, signed. It reaches who is there now and is kept nowhere. Resolves
+   * when it is on its way; rejects with `offline` or `bad-input`.
+   */
+  say(text: string): Promise<void>;
   /** The link others open; everything in the fragment. */
   link(base?: string): string;
   pgn(): string;
@@ -154,8 +159,18 @@ export interface Game extends EventTarget {
   export(): Uint8Array;
   close(): void;
   addEventListener(type: 'change', listener: (event: CustomEvent<GameState>) => void): void;
+  /** A player of this game, this one in another tab included, said something. Lines of one's own `say` do not come back. */
+  addEventListener(type: 'said', listener: (event: CustomEvent<SaidLine>) => void): void;
   /** A refusal, a proof or a complaint (`clock-complaint`: more time was charged than was used), in words. */
   addEventListener(type: 'notice', listener: (event: CustomEvent<Notice>) => void): void;
+}
+
+/** A line of chat as its author wrote it: text of a stranger, to be shown as text only. */
+export interface SaidLine {
+  by: Colour;
+  text: string;
+  /** By its author's clock, ms since 1970. */
+  atMs: number;
 }
 
 export interface Notice {
@@ -193,6 +208,11 @@ export interface Peer extends EventTarget {
   create(options: GameOptions): Promise<Game>;
   /** Opens a game for playing or watching: from this device, then from the relay. `relay` comes from the link. */
   open(id: GameId, options?: { relay?: string }): Promise<Game>;
+  /**
+   * Takes back an open invitation of one's own: it leaves the lobby, this device seats nobody any more and forgets it. Who has
+   * the link sees an open game and gets no answer, for the protocol has no word for this.
+   */
+  withdraw(id: GameId): Promise<void>;
   /** Games kept on this device, newest first. */
   games(): Promise<GameSummary[]>;
   close(): Promise<void>;

@@ -177,6 +177,15 @@ export class Peer extends EventTarget {
     }
   }
 
+  /** @param {GameId} id */
+  async withdraw(id) {
+    this.#check();
+    const session = [...this.#sessions()].find((one) => one.keeps(id));
+    if (!session) throw new PeerError('no-such-game', 'This device does not keep that game.');
+    await session.withdraw(id);
+    this.#open.get(id)?.close();
+  }
+
   /** @returns {Promise<GameSummary[]>} */
   async games() {
     const games = await this.#store.games();
@@ -253,6 +262,7 @@ export class Peer extends EventTarget {
         },
         onUnknown: (id) => this.#opening.get(id)?.unknown(),
         onNotice: (id, notice) => this.#open.get(id)?.noticed(notice),
+        onSaid: (id, line) => this.#open.get(id)?.said(line),
         onConnection: () => this.#onConnection(),
         onSeeks: (seeks) => {
           if (session === this.#home) this.#tell('seeks', seeks);

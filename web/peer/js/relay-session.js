@@ -6,7 +6,7 @@ import { Connector } from './connector.js';
 import { PeerError } from './errors.js';
 
 /**
- * @import { Connection, GameId, GameState, Notice, Seek } from './index.d.ts'
+ * @import { Connection, GameId, GameState, Notice, SaidLine, Seek } from './index.d.ts'
  * @import { Dial } from './connector.js'
  * @import { PeerCore } from './rookery_web_peer.js'
  * @import { KeptGame, Store } from './store.js'
@@ -17,6 +17,7 @@ import { PeerError } from './errors.js';
  * @property {(id: GameId) => void} onChanged
  * @property {(id: GameId) => void} onUnknown
  * @property {(id: GameId, notice: Notice) => void} onNotice
+ * @property {(id: GameId, line: SaidLine) => void} onSaid
  * @property {() => void} onConnection
  * @property {(seeks: Seek[]) => void} onSeeks
  */
@@ -242,9 +243,28 @@ export class RelaySession {
     this.#placing.delete(id);
     if (!refusal) return;
     this.#core.forget(id);
+    await this.#drop(id);
+    throw new PeerError(refusal.code, refusal.words);
+  }
+
+  /**
+   * Takes back an own open invitation; this device forgets it.
+   *
+   * @param {GameId} id
+   */
+  async withdraw(id) {
+    try {
+      this.run(this.#core.withdraw(id));
+    } catch (error) {
+      throw PeerError.from(error);
+    }
+    await this.#drop(id);
+  }
+
+  /** @param {GameId} id */
+  async #drop(id) {
     this.#kept.delete(id);
     await this.#store.remove(id);
-    throw new PeerError(refusal.code, refusal.words);
   }
 
   /**
@@ -382,6 +402,9 @@ export class RelaySession {
         case 'notice':
           this.#placing.get(args[0])?.({ code: args[1], words: args[2] });
           this.#hooks.onNotice(args[0], { code: args[1], words: args[2] });
+          break;
+        case 'said':
+          this.#hooks.onSaid(args[0], { by: args[1], text: args[2], atMs: args[3] });
           break;
         case 'seeks':
           this.seeks = this.#readSeeks();

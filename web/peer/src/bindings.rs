@@ -79,6 +79,13 @@ fn item(output: Output) -> JsValue {
             &code.into(),
             &words.into(),
         ),
+        Output::Said { game, by, text, at } => Array::of5(
+            &"said".into(),
+            &game.to_string().into(),
+            &by.as_str().into(),
+            &text.into(),
+            &(at.get() as f64).into(),
+        ),
         Output::Seeks => Array::of1(&"seeks".into()),
     }
     .into()
@@ -268,6 +275,15 @@ impl PeerCore {
         Ok(())
     }
 
+    /// See [`Core::withdraw`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn withdraw(&mut self, id: &str) -> Result<Array, JsValue> {
+        Ok(list(self.0.withdraw(game(id)?)?))
+    }
+
     /// See [`Core::join`].
     ///
     /// # Errors
@@ -303,6 +319,15 @@ impl PeerCore {
             "decline" => self.0.decline(id, now),
             _ => Err(Failure::BadInput("no such action")),
         }?))
+    }
+
+    /// See [`Core::chat`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn chat(&mut self, id: &str, text: String) -> Result<Array, JsValue> {
+        Ok(list(self.0.chat(game(id)?, text, now())?))
     }
 
     /// See [`Core::set_lobby`].

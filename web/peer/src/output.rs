@@ -1,5 +1,6 @@
 //! What the core asks of the page, and the moment at which the page asks the core.
 
+use rookery_ledger::Colour;
 use rookery_ledger::id::{GameId, Millis};
 
 /// The two clocks of a device at one moment.
@@ -59,6 +60,17 @@ pub enum Output {
         code: String,
         /// One sentence for a person.
         words: String,
+    },
+    /// A player of the game says something to the other. It is kept nowhere.
+    Said {
+        /// The game.
+        game: GameId,
+        /// Who signed it.
+        by: Colour,
+        /// At most [`rookery_ledger::record::MAX_CHAT_CHARS`] characters, otherwise as it was written.
+        text: String,
+        /// When it was said, by its author's clock.
+        at: Millis,
     },
     /// The lobby has changed.
     Seeks,

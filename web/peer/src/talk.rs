@@ -1,7 +1,7 @@
-//! Asking for takebacks, consenting and declining: signed messages that no fold counts.
+//! Asking for takebacks, consenting and declining, and chat: signed messages that no fold counts.
 
-use rookery_ledger::id::{Hash, Ply};
-use rookery_ledger::record::{Consent, Message, Said, Signed};
+use rookery_ledger::id::{Hash, Millis, Ply};
+use rookery_ledger::record::{Consent, MAX_CHAT_CHARS, Message, Said, Signed};
 use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::{Colour, PlayError, Refusal};
 
@@ -29,6 +29,12 @@ pub(crate) enum Heard {
     Declined,
     /// The takeback that this player asked for may be signed.
     Consent(Signed<Consent>),
+    /// A line of chat, by a seated player, whether the game goes on or is over.
+    Chat {
+        by: Colour,
+        text: String,
+        at: Millis,
+    },
 }
 
 impl Table {
@@ -118,11 +124,32 @@ impl Table {
         }
     }
 
+    /// A line of chat: the message to send. After the game its players may still talk.
+    pub(crate) fn chat(&self, text: String) -> Result<Message, Failure> {
+        self.player.colour().ok_or(PlayError::NotAPlayer)?;
+        if text.trim().is_empty() {
+            return Err(Failure::BadInput("there is nothing to say"));
+        }
+        if text.chars().nth(MAX_CHAT_CHARS).is_some() {
+            return Err(Failure::BadInput(
+                "a line of chat has at most 500 characters",
+            ));
+        }
+        Ok(Message::Chat { text })
+    }
+
     /// Takes in a message. What is not signed by the other player, or is about another head, is nothing.
     pub(crate) fn hear(&mut self, said: &Signed<Said>) -> Heard {
         let Some(by) = self.player.heard(said) else {
             return Heard::Nothing;
         };
+        if let Message::Chat { text } = &said.body.message {
+            return Heard::Chat {
+                by,
+                text: text.clone(),
+                at: said.body.at_ms,
+            };
+        }
         if !self.plays() || self.player.colour() == Some(by) {
             return Heard::Nothing;
         }

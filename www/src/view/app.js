@@ -1,7 +1,8 @@
 // Puts a state on the page: picks the screen, and writes the attributes that outsiders read.
 
 import { html, nothing, render } from 'lit/html.js';
-import { orientation, screen } from '../app-state.js';
+import { screen } from '../app-state.js';
+import { orientation, reader } from '../table-state.js';
 import { dialogView } from './dialogs.js';
 import { gameView } from './game.js';
 import { headerView } from './header.js';
@@ -9,7 +10,8 @@ import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
 
 /**
- * @import { AppState, Table } from '../app-state.js'
+ * @import { AppState } from '../app-state.js'
+ * @import { Table } from '../table-state.js'
  * @import { Controller } from '../controller.js'
  */
 
@@ -39,7 +41,10 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   if (announcer.textContent !== state.announcement) announcer.textContent = state.announcement;
   reflect(main, state);
   const { game } = state.table ?? {};
-  const turn = game?.phase === 'playing' && game.you === game.turn ? 'Your move · ' : '';
+  const turn =
+    game?.phase === 'playing' && state.table && reader(state.table) === game.turn
+      ? 'Your move · '
+      : '';
   const title = `${turn}Rookery`;
   if (document.title !== title) document.title = title;
 }

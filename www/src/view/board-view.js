@@ -4,35 +4,38 @@ import { AsyncDirective, directive } from 'lit/async-directive.js';
 import { html, noChange } from 'lit/html.js';
 import { createBoard } from '../board.js';
 
-/** @import { Board, BoardModel } from '../board.js' */
+/** @import { Board, BoardHandlers, BoardModel } from '../board.js' */
 /** @import { ElementPart } from 'lit/html.js' */
 
 class BoardDirective extends AsyncDirective {
   /** @type {Board | null} */ #board = null;
-  /** @type {(from: string, to: string) => void} */ #onDrop = () => {};
+  /** @type {BoardHandlers | null} */ #handlers = null;
 
   /**
    * @param {BoardModel} _model
-   * @param {(from: string, to: string) => void} _onDrop
+   * @param {BoardHandlers} _handlers
    */
-  render(_model, _onDrop) {
+  render(_model, _handlers) {
     return noChange;
   }
 
   /**
    * @override
    * @param {ElementPart} part
-   * @param {[BoardModel, (from: string, to: string) => void]} values
+   * @param {[BoardModel, BoardHandlers]} values
    */
-  update(part, [model, onDrop]) {
-    this.#onDrop = onDrop;
+  update(part, [model, handlers]) {
+    this.#handlers = handlers;
     if (this.#board) this.#board.show(model);
     else {
       const element = /** @type {HTMLElement} */ (part.element);
       // The element gets its size when the template is in the document.
       queueMicrotask(() => {
         if (!this.isConnected || this.#board) return;
-        this.#board = createBoard(element, model, (from, to) => this.#onDrop(from, to));
+        this.#board = createBoard(element, model, {
+          onDrop: (from, to) => this.#handlers?.onDrop(from, to),
+          onCancel: () => this.#handlers?.onCancel(),
+        });
       });
     }
     return noChange;
@@ -49,13 +52,13 @@ const board = directive(BoardDirective);
 
 /**
  * @param {BoardModel} model
- * @param {(from: string, to: string) => void} onDrop
+ * @param {BoardHandlers} handlers
  */
-export const boardView = (model, onDrop) =>
+export const boardView = (model, handlers) =>
   html`<div
     class="board cg-wrap"
     role="img"
     aria-label="Chess board"
     aria-describedby="board-words"
-    ${board(model, onDrop)}
+    ${board(model, handlers)}
   ></div>`;

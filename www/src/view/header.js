@@ -1,6 +1,7 @@
 // The bar on top: the way home, the state of the connection in words, and the theme.
 
 import { html } from 'lit/html.js';
+import { roundTrip } from '../words.js';
 import { icons, mark } from './icons.js';
 
 /**
@@ -28,14 +29,20 @@ const THEMES = {
  */
 export function headerView({ peer: { connection }, theme }, act) {
   const { words, icon, next } = THEMES[theme];
-  const lag = connection.rttMs === null ? '' : ` ${Math.round(connection.rttMs)} ms to the relay.`;
+  const lag = connection.rttMs === null ? '' : ` ${roundTrip(connection.rttMs)} to the relay.`;
   return html`
     <a class="brand" href="#/">${mark}<span>Rookery</span></a>
     <p class="connection" data-state=${connection.state} title=${connection.words + lag}>
       <span class="dot" aria-hidden="true"></span>
       <span class="short">${connection.logBusy ? 'Relay busy' : SHORT[connection.state]}</span>
+      <span class="rtt tabular" aria-hidden="true"
+        >${connection.rttMs === null ? '' : roundTrip(connection.rttMs)}</span
+      >
       <span class="hidden">${connection.words}</span>
     </p>
+    <button class="icon-button" aria-label="Settings" title="Settings" @click=${act.openSettings}>
+      ${icons.settings}
+    </button>
     <button
       class="icon-button"
       aria-label=${`Theme: ${words}. Change`}

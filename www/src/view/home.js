@@ -3,13 +3,13 @@
 import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../clock.js';
 import { routeHash } from '../route.js';
-import { agoWords, colourName, resultTitle, shortKey } from '../words.js';
+import { agoWords, colourName, latencyWords, resultTitle, shortKey } from '../words.js';
 import { mark } from './icons.js';
 
 /**
  * @import { GameSummary, Seek } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { ComputerRecord } from '../computer-game.js'
+ * @import { LocalRecord } from '../local-game.js'
  * @import { Controller } from '../controller.js'
  */
 
@@ -36,6 +36,7 @@ export function homeView(state, act) {
           <button class="big" ?disabled=${peer.status === 'failed'} @click=${act.openCreateForm}>
             Create game
           </button>
+          <button class="big" @click=${act.openBoardForm}>Two at one board</button>
         </div>
         ${peer.status === 'failed' ? html`<p class="notice">${peer.error}</p>` : nothing}
         ${
@@ -54,13 +55,13 @@ export function homeView(state, act) {
 }
 
 /** @param {AppState} state */
-function runningView({ computerGames, peer }) {
+function runningView({ localGames, peer }) {
   const now = Date.now();
   const rows = [
-    ...computerGames.map((record) => ({
+    ...localGames.map((record) => ({
       at: record.updatedMs,
       over: record.result !== null,
-      row: computerRow(record, now),
+      row: localRow(record, now),
     })),
     ...peer.games.map((game) => ({
       at: game.createdMs,
@@ -95,21 +96,23 @@ function runningView({ computerGames, peer }) {
 }
 
 /**
- * @param {ComputerRecord} record
+ * @param {LocalRecord} record
  * @param {number} now ms since 1970
  */
-function computerRow({ id, level, levelName, you, ucis, result, updatedMs }, now) {
+function localRow({ id, kind, level, levelName, you, ucis, result, updatedMs }, now) {
+  const board = kind === 'board';
+  const seat = board ? 'Both sides' : `You are ${colourName(you)}`;
   const moves = `${Math.ceil(ucis.length / 2)} moves`;
   return html`<li class="row">
-    <span class="disc" data-colour=${you} aria-hidden="true"></span>
+    <span class="disc" data-colour=${board ? 'both' : you} aria-hidden="true"></span>
     <span class="row-text">
-      <strong>Computer, level ${level}</strong>
+      <strong>${board ? 'At one board' : `Computer, level ${level}`}</strong>
       <small>
-        ${result ? resultTitle(result, you) : `You are ${colourName(you)}`} · ${moves} ·
+        ${result ? resultTitle(result, board ? null : you) : seat} · ${moves} ·
         ${agoWords(updatedMs, now)}
       </small>
     </span>
-    <a class="button" href=${routeHash({ screen: 'computer', id })} title=${levelName}>
+    <a class="button" href=${routeHash({ screen: kind, id })} title=${levelName}>
       ${result ? 'View' : 'Resume'}
     </a>
   </li>`;
@@ -149,6 +152,7 @@ function lobbyView({ peer }, act) {
   return html`
     <section class="card" aria-labelledby="lobby-title">
       <h2 id="lobby-title">Lobby</h2>
+      <p class="latency muted">${latencyWords(peer.connection.rttMs)}</p>
       ${
         seeks.length > 0
           ? html`<ul class="rows lobby" role="list">
@@ -180,7 +184,9 @@ function seekRow(seek, writer, act) {
   return html`<li class="row">
     <span class="row-text" id=${label}>
       <strong class="tabular">${clockLabel(seek.clock)}</strong>
-      <small>${shortKey(seek.creator)} · ${yours}</small>
+      <small>
+        ${shortKey(seek.creator)} · ${yours}${seek.variant === 'chess960' ? ' · Chess960' : ''}
+      </small>
       <span class="hidden">${clockWords(seek.clock)}</span>
     </span>
     <button aria-describedby=${label} ?disabled=${!writer} @click=${() => act.joinSeek(seek)}>

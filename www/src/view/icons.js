@@ -26,6 +26,12 @@ export const icons = {
   again: sign(svg`<path d="M10 4v12M4 10h12" />`),
   copy: sign(svg`<path d="M7 7h9v9H7zM4 13V4h9" />`),
   save: sign(svg`<path d="M10 3v9M6 9l4 4 4-4M4 16h12" />`),
+  rematch: sign(
+    svg`<path d="M4 8a6.2 6.2 0 0111-2M16 3v4h-4M16 12a6.2 6.2 0 01-11 2M4 17v-4h4" />`,
+  ),
+  settings: sign(
+    svg`<circle cx="10" cy="10" r="2.6" /><path d="M10 2.6v2M10 15.4v2M2.6 10h2M15.4 10h2M4.8 4.8l1.4 1.4M13.8 13.8l1.4 1.4M4.8 15.2l1.4-1.4M13.8 6.2l1.4-1.4M10 4.6a5.4 5.4 0 010 10.8 5.4 5.4 0 010-10.8z" />`,
+  ),
   sun: sign(
     svg`<circle cx="10" cy="10" r="3.2" /><path d="M10 2v2M10 16v2M2 10h2M16 10h2M4.3 4.3l1.4 1.4M14.3 14.3l1.4 1.4M4.3 15.7l1.4-1.4M14.3 5.7l1.4-1.4" />`,
   ),

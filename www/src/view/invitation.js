@@ -2,29 +2,23 @@
 
 import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { clockLabel, clockWords } from '../clock.js';
-import { colourName, shortKey } from '../words.js';
-import { opposite } from '../rules.js';
+import { INITIAL_FEN, opposite } from '../rules.js';
+import { startWords } from '../start-position.js';
+import { creatorColour, orientation } from '../table-state.js';
+import { boardWords, colourName, latencyWords, shortKey } from '../words.js';
+import { boardView } from './board-view.js';
 import { icons } from './icons.js';
 import { qrView } from './qr.js';
 
 /**
  * @import { Colour, GameState } from '@rookery/peer'
- * @import { AppState, Table } from '../app-state.js'
+ * @import { AppState } from '../app-state.js'
+ * @import { Table } from '../table-state.js'
+ * @import { BoardModel } from '../board.js'
  * @import { Controller } from '../controller.js'
  */
-
-/**
- * The colour the creator takes; null while it is to be drawn.
- *
- * @param {GameState} game
- * @returns {Colour | null}
- */
-function creatorColour(game) {
-  if (game.white === game.creator) return 'white';
-  if (game.black === game.creator) return 'black';
-  return null;
-}
 
 /**
  * @param {GameState} game
@@ -47,14 +41,51 @@ const terms = (game, yours) => html`
       <dt>Takebacks</dt>
       <dd>${game.takebacks ? 'Allowed' : 'Off'}</dd>
     </div>
+    <div>
+      <dt>Start</dt>
+      <dd>${startWords(game)}</dd>
+    </div>
   </dl>
 `;
+
+/**
+ * The start, where it is not the usual one: nobody sits down before a position that they have not seen.
+ *
+ * @param {Table} table
+ */
+function startBoard(table) {
+  const { id, startFen } = /** @type {GameState} */ (table.game);
+  if (startFen === INITIAL_FEN) return nothing;
+  /** @type {BoardModel} */
+  const model = {
+    fen: startFen,
+    orientation: orientation(table),
+    turn: startFen.split(' ')[1] === 'b' ? 'black' : 'white',
+    check: false,
+    uci: null,
+    mover: null,
+    dests: {},
+    marks: '',
+    epoch: 0,
+  };
+  return html`<div class="start-board">
+    <div class="board-box">${keyed(id, boardView(model, { onDrop() {}, onCancel() {} }))}</div>
+    <p class="hidden" id="board-words">${boardWords(startFen)}</p>
+  </div>`;
+}
+
+/** @param {AppState} state */
+const latency = ({ peer }) =>
+  html`<p class="latency muted">
+    ${latencyWords(peer.connection.rttMs) || peer.connection.words}
+  </p>`;
 
 /**
  * @param {AppState} state
  * @param {Controller} act
  */
-export function waitingView({ peer }, /** @type {Table} */ table, act) {
+export function waitingView(state, /** @type {Table} */ table, act) {
+  const { peer } = state;
   const game = /** @type {GameState} */ (table.game);
   const link = table.link;
   const select = (/** @type {Event} */ event) =>
@@ -67,7 +98,7 @@ export function waitingView({ peer }, /** @type {Table} */ table, act) {
           Send this link to one person. The first to join takes the seat, and the game begins by
           itself.
         </p>
-        ${terms(game, creatorColour(game))}
+        ${terms(game, creatorColour(game))} ${startBoard(table)} ${latency(state)}
         <div class="link-row">
           <label class="hidden" for="link">Invitation link</label>
           <input id="link" readonly .value=${link} @focus=${select} />
@@ -94,7 +125,7 @@ export function waitingView({ peer }, /** @type {Table} */ table, act) {
                 : peer.connection.words
             }
           </p>
-          <button ?disabled=${!game.can.abort} @click=${act.abort}>Abort</button>
+          <button ?disabled=${!peer.writer} @click=${act.withdraw}>Abort</button>
         </div>
       </section>
     </div>
@@ -106,7 +137,8 @@ export function waitingView({ peer }, /** @type {Table} */ table, act) {
  * @param {Table} table
  * @param {Controller} act
  */
-export function invitationView({ peer }, table, act) {
+export function invitationView(state, table, act) {
+  const { peer } = state;
   const game = /** @type {GameState} */ (table.game);
   const creator = creatorColour(game);
   const waiting = table.joining || game.seat === 'waiting';
@@ -115,7 +147,7 @@ export function invitationView({ peer }, table, act) {
       <section class="card wide">
         <h1>You are invited to a game</h1>
         <p class="lead">Player ${shortKey(game.creator)} is waiting for an opponent.</p>
-        ${terms(game, creator && opposite(creator))}
+        ${terms(game, creator && opposite(creator))} ${startBoard(table)} ${latency(state)}
         <div class="card-actions">
           <p class="muted" role="status">
             ${

@@ -1,14 +1,16 @@
 // A player's plate above or below the board: who it is, whether they are here, material, clock.
 
 import { html, nothing } from 'lit/html.js';
-import { shown } from '../app-state.js';
+import { shown } from '../table-state.js';
 import { clockFace, clockSpoken } from '../clock.js';
 import { material, opposite } from '../rules.js';
+import { startWords } from '../start-position.js';
 import { colourName, presenceWords, shortKey } from '../words.js';
 
 /**
  * @import { Colour, GameState } from '@rookery/peer'
- * @import { AppState, Table } from '../app-state.js'
+ * @import { AppState } from '../app-state.js'
+ * @import { Table } from '../table-state.js'
  */
 
 /** A live clock below this looks urgent, in ms. */
@@ -66,8 +68,9 @@ function clockView({ clocks, game }, colour) {
  * @param {AppState} state
  * @returns {{ name: string, note: string }}
  */
-function whoIs({ game, computer }, colour, { peer }) {
+function whoIs({ kind, game, computer }, colour, { peer }) {
   if (!game) return { name: '', note: '' };
+  if (kind === 'board') return { name: colourName(colour), note: startWords(game) };
   if (computer !== null) {
     return game.you === colour
       ? { name: 'You', note: colourName(colour) }

@@ -170,6 +170,54 @@ export class Player {
   }
 
   /**
+   * Taps or clicks a square once.
+   * @param {string} square
+   * @param {'left' | 'right'} [button]
+   */
+  async tap(square, button = 'left') {
+    const { x, y } = await this.#middle(square);
+    if (this.#phone) await this.page.touchscreen.tap(x, y);
+    else await this.page.mouse.click(x, y, { button });
+  }
+
+  /**
+   * Which piece the board draws on a square, such as `white knight`; empty for none. Pieces at rest only.
+   * @param {string} square
+   */
+  async pieceOn(square) {
+    const { x, y } = await this.#middle(square);
+    return this.page.locator('cg-board').evaluate((board, [x, y]) => {
+      const at = [...board.querySelectorAll('piece')].find((piece) => {
+        const box = piece.getBoundingClientRect();
+        return (
+          Math.abs(box.x + box.width / 2 - x) < box.width / 4 &&
+          Math.abs(box.y + box.height / 2 - y) < box.height / 4
+        );
+      });
+      return at ? at.className.replace(/ ?(anim|fading|dragging|ghost)/g, '') : '';
+    }, /** @type {[number, number]} */ ([x, y]));
+  }
+
+  /**
+   * Takes a piece into the hand, by mouse.
+   * @param {string} from
+   * @param {string} to
+   * @returns {Promise<() => Promise<void>>} Drops it on `to`.
+   */
+  async lift(from, to) {
+    const start = await this.#middle(from);
+    const end = await this.#middle(to);
+    const { mouse } = this.page;
+    await mouse.move(start.x, start.y);
+    await mouse.down();
+    await mouse.move((start.x + end.x) / 2, (start.y + end.y) / 2);
+    return async () => {
+      await mouse.move(end.x, end.y);
+      await mouse.up();
+    };
+  }
+
+  /**
    * Plays a move by pointer; a promotion is chosen in the dialog.
    * @param {string} uci
    */

@@ -16,6 +16,9 @@ import { kingCastlesTo, makeUci } from 'chessops/util';
  *   such as `2.5|1`.
  * @property {'White' | 'Random' | 'Black'} [colour] The creator's. Default White.
  * @property {boolean} [lobby] Listed in the lobby. Default: only who has the link.
+ * @property {string} [days] Days for each move, with the time `Days…`.
+ * @property {string} [chess960] Number of a Chess960 start; an empty one draws.
+ * @property {string} [fen] Position to start from.
  */
 
 /**
@@ -24,7 +27,10 @@ import { kingCastlesTo, makeUci } from 'chessops/util';
  * @param {Terms} [terms]
  * @returns {Promise<string>} The link to give away.
  */
-export async function invite(creator, { time = '10 + 0', colour = 'White', lobby = false } = {}) {
+export async function invite(
+  creator,
+  { time = '10 + 0', colour = 'White', lobby = false, days, chess960, fen } = {},
+) {
   await creator.sees({ connection: 'connected' });
   await creator.press('Create game');
   const form = creator.page.getByRole('dialog', { name: 'Create a game' });
@@ -35,7 +41,16 @@ export async function invite(creator, { time = '10 + 0', colour = 'White', lobby
     await form.getByLabel('Minutes each').fill(minutes ?? '');
     await form.getByLabel('Seconds added').fill(seconds);
   }
+  if (days !== undefined) await form.getByLabel('Days for each move').fill(days);
   await form.getByRole('radio', { name: colour, exact: true }).check();
+  if (chess960 !== undefined) {
+    await form.getByRole('radio', { name: 'Chess960' }).check();
+    await form.getByLabel('Number, 0 to 959').fill(chess960);
+  }
+  if (fen !== undefined) {
+    await form.getByRole('radio', { name: 'Position' }).check();
+    await form.getByLabel('Position (FEN)').fill(fen);
+  }
   if (lobby) await form.getByRole('radio', { name: 'Anyone in the lobby' }).check();
   await form.getByRole('button', { name: 'Create', exact: true }).click();
   await creator.sees({ screen: 'waiting' });

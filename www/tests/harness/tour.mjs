@@ -43,6 +43,15 @@ export async function tour(browser, relay, look) {
   await look('create', white);
   await escape();
 
+  await white.press('Two at one board');
+  await page.getByRole('radio', { name: 'Chess960' }).check();
+  await look('board', white);
+  await escape();
+  await white.press('Settings');
+  await page.getByRole('checkbox', { name: 'In games without a clock' }).check();
+  await look('settings', white);
+  await white.press('Done');
+
   const link = await invite(white, { time: '5 + 3' });
   await look('waiting', white);
   await black.open(link);
@@ -51,6 +60,15 @@ export async function tour(browser, relay, look) {
   await sitDown(white, black, link);
   await playOut({ white, black }, GAME);
   await look('game', white);
+  for (const uci of ['b1a3', 'd2d4', 'a3c4']) await white.play(uci);
+  await white.page.getByText('Premoves:').waitFor();
+  await look('premoves', white);
+  await white.press('Cancel premoves');
+  const said = page.getByRole('textbox', { name: 'Say something' });
+  await page.locator('details.chat[open]').waitFor();
+  await said.fill('Have fun! This opening again, as last week: I have looked at it since.');
+  await said.press('Enter');
+  await page.getByRole('log').getByText('Have fun!').waitFor();
   await black.press('Offer draw');
   await playOut({ white, black }, line('c6', GAME.at(-1)));
   await page.locator('.status').getByText('Black offers a draw').waitFor();
@@ -68,14 +86,18 @@ export async function tour(browser, relay, look) {
   await black.sees({ result: '1/2-1/2' });
   await black.press('Analyse');
   await black.page.locator('.analysis .line').nth(2).waitFor();
+  await white.press('Rematch');
+  await black.page.getByRole('button', { name: 'Accept rematch' }).waitFor();
   await look('over', black);
+  await black.press('Decline');
+  await page.getByRole('button', { name: 'Rematch', exact: true }).waitFor();
   await guest.open(`${relay.url}#/game/${'ab'.repeat(32)}`);
   await guest.sees({ screen: 'failed' });
   await look('failed', guest);
 
   await white.open(relay.url);
   await white.press('Play the computer');
-  await page.getByText('Start from a position').click();
+  await page.getByRole('radio', { name: 'Position' }).check();
   await page.getByLabel('Position (FEN)').fill('r3k3/1P4pp/8/8/4n3/8/5PPP/6K1 w q - 0 1');
   await page.getByRole('radio', { name: 'White', exact: true }).check();
   await page.getByRole('button', { name: 'Start', exact: true }).click();
@@ -84,6 +106,13 @@ export async function tour(browser, relay, look) {
   await page.getByRole('dialog', { name: 'Promote the pawn to' }).waitFor();
   await look('promotion', white);
   await escape();
+  await white.press('Hint');
+  await page.locator('svg.arrow').waitFor();
+  await look('hint', white);
+  await white.play('b7b8r');
+  await page.getByRole('button', { name: 'Confirm' }).waitFor();
+  await look('confirm', white);
+  await white.press('Cancel');
 
   await page.getByRole('link', { name: 'Rookery' }).click();
   for (const player of [white, black, guest]) player.expectOutage();

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { initialState, reduce, screen } from '../../src/app-state.js';
+import { LocalGame, newRecord } from '../../src/local-game.js';
+import { INITIAL_FEN } from '../../src/rules.js';
 import {
-  initialState,
   livePly,
+  MAX_PREMOVES,
+  mayPremove,
   NO_CLOCKS,
   orientation,
-  reduce,
-  screen,
   shown,
-} from '../../src/app-state.js';
-import { ComputerGame, newRecord } from '../../src/computer-game.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+} from '../../src/table-state.js';
 
 const ID = '0123456789abcdef';
 
@@ -18,13 +18,14 @@ const ID = '0123456789abcdef';
 function snapshot(ucis, changes = {}) {
   const record = newRecord({
     id: ID,
+    kind: 'computer',
     nowMs: 0,
     level: 1,
     levelName: '',
     you: 'white',
     startFen: INITIAL_FEN,
   });
-  const game = new ComputerGame(
+  const game = new LocalGame(
     { ...record, ucis },
     { mind: null, save: async () => {}, now: () => 0 },
   );
@@ -40,6 +41,7 @@ const receive = (state, game, rest = {}) =>
     link: '',
     computer: null,
     thinking: false,
+    turning: false,
     ...rest,
   });
 
@@ -138,10 +140,67 @@ test('a change to a form clears its error', () => {
     kind: /** @type {const} */ ('computer'),
     level: 1,
     colour: 'white',
+    start: /** @type {const} */ ('position'),
+    number: '',
     fen: 'x',
     error: 'bad',
   };
   state = reduce(state, { type: 'dialog', dialog });
   state = reduce(state, { type: 'form', fields: { fen: '' } });
   assert.deepEqual(state.dialog, { ...dialog, fen: '', error: '' });
+});
+
+test('a move that is asked about stands on the board, and goes with the position it was made in', () => {
+  const candidate = {
+    uci: 'e2e4',
+    san: 'e4',
+    fen: 'rnbqkbnr/pppppppp/8/8/4P3/8/PPPP1PPP/RNBQKBNR b KQkq - 0 1',
+  };
+  let state = reduce(atTable([]), { type: 'candidate', candidate });
+  assert.equal(shown(state.table).fen, candidate.fen);
+  assert.equal(shown(state.table).pending, true);
+  assert.equal(livePly(state.table), 1);
+  assert.deepEqual(receive(state, snapshot([])).table.candidate, candidate);
+  assert.equal(receive(state, snapshot(['d2d4', 'd7d5'])).table.candidate, null);
+  state = reduce(state, { type: 'plans-cancelled' });
+  assert.equal(shown(state.table).fen, INITIAL_FEN);
+});
+
+test('premoves wait through a move of the other side and end with a takeback or the game', () => {
+  const premove = { from: 'g1', to: 'f3' };
+  const planned = reduce(atTable(['e2e4']), { type: 'premove', premove });
+  assert.equal(receive(planned, snapshot(['e2e4', 'e7e5'])).table.premoves.length, 1);
+  assert.equal(receive(planned, snapshot([])).table.premoves.length, 0);
+  assert.equal(receive(planned, snapshot(['e2e4'], { phase: 'over' })).table.premoves.length, 0);
+  assert.equal(reduce(planned, { type: 'premove-taken' }).table.premoves.length, 0);
+  let full = planned;
+  for (let i = 0; i < 50; i++) full = reduce(full, { type: 'premove', premove });
+  assert.equal(full.table.premoves.length, MAX_PREMOVES);
+});
+
+test('premoves do not outlive an own move that was not accepted', () => {
+  const pending = {
+    uci: 'e2e4',
+    fen: 'rnbqkbnr/pppppppp/8/8/4P3/8/PPPP1PPP/RNBQKBNR b KQkq - 0 1',
+  };
+  const yours = snapshot([]);
+  let state = atTable([], { pending, can: { ...yours.can, move: false } });
+  assert.equal(mayPremove(state.table, true), true);
+  state = reduce(state, { type: 'premove', premove: { from: 'g1', to: 'f3' } });
+  assert.equal(state.table.premoveAt, 2);
+  assert.equal(receive(state, snapshot(['e2e4'])).table.premoves.length, 1);
+  assert.equal(receive(state, yours).table.premoves.length, 0, 'it was refused');
+  const storing = atTable([], { can: { ...yours.can, move: false } });
+  assert.equal(mayPremove(storing.table, true), false);
+});
+
+test('who may not move may plan: a player at the table in the tab that signs, and nobody else', () => {
+  const waiting = snapshot(['e2e4']);
+  const may = (changes, writer = true) =>
+    mayPremove({ kind: 'peer', game: { ...waiting, ...changes } }, writer);
+  assert.equal(may({}), true);
+  assert.equal(may({}, false), false);
+  assert.equal(may({ you: null }), false);
+  assert.equal(may({ phase: 'over' }), false);
+  assert.equal(may({ can: { ...waiting.can, move: true } }), false);
 });

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockFace, clockLabel, clockSpoken, clockWords, customClock } from '../../src/clock.js';
+import {
+  chosenClock,
+  clockFace,
+  clockLabel,
+  clockSpoken,
+  clockWords,
+  customClock,
+} from '../../src/clock.js';
 
 test('a clock never shows more time than is left rounded up, and zero only at zero', () => {
   assert.equal(clockFace(300_000), '5:00');
@@ -45,4 +52,15 @@ test('custom time is read or refused in words', () => {
   ]) {
     assert.match(customClock(minutes, increment).error ?? '', /must be/, `${minutes}+${increment}`);
   }
+});
+
+test('a filled-in form gives a clock or a sentence', () => {
+  const form = (changes) =>
+    chosenClock({ preset: '5+3', minutes: '', increment: '', days: '', ...changes });
+  assert.deepEqual(form({}), { clock: { kind: 'live', initialS: 300, incrementS: 3 } });
+  assert.deepEqual(form({ preset: 'days', days: '7' }), { clock: { kind: 'days', days: 7 } });
+  assert.match(form({ preset: 'days', days: '1.5' }).error ?? '', /whole number/);
+  assert.match(form({ preset: 'days', days: '' }).error ?? '', /1 to 366/);
+  assert.match(form({ preset: 'custom' }).error ?? '', /Minutes/);
+  assert.deepEqual(form({ preset: 'none' }), { clock: { kind: 'none' } });
 });

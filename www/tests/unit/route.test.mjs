@@ -54,3 +54,11 @@ test('a transport is forced before or inside the fragment, and only one that exi
   assert.equal(forcedTransport({ search: '', hash: `#/game/${ID}?transport=ws` }), 'ws');
   assert.equal(forcedTransport({ search: '?transport=pigeon', hash: '' }), undefined);
 });
+
+test('a game at one board has an address of its own, and the last one a shorter one', () => {
+  const route = { screen: 'board', id: '0123456789abcdef' };
+  assert.equal(routeHash(route), '#/board/0123456789abcdef');
+  assert.deepEqual(parseRoute('#/board/0123456789abcdef'), route);
+  assert.deepEqual(parseRoute('#/board'), { screen: 'board', id: null });
+  assert.deepEqual(parseRoute('#/board/xyz'), { screen: 'home' });
+});

@@ -15,7 +15,10 @@ import {
 } from '../../src/rules.js';
 
 test('a typed FEN is taken in its canonical spelling or refused in a sentence', () => {
-  assert.deepEqual(checkStart(`  ${INITIAL_FEN.replace(' w', '  w')} `), { fen: INITIAL_FEN });
+  assert.deepEqual(checkStart(`  ${INITIAL_FEN.replace(' w', '  w')} `), {
+    fen: INITIAL_FEN,
+    chess960: false,
+  });
   const refusals = {
     hello: /eight ranks|not a FEN/,
     '8/8/8/8/8/8/8/8 w - - 0 1': /empty|king/i,
@@ -32,7 +35,7 @@ test('a typed FEN is taken in its canonical spelling or refused in a sentence', 
 test('castling is the step of the king by two squares, however it is written', () => {
   const fen = 'r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1';
   assert.deepEqual(
-    destinations(position(fen))
+    destinations(position(fen), false)
       .e1.filter((to) => to === 'g1' || to === 'c1')
       .sort(),
     ['c1', 'g1'],

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { announcement } from '../../src/announcement.js';
-import { agoWords, boardWords, resultTitle, resultWords, shortKey } from '../../src/words.js';
+import {
+  agoWords,
+  boardWords,
+  resultTitle,
+  resultWords,
+  shortKey,
+  latencyWords,
+  roundTrip,
+} from '../../src/words.js';
 import { INITIAL_FEN } from '../../src/rules.js';
 
 test('every ending of a game has its words', () => {
@@ -41,6 +49,7 @@ test('what changed in a game is said in one sentence', () => {
     phase: 'playing',
     you: 'white',
     moves: [],
+    present: { white: null, black: null },
     offers: { draw: null, takeback: null },
     result: null,
   };
@@ -55,4 +64,16 @@ test('what changed in a game is said in one sentence', () => {
   assert.equal(announcement(moved, { ...offered, you: 'black' }), '', 'not to who offers');
   const over = { ...moved, phase: 'over', result: { outcome: '0-1', reason: 'resignation' } };
   assert.equal(announcement(moved, over), 'Black won by resignation.');
+});
+
+test('a round trip takes no more room when it is slow', () => {
+  assert.equal(roundTrip(0.4), '0 ms');
+  assert.equal(roundTrip(999.4), '999 ms');
+  assert.equal(roundTrip(999.6), '1.0 s');
+  assert.equal(roundTrip(9940), '9.9 s');
+  assert.equal(roundTrip(12_345), '12 s');
+  assert.equal(roundTrip(1e9), '99 s');
+  assert.match(latencyWords(30), /^30 ms to the relay: good/);
+  assert.match(latencyWords(1500), /^1.5 s to the relay: slow/);
+  assert.equal(latencyWords(null), '');
 });

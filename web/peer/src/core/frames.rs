@@ -287,6 +287,7 @@ impl Core {
                     words: "Your opponent declined.".to_owned(),
                 });
             }
+            Heard::Chat { by, text, at } => out.push(Output::Said { game, by, text, at }),
             Heard::Consent(consent) => {
                 // Where the game went on meanwhile there is nothing to take back any more.
                 let _ = self.act(game, now, out, |player| player.rewind(consent));

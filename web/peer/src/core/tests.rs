@@ -28,6 +28,8 @@ struct Page {
     /// What is not stored yet, where storage is held up.
     held: Option<Vec<Output>>,
     notices: Vec<String>,
+    /// Chat: who said what.
+    heard: Vec<(Colour, String)>,
     unknown: Vec<GameId>,
 }
 
@@ -53,6 +55,7 @@ impl World {
             stored: BTreeMap::new(),
             held: None,
             notices: Vec::new(),
+            heard: Vec::new(),
             unknown: Vec::new(),
         });
         let mut world = Self {
@@ -127,6 +130,7 @@ impl World {
                     }
                 }
                 Output::Notice { code, .. } => page.notices.push(code),
+                Output::Said { by, text, .. } => page.heard.push((by, text)),
                 Output::Unknown(game) => page.unknown.push(game),
                 _ => {}
             }
@@ -796,6 +800,45 @@ fn strangers_words_and_stale_words_change_nothing() {
 }
 
 #[test]
+fn the_players_talk_during_and_after_the_game_and_nobody_else_is_heard() {
+    let (mut world, id) = World::game(LIVE);
+    let say = |text: &str| {
+        let text = text.to_owned();
+        move |core: &mut Core, now| core.chat(id, text, now)
+    };
+    world.act(0, say("good luck")).unwrap();
+    assert_eq!(
+        world.pages[1].heard,
+        [(Colour::White, "good luck".to_owned())]
+    );
+    assert!(world.pages[0].heard.is_empty(), "one's own words are known");
+    world.act(1, |core, now| core.resign(id, now)).unwrap();
+    world.act(1, say("well played")).unwrap();
+    assert_eq!(
+        world.pages[0].heard,
+        [(Colour::Black, "well played".to_owned())]
+    );
+
+    assert_eq!(world.act(0, say(" ")), Err("bad-input"));
+    assert_eq!(world.act(0, say(&"x".repeat(501))), Err("bad-input"));
+    world.act(0, say(&"\u{1f600}".repeat(500))).unwrap();
+
+    let stranger = Keypair::from_secret(&[77; 32]);
+    for player in [stranger.player(), world.pages[0].core.player()] {
+        let body = Said {
+            player,
+            at_ms: Millis::ZERO,
+            message: rookery_ledger::record::Message::Chat {
+                text: "forged".to_owned(),
+            },
+        };
+        let said = stranger.sign(id, body);
+        world.push(1, &Push::Said { game: id, said });
+    }
+    assert_eq!(world.pages[1].heard.len(), 2, "only what White signed");
+}
+
+#[test]
 fn no_frame_and_no_stored_bytes_make_it_panic() {
     let (mut world, id) = World::game(LIVE);
     world.play(0, id, "e2e4").unwrap();
@@ -833,6 +876,29 @@ fn no_frame_and_no_stored_bytes_make_it_panic() {
     let now = world.now();
     let failure = world.pages[0].core.receive(&[0xff], now);
     assert_eq!(failure.unwrap_err().code(), "bad-frame");
+}
+
+#[test]
+fn an_invitation_that_is_taken_back_leaves_the_lobby_and_seats_nobody() {
+    let mut world = World::new(3);
+    let id = world.create(
+        0,
+        NewGame {
+            listed: true,
+            ..new_game(LIVE)
+        },
+    );
+    world.open(1, id);
+    assert_eq!(world.act(1, |core, _| core.withdraw(id)), Err("bad-input"));
+    world.act(0, |core, _| core.withdraw(id)).unwrap();
+    let unlisted = |request: &Request| matches!(request, Request::List { listed: false, .. });
+    assert!(world.pages[0].log.iter().any(unlisted));
+    world.join(1, id).unwrap();
+    assert_eq!(world.state(1, id)["seat"], "waiting");
+
+    let (mut world, id) = World::game(LIVE);
+    let late = world.act(0, |core, _| core.withdraw(id));
+    assert_eq!(late, Err("bad-input"), "somebody sits");
 }
 
 #[test]

@@ -117,6 +117,36 @@ impl Core {
         self.tables.remove(&id);
     }
 
+    /// Takes back an own open invitation: off the lobby, and nobody is seated here any more. The protocol has no record
+    /// for that, so whoever asks for the seat gets no answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; [`Failure::BadInput`] where it is not an open game of one's own.
+    pub fn withdraw(&mut self, id: GameId) -> Result<Vec<Output>, Failure> {
+        self.check_writer()?;
+        let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        if !table.is_creator() || !table.is_open() || table.preparing.is_some() {
+            return Err(Failure::BadInput(
+                "only an open game of one's own can be taken back",
+            ));
+        }
+        let mut out = Vec::new();
+        if self.session.is_ready() {
+            if table.notes.listed {
+                let request = Request::List {
+                    id: self.session.ask(Asked::List(id)),
+                    game: id,
+                    listed: false,
+                };
+                send(&mut out, &request);
+            }
+            send(&mut out, &Request::Unwatch { game: id });
+        }
+        self.tables.remove(&id);
+        Ok(out)
+    }
+
     /// Asks for the open seat. `random` is 16 fresh random bytes.
     ///
     /// # Errors
@@ -263,6 +293,18 @@ impl Core {
             Some(message) if self.session.is_ready() => Ok(self.say(id, message, now)),
             _ => Ok(vec![Output::Changed(id)]),
         }
+    }
+
+    /// Says a line to the other player.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; [`Failure::BadInput`] for an empty or too long line.
+    pub fn chat(&mut self, id: GameId, text: String, now: Now) -> Result<Vec<Output>, Failure> {
+        self.check_talk()?;
+        let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        let message = table.chat(text)?;
+        Ok(self.say(id, message, now))
     }
 
     /// Hears of the lobby, or no more.

@@ -1,12 +1,13 @@
-// Games against the computer, kept on this device in IndexedDB.
+// Games of this device, kept on it in IndexedDB.
 
 import { openDB } from 'idb';
+import { knownRecord } from './local-game.js';
 
 /** @import { DBSchema, IDBPDatabase } from 'idb' */
-/** @import { ComputerRecord } from './computer-game.js' */
+/** @import { LocalRecord } from './local-game.js' */
 
 /**
- * @typedef {DBSchema & { games: { key: string, value: ComputerRecord, indexes: { updatedMs: number } } }} Schema
+ * @typedef {DBSchema & { games: { key: string, value: LocalRecord, indexes: { updatedMs: number } } }} Schema
  */
 
 /** Finished games beyond this many are forgotten, oldest first. */
@@ -16,6 +17,7 @@ const FINISHED_KEPT = 50;
 let opened = null;
 
 function database() {
+  // The name is from the time when only the computer was played here.
   opened ??= openDB('rookery-computer', 1, {
     upgrade(db) {
       db.createObjectStore('games', { keyPath: 'id' }).createIndex('updatedMs', 'updatedMs');
@@ -28,23 +30,24 @@ function database() {
   return opened;
 }
 
-/** @param {ComputerRecord} record */
-export async function saveComputerGame(record) {
+/** @param {LocalRecord} record */
+export async function saveLocalGame(record) {
   const db = await database();
   await db.put('games', record);
 }
 
 /** @param {string} id */
-export async function loadComputerGame(id) {
+export async function loadLocalGame(id) {
   const db = await database();
-  return (await db.get('games', id)) ?? null;
+  const kept = await db.get('games', id);
+  return kept ? knownRecord(kept) : null;
 }
 
-/** @returns {Promise<ComputerRecord[]>} Newest first. */
-export async function listComputerGames() {
+/** @returns {Promise<LocalRecord[]>} Newest first. */
+export async function listLocalGames() {
   const db = await database();
   const games = (await db.getAllFromIndex('games', 'updatedMs')).reverse();
   const stale = games.filter((game) => game.result).slice(FINISHED_KEPT);
   await Promise.all(stale.map((game) => db.delete('games', game.id)));
-  return games.filter((game) => !stale.includes(game));
+  return games.filter((game) => !stale.includes(game)).map(knownRecord);
 }

@@ -1,20 +1,24 @@
-// A game against the computer. It has the shape of a peer's game, so one screen draws both; nothing of it leaves the device.
+// A game on this device: against the computer, or two players at one board. It has the shape of a peer's game, so one screen
+// draws all of them; nothing of it leaves the device.
 
 import { claim, destinations, endByRule, extendLine, playLine } from './rules.js';
 import { writePgn } from './notation.js';
-import { NO_CLOCKS } from './app-state.js';
+import { NO_CLOCKS } from './table-state.js';
 
 /** @import { Colour, GameState, Result } from '@rookery/peer' */
 
 /**
- * @typedef {object} ComputerRecord What is kept on the device.
+ * @typedef {object} LocalRecord What is kept on the device.
  * @property {string} id 16 lower-case hex digits.
+ * @property {'computer' | 'board'} kind
  * @property {number} createdMs Milliseconds since 1970.
  * @property {number} updatedMs Milliseconds since 1970.
- * @property {number} level 1 to 8.
+ * @property {number} level The computer's, 1 to 8.
  * @property {string} levelName
- * @property {Colour} you
+ * @property {Colour} you Who does not play the computer's side; at one board whoever is to move counts.
+ * @property {boolean} turning At one board: it shows the side to move from below.
  * @property {string} startFen Canonical and legal.
+ * @property {boolean} chess960
  * @property {string[]} ucis
  * @property {Result | null} result
  *
@@ -23,18 +27,18 @@ import { NO_CLOCKS } from './app-state.js';
  * @property {number} cp How it sees the game, in centipawns from its own side.
  *
  * @typedef {object} Mind What plays the other side.
- * @property {(record: ComputerRecord, signal: AbortSignal) => Promise<Reply>} think
- * @property {(record: ComputerRecord, cp: number, quietPlies: number) => boolean} takesDraw
+ * @property {(record: LocalRecord, signal: AbortSignal) => Promise<Reply>} think
+ * @property {(record: LocalRecord, cp: number, quietPlies: number) => boolean} takesDraw
  */
 
 /** Thrown when a move or a wish does not fit the game; its message is for people. */
-export class ComputerGameError extends Error {}
+export class LocalGameError extends Error {}
 
 /** Events: `change` after every change; `notice` with `{ code, words }`. */
-export class ComputerGame extends EventTarget {
-  /** @type {ComputerRecord} */ #record;
+export class LocalGame extends EventTarget {
+  /** @type {LocalRecord} */ #record;
   /** @type {Mind} */ #mind;
-  /** @type {(record: ComputerRecord) => Promise<void>} */ #save;
+  /** @type {(record: LocalRecord) => Promise<void>} */ #save;
   /** @type {() => number} */ #now;
   /** @type {import('./rules.js').Line} */ #line;
   /** @type {AbortController | null} */ #thinking = null;
@@ -42,12 +46,12 @@ export class ComputerGame extends EventTarget {
   #cp = 0;
 
   /**
-   * @param {ComputerRecord} record
-   * @param {{ mind: Mind, save: (record: ComputerRecord) => Promise<void>, now: () => number }} world
+   * @param {LocalRecord} record
+   * @param {{ mind: Mind, save: (record: LocalRecord) => Promise<void>, now: () => number }} world
    */
   constructor(record, { mind, save, now }) {
     super();
-    this.#line = playLine(record.startFen, record.ucis);
+    this.#line = playLine(record.startFen, record.ucis, record.chess960);
     this.#record = { ...record, ucis: this.#line.moves.map((move) => move.uci) };
     this.#mind = mind;
     this.#save = save;
@@ -66,9 +70,10 @@ export class ComputerGame extends EventTarget {
     return this.#thinking !== null;
   }
 
-  /** The other side's strength, for its name plate. */
+  /** The computer's strength, for its name plate; null where two people play. */
   get opponent() {
-    const { level, levelName } = this.#record;
+    const { kind, level, levelName } = this.#record;
+    if (kind === 'board') return null;
     return levelName ? `Level ${level}, ${levelName}` : `Level ${level}`;
   }
 
@@ -92,9 +97,8 @@ export class ComputerGame extends EventTarget {
 
   /** @param {string} uci */
   async move(uci) {
-    if (this.#record.result) throw new ComputerGameError('The game is over.');
-    if (this.#line.pos.turn !== this.#record.you)
-      throw new ComputerGameError('It is not your turn.');
+    if (this.#record.result) throw new LocalGameError('The game is over.');
+    if (this.#line.pos.turn !== this.#you) throw new LocalGameError('It is not your turn.');
     await this.#play(uci);
     this.#letThink();
   }
@@ -102,13 +106,13 @@ export class ComputerGame extends EventTarget {
   async resign() {
     this.#requireRunning();
     await this.#end({
-      outcome: this.#record.you === 'white' ? '0-1' : '1-0',
+      outcome: this.#you === 'white' ? '0-1' : '1-0',
       reason: 'resignation',
     });
   }
 
   async abort() {
-    if (!this.state.can.abort) throw new ComputerGameError('The game can no longer be aborted.');
+    if (!this.state.can.abort) throw new LocalGameError('The game can no longer be aborted.');
     await this.#end({ outcome: '*', reason: 'abort' });
   }
 
@@ -116,29 +120,39 @@ export class ComputerGame extends EventTarget {
   async draw() {
     this.#requireRunning();
     const reason = this.state.can.claimDraw ? claim(this.#line) : null;
-    if (!reason) throw new ComputerGameError('There is no draw to claim now.');
+    if (!reason) throw new LocalGameError('There is no draw to claim now.');
     await this.#end({ outcome: '1/2-1/2', reason });
   }
 
+  /** The computer thinks about it; two people at one board have agreed. */
   async offerDraw() {
     this.#requireRunning();
-    if (this.#mind.takesDraw(this.#record, this.#cp, this.#line.pos.halfmoves)) {
+    if (this.#record.kind === 'board') {
+      await this.#end({ outcome: '1/2-1/2', reason: 'agreement' });
+    } else if (this.#mind.takesDraw(this.#record, this.#cp, this.#line.pos.halfmoves)) {
       await this.#end({ outcome: '1/2-1/2', reason: 'agreement' });
     } else {
       this.#notice('draw-declined', 'The computer plays on.');
     }
   }
 
-  /** Goes back to before the player's last move. */
+  /** Goes back to before the player's last move; at one board to before the last move. */
   async askTakeback() {
     this.#requireRunning();
-    const { you } = this.#record;
-    const yours = this.#line.pos.turn === you ? 2 : 1;
+    const { kind, startFen, ucis, chess960 } = this.#record;
+    const yours = kind === 'computer' && this.#line.pos.turn === this.#you ? 2 : 1;
     const plies = this.#line.moves.length - yours;
-    if (plies < 0) throw new ComputerGameError('There is no move of yours to take back.');
+    if (plies < 0) throw new LocalGameError('There is no move of yours to take back.');
     this.#stopThinking();
-    await this.#setLine(playLine(this.#record.startFen, this.#record.ucis.slice(0, plies)));
+    await this.#setLine(playLine(startFen, ucis.slice(0, plies), chess960));
     this.#letThink();
+  }
+
+  /** At one board: whether it turns to the side that is to move. */
+  async turn() {
+    this.#record = { ...this.#record, turning: !this.#record.turning };
+    this.#changed();
+    await this.#save(this.#record);
   }
 
   async acceptTakeback() {}
@@ -148,16 +162,19 @@ export class ComputerGame extends EventTarget {
   async join() {}
 
   pgn() {
-    const { you, level, levelName, startFen, result, createdMs } = this.#record;
+    const { kind, you, level, levelName, startFen, chess960, result, createdMs } = this.#record;
     const computer = `Rookery level ${level} (${levelName})`;
+    const name = (/** @type {Colour} */ colour) =>
+      kind === 'board' ? '?' : you === colour ? 'Player' : computer;
     return writePgn({
-      white: you === 'white' ? 'Player' : computer,
-      black: you === 'black' ? 'Player' : computer,
+      white: name('white'),
+      black: name('black'),
       date: new Date(createdMs),
       startFen,
+      chess960,
       sans: this.#line.moves.map((move) => move.san),
       result,
-      event: 'Game against the computer',
+      event: kind === 'board' ? 'Game at one board' : 'Game against the computer',
     });
   }
 
@@ -165,14 +182,19 @@ export class ComputerGame extends EventTarget {
     this.#stopThinking();
   }
 
+  /** Whose moves are made here now. */
+  get #you() {
+    return this.#record.kind === 'board' ? this.#line.pos.turn : this.#record.you;
+  }
+
   #requireRunning() {
-    if (this.#record.result) throw new ComputerGameError('The game is over.');
+    if (this.#record.result) throw new LocalGameError('The game is over.');
   }
 
   /** @param {string} uci */
   async #play(uci) {
     const next = extendLine(this.#line, uci);
-    if (!next) throw new ComputerGameError(`${uci} is not possible here.`);
+    if (!next) throw new LocalGameError(`${uci} is not possible here.`);
     await this.#setLine(next, endByRule(next));
   }
 
@@ -199,8 +221,8 @@ export class ComputerGame extends EventTarget {
   }
 
   #letThink() {
-    const { result, you } = this.#record;
-    if (result || this.#thinking || this.#line.pos.turn === you) return;
+    const { result } = this.#record;
+    if (result || this.#thinking || this.#line.pos.turn === this.#you) return;
     const thinking = new AbortController();
     this.#thinking = thinking;
     this.#changed();
@@ -244,15 +266,16 @@ export class ComputerGame extends EventTarget {
 
   /** @returns {GameState} */
   #snapshot() {
-    const { id, you, startFen, result } = this.#record;
+    const { id, kind, startFen, chess960, result } = this.#record;
     const { pos, moves } = this.#line;
+    const you = this.#you;
     const running = result === null;
     const yourTurn = running && pos.turn === you;
-    const ownMoves = ownMoveCount(startFen, moves.length, you);
+    const ownMoves = kind === 'board' ? moves.length : ownMoveCount(startFen, moves.length, you);
     return {
       id,
       phase: running ? 'playing' : 'over',
-      variant: 'standard',
+      variant: chess960 ? 'chess960' : 'standard',
       startFen,
       clock: { kind: 'none' },
       takebacks: true,
@@ -267,7 +290,7 @@ export class ComputerGame extends EventTarget {
       turn: pos.turn,
       check: pos.isCheck(),
       moves,
-      dests: yourTurn ? destinations(pos) : {},
+      dests: yourTurn ? destinations(pos, chess960) : {},
       pending: null,
       offers: { draw: null, takeback: null },
       can: {
@@ -296,19 +319,28 @@ function ownMoveCount(startFen, plies, you) {
 }
 
 /**
- * @param {{ id: string, nowMs: number, level: number, levelName: string, you: Colour, startFen: string }} choice
- * @returns {ComputerRecord}
+ * A game that has not begun.
+ *
+ * @param {Pick<LocalRecord, 'id' | 'kind' | 'startFen'> & Partial<LocalRecord> & { nowMs: number }} choice
+ * @returns {LocalRecord}
  */
-export function newRecord({ id, nowMs, level, levelName, you, startFen }) {
-  return {
-    id,
-    createdMs: nowMs,
-    updatedMs: nowMs,
-    level,
-    levelName,
-    you,
-    startFen,
-    ucis: [],
-    result: null,
-  };
-}
+export const newRecord = ({ nowMs, ...choice }) =>
+  knownRecord({ ...choice, createdMs: nowMs, updatedMs: nowMs });
+
+/**
+ * A record as it is read: what an earlier version of the page did not keep is as it was then.
+ *
+ * @param {Pick<LocalRecord, 'id' | 'startFen' | 'createdMs' | 'updatedMs'> & Partial<LocalRecord>} kept
+ * @returns {LocalRecord}
+ */
+export const knownRecord = (kept) => ({
+  kind: 'computer',
+  level: 1,
+  levelName: '',
+  you: 'white',
+  turning: false,
+  chess960: false,
+  ucis: [],
+  result: null,
+  ...kept,
+});

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ComputerGame, newRecord } from '../../src/computer-game.js';
+import { knownRecord, LocalGame, newRecord } from '../../src/local-game.js';
 import { INITIAL_FEN } from '../../src/rules.js';
 
 /** A game whose computer answers when the test says so. */
-function play({ you = 'white', startFen = INITIAL_FEN, ucis = [], takesDraw = false } = {}) {
+function play({
+  kind = 'computer',
+  you = 'white',
+  startFen = INITIAL_FEN,
+  chess960 = false,
+  ucis = [],
+  takesDraw = false,
+} = {}) {
   const asked = [];
   const saved = [];
   const notices = [];
@@ -13,8 +20,17 @@ function play({ you = 'white', startFen = INITIAL_FEN, ucis = [], takesDraw = fa
       new Promise((resolve, reject) => asked.push({ record, signal, resolve, reject })),
     takesDraw: () => takesDraw,
   };
-  const record = newRecord({ id: 'x', nowMs: 1, level: 2, levelName: 'Easy', you, startFen });
-  const game = new ComputerGame(
+  const record = newRecord({
+    id: 'x',
+    kind,
+    nowMs: 1,
+    level: 2,
+    levelName: 'Easy',
+    you,
+    startFen,
+    chess960,
+  });
+  const game = new LocalGame(
     { ...record, ucis },
     { mind, save: async (kept) => void saved.push(kept), now: () => 2 },
   );
@@ -127,4 +143,63 @@ test('an engine that fails is told in words and the game can go on', async () =>
   assert.equal(game.thinking, false);
   game.start();
   assert.equal(asked.length, 2);
+});
+
+test('two at one board move in turn, take back ply by ply, and whoever is to move resigns', async () => {
+  const { game, asked } = play({ kind: 'board' });
+  await game.move('e2e4');
+  assert.equal(game.state.you, 'black');
+  assert.equal(game.state.can.move, true);
+  await game.move('e7e5');
+  await game.askTakeback();
+  assert.equal(game.state.ply, 1);
+  await game.askTakeback();
+  assert.equal(game.state.ply, 0);
+  await assert.rejects(game.askTakeback(), /no move/);
+  await game.move('d2d4');
+  await game.resign();
+  assert.deepEqual(game.state.result, { outcome: '1-0', reason: 'resignation' });
+  assert.equal(asked.length, 0, 'nobody thinks');
+  assert.equal(game.opponent, null);
+});
+
+test('at one board a draw is agreed on at once, and the board remembers whether it turns', async () => {
+  const { game, saved } = play({ kind: 'board' });
+  assert.equal(game.record.turning, false);
+  await game.turn();
+  assert.equal(saved.at(-1).turning, true);
+  await game.offerDraw();
+  assert.deepEqual(game.state.result, { outcome: '1/2-1/2', reason: 'agreement' });
+});
+
+test('in Chess960 the king is sent to its rook, and the engine is told which chess it is', async () => {
+  const startFen = 'bbqnrknr/pppppppp/8/8/8/5N2/PPPPPPPP/BBQNRK1R w KQkq - 0 1';
+  const { game, asked } = play({ startFen, chess960: true });
+  assert.equal(game.state.variant, 'chess960');
+  assert.ok(game.state.dests.f1.includes('h1'));
+  await game.move('f1h1');
+  assert.equal(game.state.moves[0].san, 'O-O');
+  assert.equal(asked[0].record.chess960, true);
+  assert.match(game.pgn(), /\[Variant "Chess960"\]/);
+  assert.match(game.pgn(), /\[FEN "bbqnrknr/);
+});
+
+test('a game that an earlier version kept is one against the computer', () => {
+  const kept = {
+    id: 'x',
+    createdMs: 1,
+    updatedMs: 2,
+    level: 4,
+    levelName: 'Club',
+    you: 'black',
+    startFen: INITIAL_FEN,
+    ucis: ['e2e4'],
+    result: null,
+  };
+  assert.deepEqual(knownRecord(kept), {
+    ...kept,
+    kind: 'computer',
+    turning: false,
+    chess960: false,
+  });
 });

@@ -1,0 +1,100 @@
+// The form for a game with somebody else: its time, colours, start, and who may join.
+
+import { html, nothing } from 'lit/html.js';
+import { clockLabel, PRESETS } from '../clock.js';
+import { latencyWords } from '../words.js';
+import { choice, colourField, footer, startField, switchField, valueOf } from './form-parts.js';
+
+/**
+ * @import { AppState } from '../app-state.js'
+ * @import { CreateForm } from '../dialog-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+/**
+ * @param {CreateForm} form
+ * @param {AppState} state
+ * @param {Controller} act
+ */
+export function createFormView(form, { peer }, act) {
+  const position = form.start === 'position';
+  return html`
+    <h2 id="dialog-title">Create a game</h2>
+    <fieldset>
+      <legend>Time</legend>
+      <div class="choices presets">
+        ${PRESETS.map(({ id, clock, name }) =>
+          choice('preset', id, clock ? clockLabel(clock) : name, form.preset === id, () =>
+            act.changeForm({ preset: id }),
+          ),
+        )}
+      </div>
+      ${timeFields(form, act)}
+      <p class="hint">${latencyWords(peer.connection.rttMs)}</p>
+    </fieldset>
+    ${colourField(form.colour, act)} ${startField(form, act)}
+    <fieldset ?disabled=${position}>
+      <legend>Who may join</legend>
+      <div class="choices two">
+        ${choice('listed', 'link', 'Anyone with the link', !form.listed || position, () =>
+          act.changeForm({ listed: false }),
+        )}
+        ${choice('listed', 'lobby', 'Anyone in the lobby', form.listed && !position, () =>
+          act.changeForm({ listed: true }),
+        )}
+      </div>
+      ${
+        position
+          ? html`<p class="hint">
+              The lobby does not show positions, so this game is for whom you send the link to.
+            </p>`
+          : nothing
+      }
+    </fieldset>
+    ${switchField('Takebacks may be asked for', form.takebacks, (takebacks) =>
+      act.changeForm({ takebacks }),
+    )}
+    ${footer('Create', form.busy, form.error, act)}
+  `;
+}
+
+/**
+ * The numbers behind “Custom” and “Days”. Both take the same room.
+ *
+ * @param {CreateForm} form
+ * @param {Controller} act
+ */
+function timeFields({ preset, minutes, increment, days }, act) {
+  if (preset === 'days') {
+    return html`<div class="custom-time" data-chosen="true">
+      <label>
+        Days for each move
+        <input
+          inputmode="numeric"
+          .value=${days}
+          @input=${(/** @type {InputEvent} */ event) => act.changeForm({ days: valueOf(event) })}
+        />
+      </label>
+    </div>`;
+  }
+  return html`<div class="custom-time" data-chosen=${preset === 'custom' ? 'true' : 'false'}>
+    <label>
+      Minutes each
+      <input
+        inputmode="decimal"
+        .value=${minutes}
+        @input=${(/** @type {InputEvent} */ event) =>
+          act.changeForm({ preset: 'custom', minutes: valueOf(event) })}
+      />
+    </label>
+    <label>
+      Seconds added
+      <input
+        inputmode="numeric"
+        .value=${increment}
+        @input=${(/** @type {InputEvent} */ event) =>
+          act.changeForm({ preset: 'custom', increment: valueOf(event) })}
+      />
+    </label>
+  </div>`;
+}

@@ -1,0 +1,95 @@
+// The two lines above the moves: what matters most, and what helps. Both are always there, so nothing jumps.
+
+import { html, nothing } from 'lit/html.js';
+import { absenceWords, opponentGone } from '../absence.js';
+import { clockFace } from '../clock.js';
+import { spokenSan } from '../notation.js';
+import { imagined, reader } from '../table-state.js';
+import { colourName, resultTitle, resultWords, roundTrip, turnWords } from '../words.js';
+
+/**
+ * @import { GameState } from '@rookery/peer'
+ * @import { AppState } from '../app-state.js'
+ * @import { Table } from '../table-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+/**
+ * One line that matters most, one that helps. Both are always there, so nothing jumps.
+ *
+ * @param {AppState} state
+ * @param {Table} table
+ * @param {Controller} act
+ */
+export function statusView({ peer }, table, act) {
+  const game = /** @type {GameState} */ (table.game);
+  const { draw, takeback } = game.offers;
+  const asked = (draw && draw !== game.you) || (takeback && takeback.by !== game.you);
+  return html`
+    <div
+      class="status"
+      data-absent=${table.kind === 'peer' && opponentGone(game) ? 'true' : 'false'}
+      data-over=${game.result ? 'true' : 'false'}
+    >
+      <p class="status-main" role="status">${mainWords(table)}</p>
+      <p class="status-side" title=${sideWords(table, peer)}>${sideWords(table, peer)}</p>
+      ${
+        asked && game.you
+          ? html`<button class="quiet" @click=${act.decline}>Decline</button>`
+          : table.rematch.theirs
+            ? html`<button class="quiet" @click=${act.declineRematch}>Decline</button>`
+            : table.premoves.length > 0
+              ? html`<button class="quiet" @click=${act.cancelPlans}>
+                  Cancel<span class="hidden"> premoves</span>
+                </button>`
+              : nothing
+      }
+    </div>
+  `;
+}
+
+/** @param {Table} table */
+function mainWords(table) {
+  const { game, thinking } = table;
+  if (!game) return '';
+  if (game.result) return resultTitle(game.result, reader(table));
+  const { draw, takeback } = game.offers;
+  if (takeback && takeback.by !== game.you) return `${colourName(takeback.by)} asks for a takeback`;
+  if (draw && draw !== game.you) return `${colourName(draw)} offers a draw`;
+  if (table.candidate) return `Confirm ${table.candidate.san} or cancel`;
+  return turnWords({ ...game, you: reader(table) }, thinking);
+}
+
+/**
+ * @param {Table} table
+ * @param {AppState['peer']} peer
+ */
+function sideWords(table, peer) {
+  const { game, kind, clocks } = table;
+  if (!game) return '';
+  if (table.rematch.theirs) return 'Your opponent wants a rematch.';
+  if (table.rematch.mine) return 'You offer a rematch.';
+  if (game.result) return `${resultWords(game.result)}.`;
+  const { connection } = peer;
+  if (kind === 'peer') {
+    if (!peer.writer && game.you) return 'Another tab plays this game; this one watches.';
+    if (connection.state !== 'connected' && game.path !== 'direct') return connection.words;
+    if (connection.logBusy) return 'The relay cannot store moves right now; it keeps trying.';
+    if (game.seat === 'refused') return 'Another player took the seat. You are watching.';
+    if (game.you === null) return 'You are watching.';
+  }
+  const absence = kind === 'peer' ? absenceWords(game, clocks) : '';
+  if (absence) return absence;
+  const plans = imagined(table);
+  if (plans) return `${plans.names.length > 1 ? 'Premoves' : 'Premove'}: ${plans.names.join(', ')}`;
+  if (clocks.firstMoveMs !== null) return `First move within ${clockFace(clocks.firstMoveMs)}`;
+  if (game.offers.draw && game.offers.draw === game.you) return 'You offer a draw.';
+  if (game.offers.takeback?.by === game.you && game.you) return 'You asked for a takeback.';
+  if (game.can.claimDraw) return 'You may claim a draw here.';
+  if (table.hinting) return 'The engine looks for a move…';
+  if (table.hint && !table.candidate)
+    return `Hint: ${table.hint.san}, ${spokenSan(table.hint.san)}`;
+  if (kind !== 'peer') return 'On this device, no clock';
+  const lag = connection.rttMs === null ? '' : `, ${roundTrip(connection.rttMs)}`;
+  return game.path === 'direct' ? 'Direct to your opponent' : `By relay${lag}`;
+}

@@ -1,0 +1,81 @@
+// Below the actions: the move field while the game runs, the engine's lines after it.
+
+import { html, nothing } from 'lit/html.js';
+import { live } from 'lit/directives/live.js';
+
+/**
+ * @import { GameState } from '@rookery/peer'
+ * @import { Table } from '../table-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+/**
+ * The move field while the game runs; the engine's lines after it.
+ *
+ * @param {Table} table
+ * @param {Controller} act
+ */
+export function tailView(table, act) {
+  const game = /** @type {GameState} */ (table.game);
+  if (game.phase === 'over' || game.you === null) return analysisView(table);
+  const submit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    act.submitMove();
+  };
+  return html`<form class="tail" @submit=${submit}>
+    <div class="inline-form">
+      <label for="move">Move</label>
+      <input
+        id="move"
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck="false"
+        enterkeyhint="send"
+        placeholder="Nf3 or g1f3"
+        maxlength="12"
+        .value=${live(table.moveText)}
+        aria-invalid=${table.moveError ? 'true' : 'false'}
+        aria-describedby="move-error"
+        @input=${(/** @type {InputEvent} */ event) =>
+          act.typeMove(/** @type {HTMLInputElement} */ (event.currentTarget).value)}
+        @keydown=${(/** @type {KeyboardEvent} */ event) => {
+          if (event.key === 'Escape') act.cancelPlans();
+        }}
+      />
+      <button>Play</button>
+      ${
+        table.kind === 'computer'
+          ? html`<button
+              type="button"
+              ?disabled=${!game.can.move || table.hinting}
+              aria-busy=${table.hinting ? 'true' : 'false'}
+              @click=${act.hint}
+            >
+              Hint
+            </button>`
+          : nothing
+      }
+    </div>
+    <p class="field-error" id="move-error" role="alert">${table.moveError}</p>
+  </form>`;
+}
+
+/** @param {Table} table */
+function analysisView({ analysis, game }) {
+  if (!analysis) {
+    return html`<p class="tail muted">
+      ${game?.phase === 'over' ? 'Analyse shows the engine’s best lines for any position.' : ''}
+    </p>`;
+  }
+  return html`<div class="tail analysis">
+    <p class="muted">
+      ${analysis.error || (analysis.depth > 0 ? `Depth ${analysis.depth}` : 'The engine is looking…')}
+    </p>
+    <div class="lines">
+      ${analysis.lines.map(
+        ({ score, san }) =>
+          html`<p class="line"><b class="tabular">${score}</b><span>${san}</span></p>`,
+      )}
+    </div>
+  </div>`;
+}

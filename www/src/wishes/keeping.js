@@ -1,0 +1,47 @@
+// Taking a game or its link away: copied, shared, saved as a file.
+
+import { saveFile } from '../download.js';
+
+/** @import { Desk } from './desk.js' */
+
+/** @param {Desk} desk */
+export function keepingWishes({ game, say, complain }) {
+  return {
+    /**
+     * @param {string} text
+     * @param {string} what `Link`, `PGN`.
+     */
+    async copy(text, what) {
+      try {
+        await navigator.clipboard.writeText(text);
+        say(`${what} copied.`);
+      } catch {
+        say(`The browser did not allow copying. Select the text and copy it by hand.`);
+      }
+    },
+
+    /** @param {string} text */
+    async share(text) {
+      try {
+        await navigator.share({ title: 'A game of chess', url: text });
+      } catch (error) {
+        if (!(error instanceof DOMException && error.name === 'AbortError')) complain(error);
+      }
+    },
+
+    pgn: () => game()?.pgn() ?? '',
+
+    downloadPgn() {
+      const kept = game();
+      if (kept)
+        saveFile(`rookery-${kept.id.slice(0, 8)}.pgn`, 'application/x-chess-pgn', kept.pgn());
+    },
+
+    downloadSigned() {
+      const kept = game();
+      if (kept && 'export' in kept) {
+        saveFile(`rookery-${kept.id.slice(0, 8)}.rook`, 'application/octet-stream', kept.export());
+      }
+    },
+  };
+}

@@ -1,0 +1,200 @@
+// Starting a game: the forms, what they ask for, and the ways into a game of somebody else.
+
+import { chosenClock } from '../clock.js';
+import { boardForm, computerForm, createForm } from '../dialog-state.js';
+import { engine, engineLevels } from '../engine.js';
+import { newRecord } from '../local-game.js';
+import { saveLocalGame } from '../local-store.js';
+import { routeFromPaste } from '../route.js';
+import { opposite } from '../rules.js';
+import { startPosition } from '../start-position.js';
+
+/**
+ * @import { Game } from '@rookery/peer'
+ * @import { FormFields } from '../dialog-state.js'
+ * @import { LocalRecord } from '../local-game.js'
+ * @import { Desk } from './desk.js'
+ */
+
+/** From 0 to below 1. */
+const random = () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32;
+
+/** A name for a game of this device: 16 hex digits. */
+const freshId = () =>
+  [...crypto.getRandomValues(new Uint8Array(8))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
+
+/**
+ * @param {Desk} desk
+ * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void }} hooks `keepOpen` holds an own invitation
+ *   until somebody sits down; `joinOnOpen` names the game whose seat is asked for as soon as it is on screen.
+ */
+export function startingWishes(desk, { keepOpen, joinOnOpen }) {
+  const { store, dispatch, peerStarting, go, complain } = desk;
+
+  /**
+   * A game of this device is kept before it is shown.
+   *
+   * @param {Parameters<typeof newRecord>[0]} choice
+   */
+  async function begin(choice) {
+    const record = newRecord(choice);
+    try {
+      await saveLocalGame(record);
+      dispatch({ type: 'dialog', dialog: null });
+      go({ screen: record.kind, id: record.id });
+    } catch (error) {
+      const words = `This device cannot keep the game: ${error instanceof Error ? error.message : error}`;
+      dispatch({ type: 'form', fields: { error: words } });
+    }
+  }
+
+  return {
+    /**
+     * The same once more, with colours swapped.
+     *
+     * @param {LocalRecord} record
+     */
+    beginAgain: ({ kind, level, levelName, you, turning, startFen, chess960 }) =>
+      begin({
+        ...{ kind, level, levelName, turning, startFen, chess960 },
+        id: freshId(),
+        nowMs: Date.now(),
+        you: opposite(you),
+      }),
+
+    /** Takes back the invitation on screen. */
+    async withdraw() {
+      const open = desk.game();
+      if (!open || !('say' in open)) return;
+      try {
+        await (await peerStarting).withdraw(open.id);
+        go({ screen: 'home' });
+      } catch (error) {
+        complain(error);
+      }
+    },
+
+    openComputerForm() {
+      const last = store.get().localGames.find(({ kind }) => kind === 'computer');
+      dispatch({
+        type: 'dialog',
+        dialog: computerForm(last?.level ?? 3),
+      });
+      // The engine loads while the person chooses.
+      engine().catch(() => {});
+      if (store.get().levels.length === 0) {
+        engineLevels().then((levels) => dispatch({ type: 'levels', levels }), complain);
+      }
+    },
+
+    openBoardForm() {
+      dispatch({ type: 'dialog', dialog: boardForm() });
+    },
+
+    openCreateForm() {
+      dispatch({ type: 'dialog', dialog: createForm() });
+    },
+
+    closeDialog() {
+      dispatch({ type: 'dialog', dialog: null });
+    },
+
+    /** @param {FormFields} fields */
+    changeForm(fields) {
+      dispatch({ type: 'form', fields });
+    },
+
+    async startComputer() {
+      const { dialog, levels } = store.get();
+      if (dialog?.kind !== 'computer') return;
+      const start = startPosition(dialog, random);
+      if ('error' in start) {
+        dispatch({ type: 'form', fields: { error: start.error } });
+        return;
+      }
+      const drawn = random() < 0.5 ? 'white' : 'black';
+      await begin({
+        id: freshId(),
+        kind: 'computer',
+        nowMs: Date.now(),
+        level: dialog.level,
+        levelName: levels.find(({ level }) => level === dialog.level)?.name ?? '',
+        you: dialog.colour === 'random' ? drawn : dialog.colour,
+        startFen: start.fen,
+        chess960: start.chess960,
+      });
+    },
+
+    async startBoard() {
+      const { dialog } = store.get();
+      if (dialog?.kind !== 'board') return;
+      const start = startPosition(dialog, random);
+      if ('error' in start) {
+        dispatch({ type: 'form', fields: { error: start.error } });
+        return;
+      }
+      await begin({
+        id: freshId(),
+        kind: 'board',
+        nowMs: Date.now(),
+        turning: dialog.turning,
+        startFen: start.fen,
+        chess960: start.chess960,
+      });
+    },
+
+    async createGame() {
+      const { dialog } = store.get();
+      if (dialog?.kind !== 'create' || dialog.busy) return;
+      const chosen = chosenClock(dialog);
+      const begins = startPosition(dialog, random);
+      const wrong = [chosen, begins].find((part) => 'error' in part);
+      if ('error' in chosen || 'error' in begins) {
+        const error = wrong && 'error' in wrong ? wrong.error : '';
+        dispatch({ type: 'form', fields: { error } });
+        return;
+      }
+      const { colour, takebacks, start } = dialog;
+      dispatch({ type: 'form', fields: { busy: true } });
+      try {
+        const peer = await peerStarting;
+        const created = await peer.create({
+          clock: chosen.clock,
+          colour,
+          takebacks,
+          variant: begins.chess960 ? 'chess960' : 'standard',
+          startFen: begins.fen,
+          // A seek does not say from which position, so nobody would know what they join.
+          listed: dialog.listed && start !== 'position',
+        });
+        const { id } = created;
+        keepOpen(created);
+        dispatch({ type: 'dialog', dialog: null });
+        go(routeFromPaste(created.link()) ?? { screen: 'game', id, relay: null });
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        dispatch({ type: 'form', fields: { busy: false, error: why } });
+      }
+    },
+
+    /** @param {{ game: string, relay: string | null }} seek */
+    joinSeek(seek) {
+      joinOnOpen(seek.game);
+      go({ screen: 'game', id: seek.game, relay: seek.relay });
+    },
+
+    /** @param {string} text */
+    openPasted(text) {
+      const route = routeFromPaste(text);
+      if (route) go(route);
+      else {
+        dispatch({
+          type: 'paste-error',
+          words: 'There is no game in this. A link ends in #/game/ and 64 letters and digits.',
+        });
+      }
+    },
+  };
+}
