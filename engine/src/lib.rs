@@ -54,6 +54,8 @@
 //!
 //! - `magics` (default): sliding attacks from tables. Costs 694 KiB of constant data, gives about 20 % more moves a
 //!   second.
+//! - `datagen`: only for the program `rookery`, whose command of that name plays games and writes them down. Costs zstd,
+//!   a C library; the library has nothing of it.
 
 pub mod bench;
 pub mod evaluation;
