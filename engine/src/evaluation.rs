@@ -12,12 +12,12 @@ use crate::position::Position;
 use crate::score::{EVALUATION_BOUND, Value};
 use accumulator::Accumulators;
 use network::NETWORK;
-pub use network::{FILE, HIDDEN};
+pub use network::{FILE, HIDDEN, Network, NetworkError};
 use simd::Simd;
 
 /// Judges positions along the line that is being searched. Told of each move, it computes only what moves change.
 pub struct Evaluation {
-    accumulators: Accumulators,
+    accumulators: Accumulators<'static>,
 }
 
 impl Default for Evaluation {
@@ -64,12 +64,10 @@ impl Evaluation {
         faded.clamp(1 - EVALUATION_BOUND, EVALUATION_BOUND - 1)
     }
 
-    /// What the network alone says of `position`, computed from nothing: centipawns for the side to move.
+    /// What the network that is built in alone says of `position`: see [`Network::evaluate`].
     #[must_use]
     pub fn network(position: &Position) -> Value {
-        let mut accumulators = Accumulators::new(&NETWORK, Simd::detect());
-        accumulators.start(position);
-        accumulators.value(position, 0)
+        NETWORK.evaluate(position)
     }
 }
 

@@ -55,6 +55,8 @@
 //! - `magics` (default): sliding attacks from tables. Costs 694 KiB of constant data, gives about 20 % more moves a
 //!   second.
 //! - `ablation`: for measurements only, never shipped. `ROOKERY_ABLATE` leaves techniques of the search out.
+//! - `datagen`: only for the program `rookery`, whose command of that name plays games and writes them down. Costs zstd,
+//!   a C library; the library has nothing of it.
 
 pub mod bench;
 pub mod correction;

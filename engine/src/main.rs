@@ -1,5 +1,10 @@
 //! The UCI engine as a process: lines from standard input, lines to standard output.
 
+#[cfg(feature = "datagen")]
+mod datagen;
+
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,6 +22,9 @@ rookery: a chess engine that speaks UCI
   rookery bench [DEPTH]   search fixed positions; prints nodes and nodes a second
   rookery perft DEPTH [FEN]
                           count the legal move tree, split by the first move
+  rookery datagen --out FILE --positions N
+                          play against itself and write down what a network is trained on
+  rookery datagen --help
   rookery --version
   rookery --help";
 
@@ -33,13 +41,18 @@ enum Input {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let words: Vec<Cow<'_, str>> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     let result = match words.as_slice() {
         [] => serve(&read_standard_input()),
         ["bench", rest @ ..] => once(&format!("bench {}", rest.join(" ")), None),
         ["perft", depth] => once(&format!("go perft {depth}"), None),
         ["perft", depth, fen @ ..] => once(&format!("go perft {depth}"), Some(fen.join(" "))),
+        ["datagen", ..] => return datagen(&arguments[1..]),
         ["--version" | "-V"] => write_line(concat!("rookery ", env!("CARGO_PKG_VERSION"))),
         ["--help" | "-h"] => write_line(HELP),
         _ => {
@@ -47,6 +60,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    ended(result)
+}
+
+fn ended(result: io::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read our output has gone; there is nobody left to tell.
@@ -56,6 +73,35 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(feature = "datagen")]
+fn datagen(arguments: &[OsString]) -> ExitCode {
+    if let [word] = arguments
+        && ["--help", "-h"].contains(&word.to_string_lossy().as_ref())
+    {
+        return ended(write_line(&datagen::help()));
+    }
+    match datagen::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut reason = error.to_string();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(source) = cause {
+                reason = format!("{reason}: {source}");
+                cause = source.source();
+            }
+            // Whether anybody reads it makes no difference.
+            let _ = writeln!(io::stderr(), "rookery: {reason}");
+            ExitCode::from(if error.is_usage() { 2 } else { 1 })
+        }
+    }
+}
+
+#[cfg(not(feature = "datagen"))]
+fn datagen(_arguments: &[OsString]) -> ExitCode {
+    eprintln!("rookery: this program was built without datagen; build it with --features datagen");
+    ExitCode::from(2)
 }
 
 fn write_line(line: &str) -> io::Result<()> {

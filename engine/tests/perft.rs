@@ -1,5 +1,5 @@
-//! The move generator against the published counts (Chess Programming Wiki, "Perft Results" and "Chess960 Perft
-//! Results").
+//! The move generator against published counts: the Chess Programming Wiki's "Perft Results" and "Chess960 Perft Results"
+//! (fischer.epd), Martin Sedlak's positions (chessprogramming.net, "Perfect Perft"), and others that shakmaty tests with.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail by panicking.
 
 use rookery_engine::Game;
@@ -67,6 +67,99 @@ fn chess960_positions_have_their_published_counts() {
         mode,
         &[21, 807, 18_002, 667_366, 16_253_601],
     );
+}
+
+#[test]
+fn what_move_generators_get_wrong_has_its_published_count() {
+    let standard = CastlingMode::Standard;
+    for (fen, depth, leaves) in [
+        // En passant that would leave the king in check.
+        ("3k4/3p4/8/K1P4r/8/8/8/8 b - - 0 1", 6, 1_134_888),
+        ("8/8/4k3/8/2p5/8/B2P2K1/8 w - - 0 1", 6, 1_015_133),
+        ("8/8/8/8/k1p4R/8/3P4/3K4 w - - 0 1", 6, 1_134_888),
+        // En passant that gives check.
+        ("8/8/1k6/2b5/2pP4/8/5K2/8 b - d3 0 1", 6, 1_440_467),
+        ("8/5k2/8/2Pp4/2B5/1K6/8/8 w - d6 0 1", 6, 1_440_467),
+        // Castling that gives check.
+        ("5k2/8/8/8/8/8/8/4K2R w K - 0 1", 6, 661_072),
+        ("3k4/8/8/8/8/8/8/R3K3 w Q - 0 1", 6, 803_711),
+        // Castling rights lost by captures, castling prevented.
+        ("r3k2r/1b4bq/8/8/8/8/7B/R3K2R w KQkq - 0 1", 4, 1_274_206),
+        ("r3k2r/8/3Q4/8/8/5q2/8/R3K2R b KQkq - 0 1", 4, 1_720_476),
+        // Promotion out of check, checks discovered and by promotion, under-promotion.
+        ("2K2r2/4P3/8/8/8/8/8/3k4 w - - 0 1", 6, 3_821_001),
+        ("8/8/1P2K3/8/2n5/1q6/8/5k2 b - - 0 1", 5, 1_004_658),
+        ("4k3/1P6/8/8/8/8/K7/8 w - - 0 1", 6, 217_342),
+        ("8/P1k5/K7/8/8/8/8/8 w - - 0 1", 6, 92_683),
+        ("n1n5/PPPk4/8/8/8/8/4Kppp/5N1N b - - 0 1", 5, 3_605_103),
+        // Mates and stalemates.
+        ("K1k5/8/P7/8/8/8/8/8 w - - 0 1", 6, 2_217),
+        ("8/k1P5/8/1K6/8/8/8/8 w - - 0 1", 7, 567_584),
+        ("8/8/2k5/5q2/5n2/8/5K2/8 b - - 0 1", 4, 23_527),
+        // One move at a time.
+        ("2b5/kpPp4/1p1P4/1P6/6p1/4p1P1/4PpPK/5B2 w - - 0 1", 32, 1),
+        ("8/8/8/B2p3Q/2qPp1P1/b7/2P2PkP/4K2R b K - 0 1", 4, 366_807),
+        // The most moves that are known.
+        (
+            "R6R/3Q4/1Q4Q1/4Q3/2Q4Q/Q4Q2/pp1Q4/kBNN1KB1 w - - 0 1",
+            4,
+            85_043,
+        ),
+    ] {
+        let game = Game::from_fen(fen, standard).unwrap();
+        assert_eq!(perft(game.position(), depth), leaves, "{fen}");
+    }
+}
+
+#[test]
+fn castling_rooks_are_found_by_x_fen_and_by_file() {
+    let mode = CastlingMode::Chess960;
+    for (fen, counts) in [
+        (
+            "r1k1r2q/p1ppp1pp/8/8/8/8/P1PPP1PP/R1K1R2Q w KQkq - 0 1",
+            [23, 522, 12_333, 285_754],
+        ),
+        (
+            "r1k2r1q/p1ppp1pp/8/8/8/8/P1PPP1PP/R1K2R1Q w KQkq - 0 1",
+            [28, 738, 20_218, 541_480],
+        ),
+        (
+            "8/8/8/4B2b/6nN/8/5P2/2R1K2k w Q - 0 1",
+            [34, 318, 9_002, 118_388],
+        ),
+        (
+            "2r5/8/8/8/8/8/6PP/k2KR3 w K - 0 1",
+            [17, 242, 3_931, 57_700],
+        ),
+        (
+            "4r3/3k4/8/8/8/8/6PP/qR1K1R2 w KQ - 0 1",
+            [19, 628, 12_858, 405_636],
+        ),
+        (
+            "r1k1r2q/p1ppp1pp/8/8/8/8/P1PPP1PP/R1K1R2Q w EAea - 0 1",
+            [23, 522, 12_333, 285_754],
+        ),
+    ] {
+        check(fen, mode, &counts);
+    }
+    let rook_in_the_way = "4rrk1/pbbp2p1/1ppnp3/3n1pqp/3N1PQP/1PPNP3/PBBP2P1/4RRK1 w Ff - 0 1";
+    check(rook_in_the_way, mode, &[42, 1_743, 71_908]);
+}
+
+#[test]
+fn an_eighth_of_the_chess960_positions_have_their_published_counts() {
+    let mut positions = 0;
+    let lines = include_str!("data/chess960.perft").lines();
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let (fen, counts) = line.split_once(';').unwrap();
+        let counts: Vec<u64> = counts
+            .split(';')
+            .map(|count| count.parse().unwrap())
+            .collect();
+        check(fen, CastlingMode::Chess960, &counts);
+        positions += 1;
+    }
+    assert_eq!(positions, 120);
 }
 
 #[test]

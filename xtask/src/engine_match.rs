@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::command;
+use crate::run::ENGINE_FEATURES;
 use crate::workspace::{Workspace, cargo, in_ci};
 
 /// The option that this file answers itself.
@@ -21,7 +22,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<ExitCod
         .current_dir(&workspace.root)
         .args(["build", "--release", "--package", "rookery-engine"])
         .args(["--package", "rookery-match"])
-        .args(["--bin", "rookery", "--bin", "rookery-match"]);
+        .args(["--bin", "rookery", "--bin", "rookery-match"])
+        .args(ENGINE_FEATURES);
     if in_ci() {
         build.arg("--locked");
     }

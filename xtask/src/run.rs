@@ -17,6 +17,9 @@ use crate::workspace::{Workspace, cargo, in_ci};
 /// The hidden command of the process that waits for the relay's ready line.
 pub(crate) const ANNOUNCE: &str = "announce";
 
+/// What the engine's binary is built with, here and wherever it is built, so that nothing is built twice.
+pub(crate) const ENGINE_FEATURES: [&str; 2] = ["--features", "rookery-engine/datagen"];
+
 /// How many other ports are tried when the wanted one is taken.
 const OTHER_PORTS: u16 = 9;
 /// From one to the next, which leaves room for the peers' port.
@@ -47,7 +50,8 @@ pub(crate) fn build_binaries(workspace: &Workspace) -> Result<()> {
     build
         .current_dir(&workspace.root)
         .args(["build", "--release", "--bins"])
-        .args(["--package", "rookery-relay", "--package", "rookery-engine"]);
+        .args(["--package", "rookery-relay", "--package", "rookery-engine"])
+        .args(ENGINE_FEATURES);
     if in_ci() {
         build.arg("--locked");
     }

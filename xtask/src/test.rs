@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::browser;
 use crate::command;
 use crate::node;
-use crate::run;
+use crate::run::{self, ENGINE_FEATURES};
 use crate::site;
 use crate::stamp;
 use crate::tally::Tally;
@@ -18,9 +18,10 @@ use crate::verify;
 use crate::wasm;
 use crate::workspace::{Workspace, cargo, in_ci};
 
-const NATIVE: [&str; 9] = [
+const NATIVE: [&str; 10] = [
     "rookery-engine",
     "rookery-fuzz",
+    "rookery-games",
     "rookery-ledger",
     "rookery-match",
     "rookery-relay",
@@ -90,7 +91,7 @@ impl Run<'_> {
         self.check("lints of the native crates", |workspace| {
             tools::cpp_compiler()?;
             let mut clippy = cargo_in_root(workspace, &["clippy", "--release", "--all-targets"]);
-            clippy.args(package_options(&NATIVE));
+            clippy.args(package_options(&NATIVE)).args(ENGINE_FEATURES);
             clippy.args(["--", "-D", "warnings"]);
             Ok(clippy)
         });
@@ -211,7 +212,7 @@ impl Run<'_> {
 
 fn native_tests(workspace: &Workspace) -> Result<Tally> {
     let mut tests = cargo_in_root(workspace, &["test", "--release", "--no-fail-fast"]);
-    tests.args(package_options(&NATIVE));
+    tests.args(package_options(&NATIVE)).args(ENGINE_FEATURES);
     let mut tally = Tally::default();
     let success = command::watch(&mut tests, |line| tally.read_cargo(line))?;
     Ok(tally.ended(success))

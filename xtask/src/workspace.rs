@@ -93,7 +93,8 @@ impl Workspace {
         self.metadata["packages"].as_array().into_iter().flatten()
     }
 
-    /// The folders of `name` and of every crate of this workspace that it is made of, sorted.
+    /// The folders of `name` and of every crate of this workspace that it is made of, sorted. What is optional is left
+    /// out: it is for the native programs.
     pub(crate) fn source_folders(&self, name: &str) -> Result<Vec<PathBuf>> {
         let mut found = BTreeSet::new();
         let mut queue = vec![name.to_owned()];
@@ -109,7 +110,8 @@ impl Workspace {
             }
             for dependency in package["dependencies"].as_array().into_iter().flatten() {
                 let is_local = dependency["path"].is_string();
-                if let (true, Some(name)) = (is_local, dependency["name"].as_str()) {
+                let is_needed = dependency["optional"] != true && dependency["kind"] != "dev";
+                if let (true, Some(name)) = (is_local && is_needed, dependency["name"].as_str()) {
                     queue.push(name.to_owned());
                 }
             }
@@ -130,7 +132,7 @@ pub(crate) fn in_ci() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Workspace;
+    use super::{Value, Workspace};
 
     #[test]
     fn the_wasm_packages_are_made_of_their_own_sources_only() {
@@ -146,5 +148,29 @@ mod tests {
         };
         assert_eq!(folders("rookery-web-engine"), ["engine", "web/engine"]);
         assert_eq!(folders("rookery-web-peer"), ["ledger", "web/peer"]);
+    }
+
+    #[test]
+    fn who_embeds_the_engine_pays_for_no_compression() {
+        let workspace = Workspace::find().unwrap();
+        let nodes = workspace.metadata["resolve"]["nodes"].as_array().unwrap();
+        let engine = nodes
+            .iter()
+            .find(|node| {
+                node["id"]
+                    .as_str()
+                    .unwrap()
+                    .contains("/engine#rookery-engine")
+            })
+            .unwrap();
+        let dependencies = engine["deps"].as_array().unwrap();
+        assert!(
+            dependencies
+                .iter()
+                .any(|needed| needed["name"] == "shakmaty")
+        );
+        // Of the program's own feature, which is off unless asked for.
+        let games = |needed: &Value| needed["name"] == "rookery_games";
+        assert!(!dependencies.iter().any(games));
     }
 }

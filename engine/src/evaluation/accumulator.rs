@@ -110,8 +110,8 @@ struct Fresh {
 }
 
 /// The plies of the line being searched.
-pub(super) struct Accumulators {
-    network: &'static Network,
+pub(super) struct Accumulators<'n> {
+    network: &'n Network,
     simd: Simd,
     plies: Vec<Ply>,
     /// By side, and whether its view is mirrored.
@@ -122,8 +122,8 @@ const fn index(side: Color) -> usize {
     side as usize
 }
 
-impl Accumulators {
-    pub(super) fn new(network: &'static Network, simd: Simd) -> Accumulators {
+impl<'n> Accumulators<'n> {
+    pub(super) fn new(network: &'n Network, simd: Simd) -> Accumulators<'n> {
         let ply = Ply {
             rows: [Row::ZERO; 2],
             computed: [false; 2],

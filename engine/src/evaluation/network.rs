@@ -3,6 +3,9 @@
 
 use shakmaty::{Color, File, Piece, Square};
 
+use super::accumulator::Accumulators;
+use super::simd::Simd;
+use crate::position::Position;
 use crate::score::Value;
 
 /// The file that is built in, a row of which `N` is read at build time.
@@ -15,6 +18,7 @@ const BUCKETS: usize = 8;
 const HEADER: usize = 16;
 /// N: the numbers in an accumulator.
 pub const HIDDEN: usize = word(FILE, 8) as usize;
+const VERSION: u32 = 2;
 /// What 1 is in an accumulator: beyond it, it is clipped.
 pub(super) const QA: i16 = 255;
 /// What 1 is in the weight of an output.
@@ -36,7 +40,7 @@ impl Row {
 }
 
 /// All parameters.
-pub(super) struct Network {
+pub struct Network {
     pub(super) features: [Row; INPUTS],
     pub(super) biases: Row,
     /// The mover's first.
@@ -47,63 +51,134 @@ pub(super) struct Network {
 /// The one that is built in. A file that is not sound does not build.
 pub(super) static NETWORK: Network = Network::read(FILE);
 
+const _: () = assert!(check(FILE).is_ok(), "the network's file is not sound");
+
+/// Why bytes are no network that this engine can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// They do not begin as one.
+    #[error("this is no network")]
+    Magic,
+    /// They have another version of the format.
+    #[error("the network has version {0} of the format, this engine reads {VERSION}")]
+    Version(u32),
+    /// It has another N than the one that is built in.
+    #[error("the network is {0} wide, this engine is built for {HIDDEN}")]
+    Width(u32),
+    /// It has not 8 outputs.
+    #[error("the network has {0} outputs instead of {BUCKETS}")]
+    Outputs(u32),
+    /// They are too few or too many.
+    #[error("the network should have {SIZE} bytes and has {0}")]
+    Length(usize),
+    /// A weight could overflow the sums.
+    #[error("a weight of the network is too large: {0}")]
+    Weight(i16),
+}
+
+/// Rows before the biases of the outputs.
+const ROWS: usize = INPUTS + 1 + 2 * BUCKETS;
+/// Bytes of a row.
+const ROW: usize = 2 * HIDDEN;
+/// Bytes of a file.
+const SIZE: usize = HEADER + ROWS * ROW + 4 * BUCKETS;
+
 const fn word(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
+const fn weight(bytes: &[u8], at: usize) -> i16 {
+    i16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+/// Whether `bytes` are a network of this N whose sums cannot overflow.
+const fn check(bytes: &[u8]) -> Result<(), NetworkError> {
+    // The bound above is what the sums of `simd` are made for.
+    const { assert!(HIDDEN.is_multiple_of(16) && HIDDEN > 0 && HIDDEN <= 1024) };
+    if bytes.len() < HEADER || word(bytes, 0) != u32::from_le_bytes(*b"RKNN") {
+        return Err(NetworkError::Magic);
+    }
+    if word(bytes, 4) != VERSION {
+        return Err(NetworkError::Version(word(bytes, 4)));
+    }
+    if word(bytes, 8) as usize != HIDDEN {
+        return Err(NetworkError::Width(word(bytes, 8)));
+    }
+    if word(bytes, 12) as usize != BUCKETS {
+        return Err(NetworkError::Outputs(word(bytes, 12)));
+    }
+    if bytes.len() != SIZE {
+        return Err(NetworkError::Length(bytes.len()));
+    }
+    let mut index = 0;
+    while index < ROWS * HIDDEN {
+        let weight = weight(bytes, HEADER + 2 * index);
+        let bound = if index < (INPUTS + 1) * HIDDEN {
+            INPUT_MAX
+        } else {
+            OUTPUT_MAX
+        };
+        if weight.unsigned_abs() > bound {
+            return Err(NetworkError::Weight(weight));
+        }
+        index += 1;
+    }
+    Ok(())
+}
+
 /// The row that begins at the byte `at`.
-const fn row(bytes: &[u8], at: usize, bound: u16) -> Row {
+const fn row(bytes: &[u8], at: usize) -> Row {
     let mut row = Row::ZERO;
     let mut index = 0;
     while index < HIDDEN {
-        let weight = i16::from_le_bytes([bytes[at + 2 * index], bytes[at + 2 * index + 1]]);
-        assert!(
-            weight.unsigned_abs() <= bound,
-            "a weight of the network is too large"
-        );
-        row.0[index] = weight;
+        row.0[index] = weight(bytes, at + 2 * index);
         index += 1;
     }
     row
 }
 
 impl Network {
-    /// Reads a file at build time, where a failed assertion is an error of the compiler.
+    /// Reads a file that has been checked.
     const fn read(bytes: &[u8]) -> Network {
-        assert!(
-            word(bytes, 0) == u32::from_le_bytes(*b"RKNN") && word(bytes, 4) == 2,
-            "this is no network of version 2"
-        );
-        assert!(word(bytes, 12) as usize == BUCKETS);
-        // The bound above is what the sums of `simd` are made for.
-        assert!(HIDDEN.is_multiple_of(16) && HIDDEN > 0 && HIDDEN <= 1024);
-        let rows = INPUTS + 1 + 2 * BUCKETS;
-        let size = 2 * HIDDEN;
-        assert!(bytes.len() == HEADER + rows * size + 4 * BUCKETS);
-
         let mut network = Network {
             features: [Row::ZERO; INPUTS],
-            biases: row(bytes, HEADER + INPUTS * size, INPUT_MAX),
+            biases: row(bytes, HEADER + INPUTS * ROW),
             outputs: [[Row::ZERO; 2]; BUCKETS],
             output_biases: [0; BUCKETS],
         };
         let mut input = 0;
         while input < INPUTS {
-            network.features[input] = row(bytes, HEADER + input * size, INPUT_MAX);
+            network.features[input] = row(bytes, HEADER + input * ROW);
             input += 1;
         }
         let mut bucket = 0;
         while bucket < BUCKETS {
-            let at = HEADER + (INPUTS + 1 + 2 * bucket) * size;
-            network.outputs[bucket] = [
-                row(bytes, at, OUTPUT_MAX),
-                row(bytes, at + size, OUTPUT_MAX),
-            ];
+            let at = HEADER + (INPUTS + 1 + 2 * bucket) * ROW;
+            network.outputs[bucket] = [row(bytes, at), row(bytes, at + ROW)];
             network.output_biases[bucket] =
-                word(bytes, HEADER + rows * size + 4 * bucket).cast_signed();
+                word(bytes, HEADER + ROWS * ROW + 4 * bucket).cast_signed();
             bucket += 1;
         }
         network
+    }
+
+    /// Reads a file of the format that `engine/train` writes. Its N must be [`HIDDEN`].
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no such network, or one whose sums could overflow.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Box<Network>, NetworkError> {
+        check(bytes)?;
+        Ok(Box::new(Network::read(bytes)))
+    }
+
+    /// What the network says of `position`, computed from nothing: centipawns for the side to move. Means nothing when it
+    /// is in check.
+    #[must_use]
+    pub fn evaluate(&self, position: &Position) -> Value {
+        let mut accumulators = Accumulators::new(self, Simd::detect());
+        accumulators.start(position);
+        accumulators.value(position, 0)
     }
 
     /// Centipawns of an output: `sum` of c(x)^2 * w, with c(x) = x clipped to 0..[`QA`]. All divisions round towards 0.
@@ -148,4 +223,50 @@ impl View {
 /// Whether a king on this square has its side's view mirrored.
 pub(super) fn mirrored(king: Square) -> bool {
     king.file() >= File::E
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_is_built_in_is_read_at_run_time_too() {
+        let network = Network::from_bytes(FILE).unwrap();
+        assert_eq!(network.features, NETWORK.features);
+        assert_eq!(network.biases, NETWORK.biases);
+        assert_eq!(network.outputs, NETWORK.outputs);
+        assert_eq!(network.output_biases, NETWORK.output_biases);
+    }
+
+    #[test]
+    fn each_fault_has_its_error() {
+        let changed = |at: usize, new: &[u8]| {
+            let mut bytes = FILE.to_vec();
+            bytes[at..at + new.len()].copy_from_slice(new);
+            Network::from_bytes(&bytes).err()
+        };
+        assert_eq!(changed(0, b"X"), Some(NetworkError::Magic));
+        assert_eq!(changed(4, &[1]), Some(NetworkError::Version(1)));
+        let width = Some(NetworkError::Width(48));
+        assert_eq!(changed(8, &48_u32.to_le_bytes()), width);
+        assert_eq!(changed(12, &[4]), Some(NetworkError::Outputs(4)));
+        let weight = Some(NetworkError::Weight(i16::MIN));
+        assert_eq!(changed(HEADER, &[0, 0x80]), weight);
+        let last = SIZE - 4 * BUCKETS - 2;
+        assert_eq!(changed(last, &[128, 0]), Some(NetworkError::Weight(128)));
+        for length in [0, 3, 15, 16, SIZE - 1] {
+            let error = Network::from_bytes(&FILE[..length]).err();
+            let expected = if length < HEADER {
+                NetworkError::Magic
+            } else {
+                NetworkError::Length(length)
+            };
+            assert_eq!(error, Some(expected));
+        }
+        let longer = [FILE, &[0]].concat();
+        assert_eq!(
+            Network::from_bytes(&longer).err(),
+            Some(NetworkError::Length(SIZE + 1))
+        );
+    }
 }

@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub mod inside;
+
 /// Far beyond what anything here should take, even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -18,7 +20,19 @@ pub struct Rookery {
 
 impl Rookery {
     pub fn start() -> Rookery {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_rookery"))
+        Rookery::run(&mut Command::new(env!("CARGO_BIN_EXE_rookery")))
+    }
+
+    /// Starts it in a shell that first does `before`.
+    #[cfg(unix)]
+    pub fn start_after(before: &str) -> Rookery {
+        let program = env!("CARGO_BIN_EXE_rookery");
+        let script = format!("{before}; exec '{program}'");
+        Rookery::run(Command::new("sh").args(["-c", &script]))
+    }
+
+    fn run(command: &mut Command) -> Rookery {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -37,6 +51,11 @@ impl Rookery {
             child,
             lines,
         }
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn send(&mut self, line: &str) {

@@ -1,6 +1,6 @@
 //! Trains the network that judges positions for Rookery's engine, on processor cores.
 //!
-//! [`games`] are read, [`filter`] keeps their quiet [`positions`], [`train`] fits a [`network`] to their scores and
+//! [`games`] ([`rookery_games`]) are read, [`filter`] keeps their quiet [`positions`], [`train`] fits a [`network`] to their scores and
 //! results, [`quantise`] rounds it to the whole numbers that the engine computes with, and a [`manifest`] says where
 //! it comes from. The program `rookery-train` does all this:
 //!
@@ -14,13 +14,14 @@
 //! (`CARGO_TARGET_DIR`) the program uses the widest that the machine has.
 
 pub mod filter;
-pub mod games;
 pub mod manifest;
 pub mod network;
 pub mod positions;
 pub mod quantise;
 pub mod scale;
 pub mod train;
+
+pub use rookery_games as games;
 
 #[cfg(test)]
 mod samples;

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use rookery_ledger::Refusal;
 use rookery_ledger::id::{Hash, Millis};
-use rookery_ledger::mutant::Mutant;
 use rookery_ledger::order::{Entry, Orderer};
 use rookery_ledger::record::{Genesis, Item, Lapsed, Signed};
 
@@ -278,8 +277,7 @@ impl Sequencer {
         let game = self.orderer.as_ref().map(Orderer::game)?;
         let last = game.state().last_receipt()?.receipt.at_ms;
         let behind = last.saturating_sub(now);
-        let orders = behind.get() <= MAX_BEHIND_MS || Mutant::CLOCK_BEHIND_ORDERS.is_on();
-        (game.is_clocked() && !orders).then_some(behind)
+        (game.is_clocked() && behind.get() > MAX_BEHIND_MS).then_some(behind)
     }
 
     pub(super) fn tick(&mut self, now: Millis, lag: Millis, step: &mut Step) {

@@ -12,6 +12,25 @@
 //! | and an `i16` | the score of the position before the move, in centipawns for the side to move; 32767 for an opening ply; a mate is 30000 less the moves to it, or minus that for the side that is mated |
 //!
 //! Every game begins at the standard starting position. The position after the last move has no score.
+//!
+//! ```
+//! use rookery_games::{Game, Ply, Reader, Writer};
+//! use shakmaty::{Chess, Color, Position};
+//!
+//! let opening = Chess::default().legal_moves()[0];
+//! let game = Game {
+//!     winner: Some(Color::White),
+//!     opening: 1,
+//!     plies: vec![Ply::new(opening, None).expect("standard chess has no drops")],
+//! };
+//! let mut writer = Writer::new(Vec::new())?;
+//! writer.write(&game)?;
+//! let frame = writer.finish()?;
+//!
+//! let games: Result<Vec<Game>, _> = Reader::new(frame.as_slice())?.collect();
+//! assert_eq!(games?, [game]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod reader;
 mod writer;

@@ -1,7 +1,6 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use rookery_engine::rng::Rng;
 use shakmaty::Position as _;
 
 use super::*;
@@ -22,8 +21,16 @@ fn pack(record: &[u8]) -> Vec<u8> {
     zstd::encode_all(record, 1).unwrap()
 }
 
+/// A number in `0..bound`, from xorshift (Marsaglia 2003).
+fn below(bound: usize, state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state >> 32) as usize % bound
+}
+
 fn random_game(seed: u64) -> Game {
-    let mut rng = Rng::new(seed);
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut position = Chess::default();
     let mut plies = Vec::new();
     for ply in 0..300 {
@@ -31,8 +38,8 @@ fn random_game(seed: u64) -> Game {
         if moves.is_empty() {
             break;
         }
-        let m = moves[rng.below(moves.len() as u64) as usize];
-        let score = (ply >= 8).then(|| rng.normal(300) as i16);
+        let m = moves[below(moves.len(), &mut state)];
+        let score = (ply >= 8).then(|| below(2000, &mut state) as i16 - 1000);
         plies.push(Ply::new(m, score).unwrap());
         position.play_unchecked(m);
     }
