@@ -79,7 +79,7 @@ impl Entry {
     }
 
     fn age(self, generation: u8) -> u8 {
-        (generation.wrapping_sub(self.flags) & GENERATION_MASK) / GENERATION_STEP
+        generation.wrapping_sub(self.flags & GENERATION_MASK) / GENERATION_STEP
     }
 }
 
@@ -307,6 +307,37 @@ mod tests {
         table.store(6, 0, hit(0, 0));
         assert!(table.probe(5, 0).is_some() || table.probe(6, 0).is_some());
         assert!(table.probe(4, 0).is_none());
+    }
+
+    #[test]
+    fn an_age_is_counted_in_searches_whatever_the_entry_says() {
+        for flags in 0..GENERATION_STEP {
+            let mut table = Table::new(1).unwrap();
+            for _ in 0..40 {
+                table.age();
+                let entry = Entry {
+                    flags: table.generation | flags,
+                    ..Entry::default()
+                };
+                assert_eq!(entry.age(table.generation), 0);
+                assert_eq!(entry.age(table.generation.wrapping_add(GENERATION_STEP)), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_shallow_result_does_not_replace_a_deep_one_of_the_same_search() {
+        let mut table = Table::new(1).unwrap();
+        let shallow = Hit {
+            bound: Bound::Lower,
+            ..hit(7, 2)
+        };
+        table.store(1, 0, hit(0, 20));
+        table.store(1, 0, shallow);
+        assert_eq!(table.probe(1, 0).unwrap().depth, 20);
+        table.age();
+        table.store(1, 0, shallow);
+        assert_eq!(table.probe(1, 0).unwrap().depth, 2);
     }
 
     #[test]
