@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::spec::EngineSpec;
@@ -30,6 +30,8 @@ pub(crate) struct Process {
     to: Option<SyncSender<String>>,
     from: Receiver<(Instant, Line)>,
     stderr: Arc<Mutex<Vec<u8>>>,
+    /// Reads the standard error to its end.
+    stderr_reader: JoinHandle<()>,
 }
 
 /// Why there is no line.
@@ -74,13 +76,14 @@ impl Process {
         thread::spawn(move || read_lines(BufReader::new(stdout), &lines));
         let kept = Arc::new(Mutex::new(Vec::new()));
         let tail = Arc::clone(&kept);
-        thread::spawn(move || keep_tail(stderr, &tail));
+        let stderr_reader = thread::spawn(move || keep_tail(stderr, &tail));
 
         Ok(Self {
             child,
             to: Some(to),
             from,
             stderr: kept,
+            stderr_reader,
         })
     }
 
@@ -113,7 +116,14 @@ impl Process {
     /// After [`Silence::Closed`]: whether the process is gone as well.
     pub(crate) fn end(&mut self) -> End {
         match self.wait(QUIT) {
-            Some(status) => End::Exited(status),
+            Some(status) => {
+                // Its last words may still be on their way; a child of its own may hold the pipe for longer.
+                let deadline = Instant::now() + QUIT;
+                while !self.stderr_reader.is_finished() && Instant::now() < deadline {
+                    thread::sleep(POLL);
+                }
+                End::Exited(status)
+            }
             None => End::Closed,
         }
     }
