@@ -174,7 +174,7 @@ impl Orderer {
     #[must_use]
     pub fn owes_gap(&self) -> bool {
         let runs = || self.elsewhere().is_none() && self.game.flag_at(Millis::ZERO).is_some();
-        self.outage.is_some() && runs() && !Mutant::MARKS_ANYWAY.is_on()
+        self.outage.is_some() && runs()
     }
 
     /// When [`Orderer::tick`] has something to do next, if nothing else happens; `lag` is that of the side to move.
