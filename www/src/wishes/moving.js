@@ -18,12 +18,21 @@ import { imagined, MAX_PREMOVES, mayPremove } from '../table-state.js';
 export function movingWishes({ store, dispatch, table, game, say, complain }) {
   const premoving = (/** @type {Table} */ current) => mayPremove(current, store.get().peer.writer);
 
-  /** @param {string} uci */
-  async function play(uci) {
-    const mover = game();
-    if (!mover) return;
+  /**
+   * Plays a move that was made just now: what was open for it is done.
+   *
+   * @param {string} uci
+   */
+  function play(uci) {
     const cleared = { promotion: null, candidate: null, moveText: '', moveError: '' };
     dispatch({ type: 'table', fields: cleared });
+    return send(uci);
+  }
+
+  /** @param {string} uci */
+  async function send(uci) {
+    const mover = game();
+    if (!mover) return;
     try {
       await mover.move(uci);
     } catch (error) {
@@ -182,7 +191,8 @@ export function movingWishes({ store, dispatch, table, game, say, complain }) {
       const uci = premoveUci(fen, premove, variant === 'chess960');
       if (uci !== null) {
         dispatch({ type: 'premove-taken' });
-        void play(uci);
+        // Whoever types the next one meanwhile goes on typing.
+        void send(uci);
         return;
       }
       const [name] = imagined(current)?.names ?? [];
