@@ -129,7 +129,9 @@ export class TestBrowser {
  * @param {Scope} t
  */
 export async function startBrowser(t) {
-  const browser = new TestBrowser(await chromium.launch(LAUNCH), t);
+  // On a machine under load the browser itself has been seen to crash before it had opened anything; no page was in it.
+  const launched = await chromium.launch(LAUNCH).catch(() => chromium.launch(LAUNCH));
+  const browser = new TestBrowser(launched, t);
   atEnd(t, () => browser.end());
   return browser;
 }
