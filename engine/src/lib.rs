@@ -42,7 +42,8 @@
 //! ```
 //!
 //! A module is one noun of the field: [`search`] drives [`movepick`], [`history`], [`correction`], [`cuckoo`],
-//! [`transposition`], [`see`] and [`evaluation`], which asks a network that is built in; [`uci`] is the protocol without any input or output of its own.
+//! [`transposition`], [`see`] and [`evaluation`], which asks a network that is built in; [`uci`] is the protocol,
+//! without any input or output of its own.
 //!
 //! # Determinism
 //!

@@ -4,6 +4,8 @@
 //! returns; the next call goes on exactly where it was. So a host with one thread, such as a web worker, can read its
 //! messages between slices, and the tree is the same however it is sliced.
 
+mod context;
+mod cuts;
 mod draw;
 mod node;
 mod pruning;

@@ -6,14 +6,15 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use arrayvec::ArrayVec;
-use shakmaty::{Bitboard, Move};
+use shakmaty::Move;
 
+use super::cuts::Attempt;
 use super::pruning;
 use super::reductions::{Late, PLY, reduction};
 use super::root::{LOOK_BACK, PAUSE_DEPTH, Searcher};
 use super::technique::Technique;
 use crate::correction::Corrections;
-use crate::history::{self, Before, Context as MoveContext};
+use crate::history;
 use crate::movegen::PackedMove;
 use crate::movepick::MovePicker;
 use crate::position::Position;
@@ -26,8 +27,6 @@ use crate::transposition::{Bound, Hit};
 /// Quiet moves remembered per node, to punish them when a later one cuts.
 const QUIETS: usize = 32;
 const CAPTURES: usize = 16;
-/// From this depth on, a null move that fails high is verified.
-const VERIFIED_DEPTH: i32 = 12;
 
 impl Searcher {
     /// Searches a child. Deep ones run as coroutines that can pause; shallow ones run through, which saves the
@@ -49,7 +48,7 @@ impl Searcher {
         }
     }
 
-    fn deep<'a, const PV: bool>(
+    pub(super) fn deep<'a, const PV: bool>(
         &'a mut self,
         position: &'a Position,
         alpha: Value,
@@ -253,94 +252,36 @@ impl Searcher {
                 }
             }
 
+            let attempt = Attempt {
+                position,
+                ply,
+                depth,
+                beta,
+                cut,
+                evaluation,
+                estimate,
+            };
             // Null Move Pruning (NMP): if passing is good enough, some move will be.
-            let passed_before = ply > 0 && parent.played.is_none();
-            if depth >= 3
-                && estimate >= beta
-                && evaluation + 20 * depth >= beta + 40
-                && !passed_before
-                && ply >= self.no_pass_before
-                && position.has_pieces()
-                && beta > -MATE_BOUND
-                && self.uses(Technique::NullMove)
-                && let Some(passed) = position.pass()
-            {
-                let reduction = pruning::null_reduction(depth, estimate - beta);
-                let passed = self.enter(position, ply, None, passed);
-                let value = -self
-                    .child::<false>(&passed, -beta, -beta + 1, depth - reduction, ply + 1, !cut)
-                    .await;
-                self.leave();
-                if self.stopped {
-                    return 0;
-                }
-                if value >= beta {
-                    let value = if value >= MATE_BOUND { beta } else { value };
-                    if depth < VERIFIED_DEPTH || self.no_pass_before > 0 {
-                        return value;
-                    }
-                    // In zugzwang passing would be the best move: deep ones are proven without it.
-                    self.no_pass_before = ply + 1 + (3 * (depth - reduction) / 4).max(0) as usize;
-                    let verified = self
-                        .deep::<false>(position, beta - 1, beta, depth - reduction, ply, false)
-                        .await;
-                    self.no_pass_before = 0;
-                    if self.stopped {
-                        return 0;
-                    }
-                    if verified >= beta {
-                        return value;
-                    }
-                }
+            if let Some(value) = self.null_move(&attempt).await {
+                return value;
             }
-
             // ProbCut: a capture that is far above beta in a shallower search will be above it in this one.
             let bar = beta + pruning::probcut(improving);
             let unlikely = hit
                 .is_some_and(|hit| hit.depth >= depth - 3 && hit.value != NONE && hit.value < bar);
-            if depth >= pruning::PROBCUT_DEPTH
-                && !unlikely
-                && beta.abs() < MATE_BOUND
-                && self.uses(Technique::ProbCut)
-            {
-                let context = self.context(position, before);
-                let wins = bar - evaluation;
-                let first = table_move.filter(|&m| see::wins_at_least(position, m, wins));
-                let mut picker = MovePicker::noisy(&self.moves, first, wins);
-                while let Some(m) = picker.next(
-                    &mut self.moves,
-                    position,
-                    &self.engine.history,
-                    ply,
-                    &context,
-                ) {
-                    let child = self.enter(position, ply, Some(m), position.play(m));
-                    let mut value = -self.quiescence::<false>(&child, -bar, -bar + 1, ply + 1);
-                    if value >= bar && !self.stopped {
-                        value = -self
-                            .child::<false>(&child, -bar, -bar + 1, depth - 4, ply + 1, !cut)
-                            .await;
-                    }
-                    self.leave();
-                    if self.stopped {
-                        picker.finish(&mut self.moves);
-                        return 0;
-                    }
-                    if value >= bar {
-                        picker.finish(&mut self.moves);
-                        let hit = Hit {
-                            packed: PackedMove::pack(m),
-                            value,
-                            evaluation: raw,
-                            depth: depth - 3,
-                            bound: Bound::Lower,
-                            was_pv,
-                        };
-                        self.engine.table.store(position.key(), ply, hit);
-                        return value;
-                    }
+            if !unlikely && let Some((m, value)) = self.probcut(&attempt, bar, table_move).await {
+                if !self.stopped {
+                    let hit = Hit {
+                        packed: PackedMove::pack(m),
+                        value,
+                        evaluation: raw,
+                        depth: depth - 3,
+                        bound: Bound::Lower,
+                        was_pv,
+                    };
+                    self.engine.table.store(position.key(), ply, hit);
                 }
-                picker.finish(&mut self.moves);
+                return value;
             }
         }
 
@@ -442,27 +383,22 @@ impl Searcher {
                     .deep::<false>(position, bar - 1, bar, (depth - 1) / 2, ply, cut)
                     .await;
                 self.frames[at] = saved;
-                if self.stopped {
+                // Multi-Cut: two moves beat beta.
+                let multi_cut = value >= bar && bar >= beta;
+                if self.stopped || multi_cut {
                     picker.finish(&mut self.moves);
-                    return 0;
+                    return if multi_cut { bar } else { 0 };
                 }
-                let far = self.uses(Technique::DoubleExtension);
-                if value < bar {
-                    extension = 1;
+                extension = if value < bar {
                     // Double Extension: it is better by far.
-                    if !PV && value < bar - 15 && far {
-                        extension = 2;
-                    }
-                } else if bar >= beta {
-                    // Multi-Cut: two moves beat beta.
-                    picker.finish(&mut self.moves);
-                    return bar;
-                } else if hit.value >= beta {
+                    let double = !PV && value < bar - 15 && self.uses(Technique::DoubleExtension);
+                    1 + i32::from(double)
+                } else if self.uses(Technique::DoubleExtension) {
                     // Negative Extension: others may do as well.
-                    extension = if far { -2 } else { -1 };
-                } else if cut && far {
-                    extension = -1;
-                }
+                    -2 * i32::from(hit.value >= beta) - i32::from(hit.value < beta && cut)
+                } else {
+                    -i32::from(hit.value >= beta)
+                };
             }
 
             let child = self.enter(position, ply, Some(m), position.play(m));
@@ -631,56 +567,6 @@ impl Searcher {
             this.push(m);
             this.extend_from_slice(next);
         }
-    }
-
-    /// The moves one, two, four and six plies before.
-    pub(super) fn before(&self, ply: usize) -> Before {
-        [1, 2, 4, 6].map(|back| self.frames[ply + LOOK_BACK - back].played)
-    }
-
-    /// What the history of the moves in `position` depends on.
-    pub(super) fn context(&self, position: &Position, before: Before) -> MoveContext {
-        MoveContext {
-            color: position.turn(),
-            threats: if self.uses(Technique::Threats) {
-                position.threats()
-            } else {
-                Bitboard::EMPTY
-            },
-            pawn_key: if self.uses(Technique::PawnHistory) {
-                position.pawn_key()
-            } else {
-                0
-            },
-            before: if self.uses(Technique::Continuation) {
-                before
-            } else {
-                [None; 4]
-            },
-        }
-    }
-
-    /// Evaluates, without correction.
-    pub(super) fn evaluate(&mut self, position: &Position, ply: usize) -> Value {
-        self.engine.evaluation.evaluate(position, ply)
-    }
-
-    /// What the evaluation is to be corrected by, as [`Corrections::centipawns`] takes it.
-    pub(super) fn correction(&self, position: &Position, before: &Before) -> i32 {
-        let corrections = &self.engine.corrections;
-        let mut sum = 0;
-        if self.uses(Technique::Correction) {
-            sum += corrections.pawn(position);
-            if self.uses(Technique::WideCorrection) {
-                let [one, two, ..] = *before;
-                sum += corrections.non_pawn(position) + corrections.continuation([one, two]);
-            }
-        }
-        sum
-    }
-
-    pub(super) const fn uses(&self, technique: Technique) -> bool {
-        self.engine.ablation.keeps(technique)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Quiescence: the leaves, played on until no capture is left to fear.
 
+use shakmaty::Bitboard;
+
 use super::root::Searcher;
 use super::technique::Technique;
 use crate::correction::Corrections;
-use crate::history::PieceTo;
+use crate::history::{Context as MoveContext, PieceTo};
 use crate::movegen::PackedMove;
 use crate::movepick::MovePicker;
 use crate::position::Position;
@@ -87,7 +89,17 @@ impl Searcher {
 
         let old_alpha = alpha;
         let last_to = before[0].map(PieceTo::to);
-        let context = self.context(position, before);
+        // Only quiet moves, so only those out of check, are judged by threats.
+        let context = if in_check {
+            self.context(position, before)
+        } else {
+            MoveContext {
+                color: position.turn(),
+                threats: Bitboard::EMPTY,
+                pawn_key: 0,
+                before,
+            }
+        };
         let mut best_move = None;
         let mut count = 0;
         let mut picker = if in_check {
