@@ -90,6 +90,9 @@ fn a_table_that_memory_has_no_room_for_is_refused_and_the_old_size_stays() {
         held > 32 * 1024 && held < 1024 * (32 + BESIDE_HASH),
         "{held} KiB"
     );
+    // Nor is it asked for again with the next option.
+    engine.send("setoption name MultiPV value 2");
+    assert!(engine.settle().is_empty());
     engine.send("setoption name Hash value 4097");
     assert!(engine.settle()[0].contains("must be 1 to 4096"));
     engine.send("setoption name Hash value 1");

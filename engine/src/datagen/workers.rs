@@ -34,21 +34,27 @@ impl Drop for Alarm {
     }
 }
 
-/// Sets its flag when it goes, so that all threads end soon however the work ends.
-struct Stop<'a>(&'a AtomicBool);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// Plays the games from number `first` on and gives them to `take`, in order, until it breaks or fails.
 pub(crate) fn play(
     settings: &Settings,
     threads: usize,
     first: u64,
-    mut take: impl FnMut(Game) -> Result<ControlFlow<()>, Error>,
+    take: impl FnMut(Game) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    play_by(selfplay::play, settings, threads, first, take)
+}
+
+/// Plays one game by its number, or a part of it once the flag is set. Gives the engine back.
+trait Player: Fn(Engine, &Settings, u64, &AtomicBool) -> (Engine, Option<Game>) + Sync {}
+
+impl<P: Fn(Engine, &Settings, u64, &AtomicBool) -> (Engine, Option<Game>) + Sync> Player for P {}
+
+fn play_by(
+    player: impl Player,
+    settings: &Settings,
+    threads: usize,
+    first: u64,
+    take: impl FnMut(Game) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
     let mut engines = Vec::with_capacity(threads);
     for _ in 0..threads {
@@ -56,50 +62,76 @@ pub(crate) fn play(
     }
     let ahead = AHEAD * threads as u64;
     let room = ahead as usize + threads;
-    let stop = AtomicBool::new(false);
     let (numbers, open) = sync_channel(room);
-    let open = Mutex::new(open);
     let (done, games) = sync_channel(room);
+    let (open, stop) = (Mutex::new(open), AtomicBool::new(false));
     thread::scope(|scope| {
-        // Goes before the scope waits for its threads, as `numbers` and `games` do.
-        let _stop = Stop(&stop);
-        let (numbers, games) = (numbers, games);
+        let mut started = Vec::with_capacity(threads);
+        let mut result = Ok(());
         for (number, engine) in engines.into_iter().enumerate() {
             let done = done.clone();
-            let (open, stop) = (&open, &stop);
-            thread::Builder::new()
-                .name(format!("game {number}"))
-                .spawn_scoped(scope, move || work(engine, settings, open, &done, stop))
-                .map_err(|source| Error::Thread {
-                    number: number + 1,
-                    threads,
-                    source,
-                })?;
-        }
-        drop(done);
-
-        let mut waiting = BTreeMap::new();
-        let (mut next, mut given) = (first, first);
-        loop {
-            while given < next + ahead {
-                numbers.send(given).map_err(|_| Error::Died)?;
-                given += 1;
-            }
-            match games.recv() {
-                Ok(Message::Game(number, game)) => waiting.insert(number, game),
-                Ok(Message::Died) | Err(_) => return Err(Error::Died),
-            };
-            while let Some(game) = waiting.remove(&next) {
-                next += 1;
-                if take(game)?.is_break() {
-                    return Ok(());
+            let (player, open, stop) = (&player, &open, &stop);
+            let thread = thread::Builder::new()
+                .name(format!("games {number}"))
+                .spawn_scoped(scope, move || {
+                    work(player, engine, settings, open, &done, stop);
+                });
+            match thread {
+                Ok(thread) => started.push(thread),
+                Err(source) => {
+                    result = Err(Error::Thread {
+                        number: number + 1,
+                        threads,
+                        source,
+                    });
+                    break;
                 }
             }
         }
+        drop(done);
+        let result = result.and_then(|()| hand_over(&numbers, &games, first, ahead, take));
+        // However it went, all threads end soon: those that play, those that wait for a number, those that wait to hand
+        // over a game.
+        stop.store(true, Ordering::Relaxed);
+        drop((numbers, games));
+        for thread in started {
+            // If it died, `result` says so.
+            let _ = thread.join();
+        }
+        result
     })
 }
 
+/// Gives numbers out, `ahead` of them beyond the last game that was taken, and gives games to `take` in order.
+fn hand_over(
+    numbers: &SyncSender<u64>,
+    games: &Receiver<Message>,
+    first: u64,
+    ahead: u64,
+    mut take: impl FnMut(Game) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    let mut waiting = BTreeMap::new();
+    let (mut next, mut given) = (first, first);
+    loop {
+        while given < next + ahead {
+            numbers.send(given).map_err(|_| Error::Died)?;
+            given += 1;
+        }
+        match games.recv() {
+            Ok(Message::Game(number, game)) => waiting.insert(number, game),
+            Ok(Message::Died) | Err(_) => return Err(Error::Died),
+        };
+        while let Some(game) = waiting.remove(&next) {
+            next += 1;
+            if take(game)?.is_break() {
+                return Ok(());
+            }
+        }
+    }
+}
+
 fn work(
+    player: &impl Player,
     mut engine: Engine,
     settings: &Settings,
     open: &Mutex<Receiver<u64>>,
@@ -112,7 +144,7 @@ fn work(
         let Ok(number) = number else {
             return;
         };
-        let (back, game) = selfplay::play(engine, settings, number, stop);
+        let (back, game) = player(engine, settings, number, stop);
         engine = back;
         let Some(game) = game else {
             return;
@@ -168,6 +200,23 @@ mod tests {
         });
         assert!(matches!(result, Err(Error::NoOut)));
         assert_eq!(taken, 3);
+    }
+
+    #[test]
+    fn a_thread_that_dies_is_an_error() {
+        let player = |engine: Engine, settings: &Settings, number, stop: &AtomicBool| {
+            assert!(number != 5, "as the test wants it");
+            selfplay::play(engine, settings, number, stop)
+        };
+        for threads in 1..=2 {
+            let mut taken = 0;
+            let result = play_by(player, &settings(), threads, 0, |_| {
+                taken += 1;
+                Ok(ControlFlow::Continue(()))
+            });
+            assert!(matches!(result, Err(Error::Died)));
+            assert!(taken <= 5);
+        }
     }
 
     #[test]
