@@ -10,6 +10,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
+ * @import { Update } from './updates.js'
  */
 
 /**
@@ -36,6 +37,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {string} pasteError
  * @property {{ id: number, words: string } | null} toast
  * @property {string} announcement For the live region.
+ * @property {Update} update Whether a new version of the page waits.
  *
  * @typedef {{ type: 'route', route: Route }
  *   | { type: 'theme', theme: Theme }
@@ -51,6 +53,7 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'paste-error', words: string }
  *   | { type: 'toast', id: number, words: string }
  *   | { type: 'toast-gone', id: number }
+ *   | { type: 'update', update: Update }
  *   | { type: 'announce', words: string }} Action
  */
 
@@ -88,6 +91,7 @@ export function initialState(route, theme, settings = DEFAULTS) {
     pasteError: '',
     toast: null,
     announcement: '',
+    update: 'none',
   };
 }
 
@@ -129,6 +133,8 @@ export function reduce(state, action) {
       return { ...state, toast: { id: action.id, words: action.words } };
     case 'toast-gone':
       return state.toast?.id === action.id ? { ...state, toast: null } : state;
+    case 'update':
+      return { ...state, update: action.update };
     case 'announce':
       return { ...state, announcement: action.words };
     case 'table-opening':

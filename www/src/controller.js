@@ -17,6 +17,7 @@ import { offerWishes } from './wishes/offers.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
+import { updatingWishes } from './wishes/updating.js';
 
 /**
  * @import { Peer, SaidLine, Seek } from '@rookery/peer'
@@ -273,6 +274,7 @@ export function createController(store, peerStarting) {
     ...talking,
     ...rematching,
     ...keepingWishes(desk),
+    ...updatingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */
     turn: () => desk.ask(async (opened) => 'turn' in opened && (await opened.turn())),

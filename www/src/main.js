@@ -6,7 +6,7 @@ import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
 import { storedSettings } from './settings.js';
-import { storedTheme } from './theme.js';
+import { paintAround, storedTheme } from './theme.js';
 import { draw } from './view/app.js';
 
 /** @param {string} id */
@@ -23,6 +23,7 @@ const roots = {
   announcer: element('announcer'),
 };
 roots.main.replaceChildren();
+paintAround(storedTheme());
 
 const store = createStore(
   reduce,

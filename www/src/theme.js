@@ -4,6 +4,9 @@
 
 const KEY = 'rookery-theme';
 
+/** What the browser paints around the page: `--bg` of tokens.css. */
+const AROUND = { light: '#f3f0e8', dark: '#13181c' };
+
 /** @returns {Theme} */
 export function storedTheme() {
   try {
@@ -17,9 +20,18 @@ export function storedTheme() {
 /** @param {Theme} theme */
 export function storeTheme(theme) {
   document.documentElement.dataset.theme = theme;
+  paintAround(theme);
   try {
     localStorage.setItem(KEY, theme);
   } catch {
     // A browser that keeps nothing still shows the theme until it is closed.
+  }
+}
+
+/** @param {Theme} theme */
+export function paintAround(theme) {
+  const metas = document.querySelectorAll('meta[name=theme-color]');
+  for (const [at, device] of /** @type {const} */ (['light', 'dark']).entries()) {
+    metas[at]?.setAttribute('content', AROUND[theme === 'auto' ? device : theme]);
   }
 }

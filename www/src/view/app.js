@@ -8,6 +8,7 @@ import { gameView } from './game.js';
 import { headerView } from './header.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
+import { updateNotice } from './update-notice.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -32,7 +33,7 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   render(headerView(state, act), header);
   render(screenView(state, act), main);
   render(
-    html`${dialogView(state, act)}
+    html`${dialogView(state, act)} ${updateNotice(state, act)}
       <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
         ${state.toast?.words ?? nothing}
       </div>`,

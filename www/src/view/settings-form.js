@@ -2,6 +2,7 @@
 
 import { html } from 'lit/html.js';
 import { switchField } from './form-parts.js';
+import { updateField } from './update-notice.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -12,8 +13,9 @@ import { switchField } from './form-parts.js';
  * @param {AppState} state
  * @param {Controller} act
  */
-export const settingsView = ({ settings }, act) => html`
+export const settingsView = ({ settings, update }, act) => html`
   <h2 id="dialog-title">Settings</h2>
+  ${updateField(update, act)}
   <fieldset>
     <legend>Confirm each move before it is played</legend>
     ${switchField('In games with a running clock', settings.confirmLive, (confirmLive) =>
