@@ -2,6 +2,7 @@
 
 import { openDB } from 'idb';
 import { knownRecord } from './local-game.js';
+import { heldGame, saveOrHold, withHeld } from './unsaved.js';
 
 /** @import { DBSchema, IDBPDatabase } from 'idb' */
 /** @import { LocalRecord } from './local-game.js' */
@@ -18,7 +19,13 @@ let opened = null;
 
 function database() {
   // The name is from the time when only the computer was played here.
-  opened ??= openDB('rookery-computer', 1, {
+  return (opened ??= openOnce());
+}
+
+/** @returns {Promise<IDBPDatabase<Schema>>} */
+function openOnce() {
+  /** @type {Promise<IDBPDatabase<Schema>>} */
+  const opening = openDB('rookery-computer', 1, {
     upgrade(db) {
       db.createObjectStore('games', { keyPath: 'id' }).createIndex('updatedMs', 'updatedMs');
     },
@@ -26,25 +33,38 @@ function database() {
       void opened?.then((db) => db.close());
       opened = null;
     },
+    terminated() {
+      opened = null;
+    },
   });
-  return opened;
+  // What cannot be opened now may be later.
+  opening.catch(() => {
+    opened = null;
+  });
+  return opening;
 }
 
-/** @param {LocalRecord} record */
-export async function saveLocalGame(record) {
-  const db = await database();
-  await db.put('games', record);
+/**
+ * @param {LocalRecord} record
+ * @returns {Promise<boolean>} False where the device cannot keep it now; then it lives as long as the page.
+ */
+export function saveLocalGame(record) {
+  return saveOrHold(record, async () => (await database()).put('games', record));
 }
 
 /** @param {string} id */
 export async function loadLocalGame(id) {
+  const held = heldGame(id);
+  if (held) return held;
   const db = await database();
   const kept = await db.get('games', id);
   return kept ? knownRecord(kept) : null;
 }
 
 /** @returns {Promise<LocalRecord[]>} Newest first. */
-export async function listLocalGames() {
+export const listLocalGames = () => withHeld(listSaved);
+
+async function listSaved() {
   const db = await database();
   const games = (await db.getAllFromIndex('games', 'updatedMs')).reverse();
   const stale = games.filter((game) => game.result).slice(FINISHED_KEPT);

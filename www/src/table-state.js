@@ -57,6 +57,8 @@ import { NO_REMATCH } from './rematch.js';
  * @property {Hint | null} hint
  * @property {boolean} hinting
  * @property {boolean} joining
+ * @property {boolean} unanswered Nobody has answered the wish to sit down for a while.
+ * @property {string} obstacle Why a game of others cannot be opened yet; it is tried again.
  * @property {Chat} chat
  * @property {Rematch} rematch
  * @property {string} moveText
@@ -65,7 +67,7 @@ import { NO_REMATCH } from './rematch.js';
  * @property {AnalysisView | null} analysis
  *
  * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'rematch' | 'joining' | 'moveText' | 'moveError'
- *   | 'analysis'>>} TableFields What a wish may set as it is.
+ *   | 'analysis' | 'unanswered' | 'obstacle'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
  *   | { type: 'table-game', id: string, game: GameState, clocks: ClockReading, link: string, computer: string | null,
@@ -116,6 +118,8 @@ export function freshTable(kind, id, wide = false) {
     hint: null,
     hinting: false,
     joining: false,
+    unanswered: false,
+    obstacle: '',
     chat: quietChat(wide),
     rematch: NO_REMATCH,
     moveText: '',
