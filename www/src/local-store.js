@@ -17,13 +17,16 @@ const FINISHED_KEPT = 50;
 /** @type {Promise<IDBPDatabase<Schema>> | null} */
 let opened = null;
 
+/** How long the browser's storage is waited for, in ms. */
+const OPEN_MS = 4000;
+
 function database() {
-  // The name is from the time when only the computer was played here.
   return (opened ??= openOnce());
 }
 
 /** @returns {Promise<IDBPDatabase<Schema>>} */
 function openOnce() {
+  // The name is from the time when only the computer was played here.
   /** @type {Promise<IDBPDatabase<Schema>>} */
   const opening = openDB('rookery-computer', 1, {
     upgrade(db) {
@@ -37,11 +40,16 @@ function openOnce() {
       opened = null;
     },
   });
-  // What cannot be opened now may be later.
-  opening.catch(() => {
-    opened = null;
+  const silence = new Promise((/** @type {(value: never) => void} */ _, reject) => {
+    setTimeout(() => reject(new Error('the storage does not answer')), OPEN_MS);
   });
-  return opening;
+  opening.then(
+    // It may have been given up meanwhile.
+    () => (opened = opening),
+    // What cannot be opened now may be later.
+    () => (opened = null),
+  );
+  return Promise.race([opening, silence]);
 }
 
 /**

@@ -7,8 +7,10 @@ import { startRelay } from './harness/relay.mjs';
 import { invite, line, playOut, sitDown } from './harness/table.mjs';
 
 /** A relay that nobody runs. */
-const NOBODY =
-  '/ip4/127.0.0.1/tcp/9/ws/p2p/12D3KooWEC7C2fJT9x8UxQBuZX9PTzAkhdmGSt2QyCFPbGvhdrt4';
+const NOBODY = '/ip4/127.0.0.1/tcp/9/ws/p2p/12D3KooWEC7C2fJT9x8UxQBuZX9PTzAkhdmGSt2QyCFPbGvhdrt4';
+
+/** How long a game is looked for at a time, in ms. */
+const OPENING_MS = 10_000;
 
 /**
  * The link of a game at another relay.
@@ -60,6 +62,9 @@ test('a link opened without a network says so, and opens by itself when that is 
   await again.sees({ screen: 'opening', connection: 'offline' });
   await again.page.getByText('This device is offline.').first().waitFor();
   await again.page.getByText('This page keeps trying').waitFor();
+  // Longer than a game is looked for at a time.
+  await again.page.waitForTimeout(OPENING_MS + 2000);
+  await again.sees({ screen: 'opening' });
   await again.page.context().setOffline(false);
   await again.sees({ screen: 'invitation', connection: 'connected' });
   await again.press('Join');
