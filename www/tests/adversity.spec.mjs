@@ -90,7 +90,9 @@ test('on a full device a move of a game with others is refused in words and can 
   await playOut({ white, black }, line('e4 e5'));
   await fill(white, true);
   await white.play('g1f3');
-  await white.page.getByText('The storage of this device is full, so nothing could be kept or sent.').waitFor();
+  await white.page
+    .getByText('The storage of this device is full, so nothing could be kept or sent.')
+    .waitFor();
   assert.equal(await white.pieceOn('g1'), 'white knight');
   await black.sees({ ply: 2 });
   await fill(white, false);
