@@ -1,11 +1,13 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
+import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
 import { DEFAULTS } from './settings.js';
 import { freshTable, reduceTable } from './table-state.js';
 
 /**
  * @import { Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
  * @import { Dialog, FormFields } from './dialog-state.js'
+ * @import { ArchiveState } from './archive-state.js'
  * @import { Route } from './route.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
@@ -30,6 +32,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Settings} settings
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
+ * @property {ArchiveState} archive
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
@@ -42,6 +45,7 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'settings', settings: Partial<Settings> }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
+ *   | { type: 'archive', fields: Partial<ArchiveState> }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
@@ -82,6 +86,7 @@ export function initialState(route, theme, settings = DEFAULTS) {
       games: [],
     },
     localGames: [],
+    archive: EMPTY_ARCHIVE,
     levels: [],
     dialog: null,
     table: null,
@@ -108,6 +113,8 @@ export function reduce(state, action) {
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'local-games':
       return { ...state, localGames: action.games };
+    case 'archive':
+      return { ...state, archive: changeArchive(state.archive, action.fields) };
     case 'levels':
       return { ...state, levels: action.levels };
     case 'dialog':
@@ -146,11 +153,11 @@ export function reduce(state, action) {
  * Which screen is drawn; the value of `data-screen`.
  *
  * @param {AppState} state
- * @returns {'home' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
+ * @returns {'home' | 'games' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
  */
 export function screen(state) {
   const { route, table, peer } = state;
-  if (route.screen === 'home') return 'home';
+  if (route.screen === 'home' || route.screen === 'games') return route.screen;
   if (!table || table.status === 'opening') return 'opening';
   if (table.status === 'failed' || !table.game) return 'failed';
   if (table.game.phase !== 'open') return 'game';

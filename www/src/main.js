@@ -7,6 +7,8 @@ import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
 import { storedSettings } from './settings.js';
 import { storedTheme } from './theme.js';
+import { followSwipes } from './swipe.js';
+import { takeWhatIsBrought } from './bringing.js';
 import { draw } from './view/app.js';
 
 /** @param {string} id */
@@ -51,6 +53,9 @@ draw(roots, store.get(), act);
 const follow = () => void act.follow(parseRoute(location.hash));
 window.addEventListener('hashchange', follow);
 follow();
+
+takeWhatIsBrought(act);
+followSwipes(roots.main, act.step);
 
 document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target);

@@ -2,6 +2,8 @@
 
 /**
  * @typedef {{ screen: 'home' }
+ *   | { screen: 'games' }
+ *   | { screen: 'import', id: string }
  *   | { screen: 'game', id: string, relay: string | null }
  *   | { screen: 'computer' | 'board', id: string | null }} Route
  */
@@ -22,6 +24,10 @@ export function parseRoute(hash) {
       return { screen: 'game', id, relay: new URLSearchParams(query).get('relay') || null };
     }
   }
+  if (parts[0] === 'games' && parts.length === 1) return { screen: 'games' };
+  if (parts[0] === 'import' && parts.length === 2 && LOCAL_ID.test(parts[1])) {
+    return { screen: 'import', id: parts[1] };
+  }
   if ((parts[0] === 'computer' || parts[0] === 'board') && parts.length <= 2) {
     const id = parts[1] ?? null;
     if (id === null || LOCAL_ID.test(id)) return { screen: parts[0], id };
@@ -38,6 +44,7 @@ export function routeHash(route) {
     return `#/game/${route.id}${route.relay ? `?relay=${encodeURIComponent(route.relay)}` : ''}`;
   }
   if (route.screen === 'home') return '#/';
+  if (route.screen === 'games') return '#/games';
   return route.id ? `#/${route.screen}/${route.id}` : `#/${route.screen}`;
 }
 

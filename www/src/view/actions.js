@@ -20,10 +20,18 @@ export function actionsView(table, act) {
   const game = /** @type {GameState} */ (table.game);
   const { can, offers, you } = game;
   if (game.phase === 'over') {
+    const [again, place] = table.origin
+      ? [
+          action('Play from here', icons.play, true, act.playFromHere),
+          action('All games', icons.open, true, () => act.go({ screen: 'games' })),
+        ]
+      : [
+          rematchAction(table, act),
+          action('New game', icons.again, true, () => act.go({ screen: 'home' })),
+        ];
     return html`<div class="actions ends">
-      ${action('Analyse', icons.analyse, true, act.analyse, table.analysis !== null)}
-      ${rematchAction(table, act)}
-      ${action('New game', icons.again, true, () => act.go({ screen: 'home' }))}
+      ${action('Analyse', icons.analyse, true, act.analyse, table.analysis !== null)} ${again}
+      ${place}
     </div>`;
   }
   if (you === null)

@@ -91,6 +91,7 @@ function runningView({ localGames, peer }) {
             </details>`
           : nothing
       }
+      <p class="all-games"><a class="button" href="#/games">All games, search, files</a></p>
     </section>
   `;
 }

@@ -52,6 +52,9 @@ export function statusView({ peer }, table, act) {
 function mainWords(table) {
   const { game, thinking } = table;
   if (!game) return '';
+  if (table.origin && game.result?.outcome === '*') {
+    return game.moves.length > 0 ? 'A game without a result' : 'A position';
+  }
   if (game.result) return resultTitle(game.result, reader(table));
   const { draw, takeback } = game.offers;
   if (takeback && takeback.by !== game.you) return `${colourName(takeback.by)} asks for a takeback`;
@@ -69,6 +72,7 @@ function sideWords(table, peer) {
   if (!game) return '';
   if (table.rematch.theirs) return 'Your opponent wants a rematch.';
   if (table.rematch.mine) return 'You offer a rematch.';
+  if (table.origin) return table.origin.words;
   if (game.result) return `${resultWords(game.result)}.`;
   const { connection } = peer;
   if (kind === 'peer') {
