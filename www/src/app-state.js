@@ -1,6 +1,7 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
 import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
+import { NO_KEEPSAKE } from './keepsake.js';
 import { DEFAULTS } from './settings.js';
 import { freshTable, reduceTable } from './table-state.js';
 
@@ -9,6 +10,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { Dialog, FormFields } from './dialog-state.js'
  * @import { ArchiveState } from './archive-state.js'
  * @import { Route } from './route.js'
+ * @import { Keepsake } from './keepsake.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
@@ -33,6 +35,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
  * @property {ArchiveState} archive
+ * @property {Keepsake} keepsake
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
@@ -46,6 +49,7 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
  *   | { type: 'archive', fields: Partial<ArchiveState> }
+ *   | { type: 'keepsake', fields: Partial<Keepsake> }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
@@ -62,9 +66,10 @@ import { freshTable, reduceTable } from './table-state.js';
  * @param {Route} route
  * @param {Theme} theme
  * @param {Settings} [settings]
+ * @param {Keepsake} [keepsake]
  * @returns {AppState}
  */
-export function initialState(route, theme, settings = DEFAULTS) {
+export function initialState(route, theme, settings = DEFAULTS, keepsake = NO_KEEPSAKE) {
   return {
     route,
     theme,
@@ -87,6 +92,7 @@ export function initialState(route, theme, settings = DEFAULTS) {
     },
     localGames: [],
     archive: EMPTY_ARCHIVE,
+    keepsake,
     levels: [],
     dialog: null,
     table: null,
@@ -115,6 +121,8 @@ export function reduce(state, action) {
       return { ...state, localGames: action.games };
     case 'archive':
       return { ...state, archive: changeArchive(state.archive, action.fields) };
+    case 'keepsake':
+      return { ...state, keepsake: { ...state.keepsake, ...action.fields } };
     case 'levels':
       return { ...state, levels: action.levels };
     case 'dialog':

@@ -12,6 +12,7 @@ import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
 import { storeTheme } from './theme.js';
 import { archivingWishes } from './wishes/archiving.js';
+import { backingUpWishes } from './wishes/backing-up.js';
 import { createDesk } from './wishes/desk.js';
 import { importingWishes } from './wishes/importing.js';
 import { keepingWishes } from './wishes/keeping.js';
@@ -71,7 +72,11 @@ export function createController(store, peerStarting) {
     },
   });
   const archiving = archivingWishes(desk, refreshGames);
-  const importing = importingWishes(desk, refreshGames);
+  const backingUp = backingUpWishes(desk);
+  const importing = importingWishes(desk, {
+    refresh: refreshGames,
+    bringBackup: backingUp.bringBackup,
+  });
   const talking = talkingWishes(desk, rematching.hearRematch);
   const invitations = createInvitations((id) => {
     if (store.get().route.screen === 'home' || rematching.isRematch(id))
@@ -263,6 +268,7 @@ export function createController(store, peerStarting) {
     );
     receive(opened);
     talking.startTalking(opened);
+    if (opened.state.you !== null) void backingUp.askToPersist();
   }
 
   /** @param {PlayedGame} opened */
@@ -299,6 +305,7 @@ export function createController(store, peerStarting) {
     ...rematching,
     ...archiving,
     ...importing,
+    ...backingUp,
     ...keepingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */

@@ -5,6 +5,7 @@ import { guard } from 'lit/directives/guard.js';
 import { live } from 'lit/directives/live.js';
 import { ref } from 'lit/directives/ref.js';
 import { archiveEntries, dayWords, findEntries, KINDS, OUTCOMES } from '../archive.js';
+import { reminderView } from './backup-form.js';
 import { valueOf } from './form-parts.js';
 import { icons } from './icons.js';
 
@@ -19,12 +20,14 @@ import { icons } from './icons.js';
  * @param {AppState} state
  * @param {Controller} act
  */
-export function archiveView({ localGames, peer, archive }, act) {
+export function archiveView(state, act) {
+  const { localGames, peer, archive } = state;
   const { games } = peer;
   const { imported, query, shown } = archive;
   return html`<div class="archive">
     <h1>Games</h1>
-    ${bringView(archive, act)} ${reportView(archive, act)} ${lookView(archive, act)}
+    ${reminderView(state, act)} ${bringView(archive, act)} ${reportView(archive, act)}
+    ${lookView(archive, act)}
     ${guard([localGames, games, imported, query, shown], () => {
       const entries = archiveEntries({ localGames, games, imported });
       return listView(entries, findEntries(entries, query), shown, act);

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../clock.js';
 import { routeHash } from '../route.js';
 import { agoWords, colourName, latencyWords, resultTitle, shortKey } from '../words.js';
+import { reminderView } from './backup-form.js';
 import { mark } from './icons.js';
 
 /**
@@ -48,7 +49,8 @@ export function homeView(state, act) {
         }
       </section>
       <div class="home-side">
-        ${runningView(state)} ${lobbyView(state, act)} ${pasteView(state, act)}
+        ${reminderView(state, act)} ${runningView(state)} ${lobbyView(state, act)}
+        ${pasteView(state, act)}
       </div>
     </div>
   `;

@@ -25,9 +25,14 @@ const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 /**
  * @param {Desk} desk
- * @param {() => Promise<void>} refresh Reads the lists of games again.
+ * @param {object} hooks
+ * @param {() => Promise<void>} hooks.refresh Reads the lists of games again.
+ * @param {(text: string, name: string) => void} hooks.bringBackup Takes a file of settings or a key.
  */
-export function importingWishes({ store, dispatch, go, say, peerStarting }, refresh) {
+export function importingWishes(
+  { store, dispatch, go, say, peerStarting },
+  { refresh, bringBackup },
+) {
   /** @type {AbortController | null} */
   let reading = null;
 
@@ -206,6 +211,9 @@ export function importingWishes({ store, dispatch, go, say, peerStarting }, refr
         return;
       case 'pgn':
         await bringGames(new Blob([text]), name);
+        return;
+      case 'json':
+        bringBackup(text, name);
         return;
       default:
         report(true, `There is no game, position or link in ${name}.`);
