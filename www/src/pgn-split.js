@@ -52,6 +52,8 @@ export class PgnSplitter {
     if (!this.#comment && !blank) {
       const header = HEADER.test(line);
       if (this.#moves && (header || this.#ended)) this.#close();
+      // The blank line between headers and moves.
+      if (!header && !this.#moves && this.#lines.length > 0) this.#lines.push('');
       if (!header) this.#moves = true;
     }
     if (blank && !this.#comment) {
