@@ -11,6 +11,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { ArchiveState } from './archive-state.js'
  * @import { Route } from './route.js'
  * @import { Keepsake } from './keepsake.js'
+ * @import { WatchState } from './live-games.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
@@ -36,6 +37,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {LocalRecord[]} localGames Newest first.
  * @property {ArchiveState} archive
  * @property {Keepsake} keepsake
+ * @property {WatchState} watch
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
@@ -50,6 +52,7 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'local-games', games: LocalRecord[] }
  *   | { type: 'archive', fields: Partial<ArchiveState> }
  *   | { type: 'keepsake', fields: Partial<Keepsake> }
+ *   | { type: 'watch', fields: Partial<WatchState> }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
@@ -67,9 +70,16 @@ import { freshTable, reduceTable } from './table-state.js';
  * @param {Theme} theme
  * @param {Settings} [settings]
  * @param {Keepsake} [keepsake]
+ * @param {PlayerKey[]} [follows]
  * @returns {AppState}
  */
-export function initialState(route, theme, settings = DEFAULTS, keepsake = NO_KEEPSAKE) {
+export function initialState(
+  route,
+  theme,
+  settings = DEFAULTS,
+  keepsake = NO_KEEPSAKE,
+  follows = [],
+) {
   return {
     route,
     theme,
@@ -93,6 +103,7 @@ export function initialState(route, theme, settings = DEFAULTS, keepsake = NO_KE
     localGames: [],
     archive: EMPTY_ARCHIVE,
     keepsake,
+    watch: { status: 'loading', words: '', games: [], follows },
     levels: [],
     dialog: null,
     table: null,
@@ -123,6 +134,8 @@ export function reduce(state, action) {
       return { ...state, archive: changeArchive(state.archive, action.fields) };
     case 'keepsake':
       return { ...state, keepsake: { ...state.keepsake, ...action.fields } };
+    case 'watch':
+      return { ...state, watch: { ...state.watch, ...action.fields } };
     case 'levels':
       return { ...state, levels: action.levels };
     case 'dialog':
@@ -161,11 +174,11 @@ export function reduce(state, action) {
  * Which screen is drawn; the value of `data-screen`.
  *
  * @param {AppState} state
- * @returns {'home' | 'games' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
+ * @returns {'home' | 'games' | 'watch' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
  */
 export function screen(state) {
   const { route, table, peer } = state;
-  if (route.screen === 'home' || route.screen === 'games') return route.screen;
+  if (!('id' in route)) return route.screen;
   if (!table || table.status === 'opening') return 'opening';
   if (table.status === 'failed' || !table.game) return 'failed';
   if (table.game.phase !== 'open') return 'game';

@@ -22,6 +22,7 @@ import { offerWishes } from './wishes/offers.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
+import { watchingWishes } from './wishes/watching.js';
 
 /**
  * @import { Peer, SaidLine, Seek } from '@rookery/peer'
@@ -73,6 +74,7 @@ export function createController(store, peerStarting) {
   });
   const archiving = archivingWishes(desk, refreshGames);
   const backingUp = backingUpWishes(desk);
+  const watching = watchingWishes(desk);
   const importing = importingWishes(desk, {
     refresh: refreshGames,
     bringBackup: backingUp.bringBackup,
@@ -159,6 +161,7 @@ export function createController(store, peerStarting) {
     if (!same) closeTable();
     dispatch({ type: 'route', route });
     void watchLobby();
+    watching.lookAround();
     if (same) return;
     if (!('id' in route)) await refreshGames();
     else if (route.screen === 'game') await openPeerGame(route.id, route.relay);
@@ -289,6 +292,7 @@ export function createController(store, peerStarting) {
     });
     const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
+    watching.lookAround();
     moving.playPremove();
     rematching.repeatOffer(before, state);
   }
@@ -306,6 +310,7 @@ export function createController(store, peerStarting) {
     ...archiving,
     ...importing,
     ...backingUp,
+    ...watching,
     ...keepingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */

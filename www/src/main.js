@@ -5,6 +5,7 @@ import { createController } from './controller.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
+import { storedFollows } from './follows.js';
 import { storedKeepsake } from './keepsake.js';
 import { storedSettings } from './settings.js';
 import { storedTheme } from './theme.js';
@@ -29,7 +30,13 @@ roots.main.replaceChildren();
 
 const store = createStore(
   reduce,
-  initialState(parseRoute(location.hash), storedTheme(), storedSettings(), storedKeepsake()),
+  initialState(
+    parseRoute(location.hash),
+    storedTheme(),
+    storedSettings(),
+    storedKeepsake(),
+    storedFollows(),
+  ),
 );
 const peerStarting = linkPeer({
   base: new URL('./', document.baseURI).href,

@@ -54,6 +54,16 @@ export function readPosition(text) {
 }
 
 /**
+ * @param {unknown} fen A stranger's.
+ * @returns {string} In its canonical spelling; empty where it is no position.
+ */
+export function checkedFen(fen) {
+  if (typeof fen !== 'string' || fen.length > 120) return '';
+  const setup = parseFen(fen);
+  return setup.isOk && Chess.fromSetup(setup.value).isOk ? makeFen(setup.value) : '';
+}
+
+/**
  * Checks a start position that a person typed.
  *
  * @param {string} text

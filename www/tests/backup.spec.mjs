@@ -101,10 +101,7 @@ test('after the first game with somebody the key is backed up, and another devic
   await again.sees({ screen: 'home', connection: 'connected' });
   await again.page.goto(`${relay.url}#/game/${game}`);
   await again.sees({ screen: 'game', result: '0-1' });
-  await again.page
-    .locator('.plate[data-colour="white"]')
-    .getByText(/^You/).first()
-    .waitFor();
+  await again.page.locator('.plate[data-colour="white"]').getByText(/^You/).first().waitFor();
 });
 
 test('the browser is asked to keep what is stored after the first game, not before', async (t) => {

@@ -9,6 +9,7 @@ import { gameView } from './game.js';
 import { headerView } from './header.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
+import { watchView } from './watch.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -62,6 +63,8 @@ function screenView(state, act) {
       return homeView(state, act);
     case 'games':
       return archiveView(state, act);
+    case 'watch':
+      return watchView(state, act);
     case 'opening':
       return html`<div class="invitation">
         <section class="card wide">

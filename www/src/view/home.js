@@ -75,7 +75,10 @@ function runningView({ localGames, peer }) {
   const finished = rows.filter(({ over }) => over).slice(0, FINISHED_SHOWN);
   return html`
     <section class="card" aria-labelledby="games-title">
-      <h2 id="games-title">Your games</h2>
+      <div class="card-head">
+        <h2 id="games-title">Your games</h2>
+        <a href="#/games">All games and files</a>
+      </div>
       ${
         running.length > 0
           ? html`<ul class="rows" role="list">
@@ -93,7 +96,6 @@ function runningView({ localGames, peer }) {
             </details>`
           : nothing
       }
-      <p class="all-games"><a class="button" href="#/games">All games, search, files</a></p>
     </section>
   `;
 }
@@ -154,7 +156,10 @@ function lobbyView({ peer }, act) {
   const seeks = peer.seeks.filter((seek) => seek.creator !== peer.player);
   return html`
     <section class="card" aria-labelledby="lobby-title">
-      <h2 id="lobby-title">Lobby</h2>
+      <div class="card-head">
+        <h2 id="lobby-title">Lobby</h2>
+        <a href="#/watch">Live games</a>
+      </div>
       <p class="latency muted">${latencyWords(peer.connection.rttMs)}</p>
       ${
         seeks.length > 0

@@ -28,6 +28,12 @@ export const icons = {
   open: sign(svg`<path d="M3 16V5h5l2 2h7v9zM3 10h14" />`),
   bin: sign(svg`<path d="M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6M8.6 9v4M11.4 9v4" />`),
   share: sign(svg`<path d="M10 12V3M7 6l3-3 3 3M5 9v8h10V9" />`),
+  eye: sign(
+    svg`<path d="M2 10s3-5 8-5 8 5 8 5-3 5-8 5-8-5-8-5z" /><circle cx="10" cy="10" r="2.2" />`,
+  ),
+  star: sign(
+    svg`<path d="M10 3l2.1 4.5 4.9.6-3.6 3.3.9 4.9L10 13.9l-4.3 2.4.9-4.9L3 8.1l4.9-.6z" />`,
+  ),
   play: sign(svg`<path d="M6 4l10 6-10 6z" />`),
   save: sign(svg`<path d="M10 3v9M6 9l4 4 4-4M4 16h12" />`),
   rematch: sign(

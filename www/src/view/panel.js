@@ -24,7 +24,7 @@ export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
       ${statusView(state, table, act)} ${movesView(table, act)} ${navigationView(table, act)}
-      ${actionsView(table, act)} ${tailView(state, table, act)} ${keepView(table, act)}
+      ${actionsView(state, table, act)} ${tailView(state, table, act)} ${keepView(table, act)}
       ${chatView(state, table, act)}
     </aside>
   `;
