@@ -49,8 +49,8 @@ export function homeView(state, act) {
         }
       </section>
       <div class="home-side">
-        ${reminderView(state, act)} ${runningView(state)} ${lobbyView(state, act)}
-        ${pasteView(state, act)}
+        ${runningView(state)} ${lobbyView(state, act)} ${pasteView(state, act)}
+        ${reminderView(state, act)}
       </div>
     </div>
   `;
