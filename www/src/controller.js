@@ -57,7 +57,15 @@ export function createController(store, peerStarting) {
   const moving = movingWishes(desk);
   const offers = offerWishes(desk);
   const looking = lookingWishes(desk);
+  const archiving = archivingWishes(desk, refreshGames);
+  const backingUp = backingUpWishes(desk);
+  const watching = watchingWishes(desk);
+  const importing = importingWishes(desk, {
+    refresh: refreshGames,
+    bringBackup: backingUp.bringBackup,
+  });
   const starting = startingWishes(desk, {
+    bringText: importing.bringText,
     keepOpen: (created) => invitations.keep(created),
     joinOnOpen: (id) => {
       joinOnOpen = id;
@@ -71,13 +79,6 @@ export function createController(store, peerStarting) {
     again: () => {
       if (game instanceof LocalGame) void starting.beginAgain(game.record);
     },
-  });
-  const archiving = archivingWishes(desk, refreshGames);
-  const backingUp = backingUpWishes(desk);
-  const watching = watchingWishes(desk);
-  const importing = importingWishes(desk, {
-    refresh: refreshGames,
-    bringBackup: backingUp.bringBackup,
   });
   const talking = talkingWishes(desk, rematching.hearRematch);
   const invitations = createInvitations((id) => {

@@ -273,3 +273,48 @@ test('a signed game is read only when its signatures are right', async (t) => {
   await bring(white, 'game.rook', signed);
   await white.sees({ screen: 'game', game: (await white.shown()).game ?? '' });
 });
+
+test('a device without room keeps what it has, and says so', async (t) => {
+  const relay = await startRelay(t);
+  const browser = await startBrowser(t);
+  const person = await browser.player('person');
+  const { page } = person;
+  await person.open(relay.url);
+  await bring(person, 'one.pgn', SCHOLARS);
+  await person.sees({ screen: 'game' });
+  await page.evaluate(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException('no room', 'QuotaExceededError');
+    };
+  });
+  await bring(person, 'many.pgn', manyGames(3));
+  await page.getByRole('alert').getByText('This device has no room for all games').waitFor();
+  await person.reload();
+  await rows(person).first().waitFor();
+  assert.equal(await rows(person).count(), 1);
+});
+
+test('a game is shared as a file where the device can, and what is pasted at home is a game too', async (t) => {
+  const relay = await startRelay(t);
+  const browser = await startBrowser(t);
+  const person = await browser.player('person', { phone: true });
+  const { page } = person;
+  await page.addInitScript(() => {
+    const seen = /** @type {typeof globalThis & { shared: string[] }} */ (globalThis);
+    seen.shared = [];
+    navigator.canShare = () => true;
+    navigator.share = async ({ files = [] } = {}) => {
+      for (const file of files) seen.shared.push(file.name, await file.text());
+    };
+  });
+  await person.open(relay.url);
+  await page.getByRole('textbox', { name: 'Link or code of a game' }).fill('1. e4 e5 2. Nf3 *');
+  await person.press('Open');
+  await person.sees({ screen: 'game', ply: 3 });
+  await person.press('Share…');
+  const shared = await page.evaluate(
+    () => /** @type {typeof globalThis & { shared: string[] }} */ (globalThis).shared,
+  );
+  assert.match(shared[0] ?? '', /^rookery-[0-9a-f]{8}\.pgn$/);
+  assert.equal(shared[1], '1. e4 e5 2. Nf3 *');
+});

@@ -3,6 +3,7 @@
 import { chosenClock } from '../clock.js';
 import { boardForm, computerForm, createForm } from '../dialog-state.js';
 import { engine, engineLevels } from '../engine.js';
+import { whatIs } from '../intake.js';
 import { newRecord } from '../local-game.js';
 import { saveLocalGame } from '../local-store.js';
 import { routeFromPaste } from '../route.js';
@@ -28,10 +29,11 @@ const freshId = () =>
 
 /**
  * @param {Desk} desk
- * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void }} hooks `keepOpen` holds an own invitation
+ * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void, bringText: (text: string) => unknown }} hooks
+ *   `keepOpen` holds an own invitation
  *   until somebody sits down; `joinOnOpen` names the game whose seat is asked for as soon as it is on screen.
  */
-export function startingWishes(desk, { keepOpen, joinOnOpen }) {
+export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
   const { store, dispatch, peerStarting, go, complain } = desk;
 
   /**
@@ -204,7 +206,9 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
     /** @param {string} text */
     openPasted(text) {
       const route = routeFromPaste(text);
+      const { kind } = whatIs(text);
       if (route) go(route);
+      else if (kind === 'fen' || kind === 'pgn') void bringText(text);
       else {
         dispatch({
           type: 'paste-error',
