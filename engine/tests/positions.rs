@@ -161,7 +161,6 @@ fn a_search_without_limits_gives_control_back_before_long_in_wild_positions() {
                 break;
             }
         }
-        drop(step);
         search.stop();
         assert!(
             matches!(search.step(Duration::ZERO, |_| {}), Step::Done(_)),
