@@ -1,12 +1,17 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
+import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
+import { NO_KEEPSAKE } from './keepsake.js';
 import { DEFAULTS } from './settings.js';
 import { freshTable, reduceTable } from './table-state.js';
 
 /**
  * @import { Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
  * @import { Dialog, FormFields } from './dialog-state.js'
+ * @import { ArchiveState } from './archive-state.js'
  * @import { Route } from './route.js'
+ * @import { Keepsake } from './keepsake.js'
+ * @import { WatchState } from './live-games.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
@@ -30,6 +35,9 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Settings} settings
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
+ * @property {ArchiveState} archive
+ * @property {Keepsake} keepsake
+ * @property {WatchState} watch
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
@@ -42,6 +50,9 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'settings', settings: Partial<Settings> }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
+ *   | { type: 'archive', fields: Partial<ArchiveState> }
+ *   | { type: 'keepsake', fields: Partial<Keepsake> }
+ *   | { type: 'watch', fields: Partial<WatchState> }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
@@ -58,9 +69,17 @@ import { freshTable, reduceTable } from './table-state.js';
  * @param {Route} route
  * @param {Theme} theme
  * @param {Settings} [settings]
+ * @param {Keepsake} [keepsake]
+ * @param {PlayerKey[]} [follows]
  * @returns {AppState}
  */
-export function initialState(route, theme, settings = DEFAULTS) {
+export function initialState(
+  route,
+  theme,
+  settings = DEFAULTS,
+  keepsake = NO_KEEPSAKE,
+  follows = [],
+) {
   return {
     route,
     theme,
@@ -82,6 +101,9 @@ export function initialState(route, theme, settings = DEFAULTS) {
       games: [],
     },
     localGames: [],
+    archive: EMPTY_ARCHIVE,
+    keepsake,
+    watch: { status: 'loading', words: '', games: [], follows },
     levels: [],
     dialog: null,
     table: null,
@@ -108,6 +130,12 @@ export function reduce(state, action) {
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'local-games':
       return { ...state, localGames: action.games };
+    case 'archive':
+      return { ...state, archive: changeArchive(state.archive, action.fields) };
+    case 'keepsake':
+      return { ...state, keepsake: { ...state.keepsake, ...action.fields } };
+    case 'watch':
+      return { ...state, watch: { ...state.watch, ...action.fields } };
     case 'levels':
       return { ...state, levels: action.levels };
     case 'dialog':
@@ -146,11 +174,11 @@ export function reduce(state, action) {
  * Which screen is drawn; the value of `data-screen`.
  *
  * @param {AppState} state
- * @returns {'home' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
+ * @returns {'home' | 'games' | 'watch' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
  */
 export function screen(state) {
   const { route, table, peer } = state;
-  if (route.screen === 'home') return 'home';
+  if (!('id' in route)) return route.screen;
   if (!table || table.status === 'opening') return 'opening';
   if (table.status === 'failed' || !table.game) return 'failed';
   if (table.game.phase !== 'open') return 'game';

@@ -2,14 +2,19 @@
 // that the address names is opened, its changes go into the state, and what is left is closed.
 
 import { announcement } from './announcement.js';
+import { listImported, loadImported } from './archive-store.js';
 import { mind } from './engine.js';
+import { ImportedGame } from './imported-game.js';
 import { createInvitations } from './invitations.js';
 import { LocalGame } from './local-game.js';
 import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
 import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
 import { storeTheme } from './theme.js';
+import { archivingWishes } from './wishes/archiving.js';
+import { backingUpWishes } from './wishes/backing-up.js';
 import { createDesk } from './wishes/desk.js';
+import { importingWishes } from './wishes/importing.js';
 import { keepingWishes } from './wishes/keeping.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
@@ -17,6 +22,7 @@ import { offerWishes } from './wishes/offers.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
+import { watchingWishes } from './wishes/watching.js';
 
 /**
  * @import { Peer, SaidLine, Seek } from '@rookery/peer'
@@ -66,6 +72,13 @@ export function createController(store, peerStarting) {
       if (game instanceof LocalGame) void starting.beginAgain(game.record);
     },
   });
+  const archiving = archivingWishes(desk, refreshGames);
+  const backingUp = backingUpWishes(desk);
+  const watching = watchingWishes(desk);
+  const importing = importingWishes(desk, {
+    refresh: refreshGames,
+    bringBackup: backingUp.bringBackup,
+  });
   const talking = talkingWishes(desk, rematching.hearRematch);
   const invitations = createInvitations((id) => {
     if (store.get().route.screen === 'home' || rematching.isRematch(id))
@@ -86,6 +99,7 @@ export function createController(store, peerStarting) {
   async function refreshGames() {
     try {
       dispatch({ type: 'local-games', games: await listLocalGames() });
+      dispatch({ type: 'archive', fields: { imported: await listImported() } });
     } catch {
       // Without storage there is nothing to resume; playing still works.
     }
@@ -126,7 +140,7 @@ export function createController(store, peerStarting) {
 
   /** @param {PlayedGame} left */
   function release(left) {
-    const own = !(left instanceof LocalGame) && left.state.creator === store.get().peer.player;
+    const own = 'say' in left && left.state.creator === store.get().peer.player;
     if (own && left.state.phase === 'open') invitations.keep(left);
     else left.close();
   }
@@ -141,15 +155,17 @@ export function createController(store, peerStarting) {
     const same =
       current !== null &&
       current.status !== 'failed' &&
-      route.screen !== 'home' &&
+      'id' in route &&
       current.kind === (route.screen === 'game' ? 'peer' : route.screen) &&
       current.id === route.id;
     if (!same) closeTable();
     dispatch({ type: 'route', route });
     void watchLobby();
+    watching.lookAround();
     if (same) return;
-    if (route.screen === 'home') await refreshGames();
+    if (!('id' in route)) await refreshGames();
     else if (route.screen === 'game') await openPeerGame(route.id, route.relay);
+    else if (route.screen === 'import') await openImported(route.id);
     else await openLocalGame(route.screen, route.id);
   }
 
@@ -213,6 +229,22 @@ export function createController(store, peerStarting) {
     }
   }
 
+  /** @param {string} id */
+  async function openImported(id) {
+    const mine = ++opening;
+    dispatch({ type: 'table-opening', kind: 'import', id });
+    try {
+      const record = await loadImported(id);
+      if (mine !== opening) return;
+      if (!record) throw new Error('This game is not kept on this device.');
+      attach(new ImportedGame(record));
+    } catch (error) {
+      if (mine !== opening) return;
+      const words = error instanceof Error ? error.message : String(error);
+      dispatch({ type: 'table-failed', id, error: words });
+    }
+  }
+
   /** @param {PlayedGame} opened */
   function attach(opened) {
     game = opened;
@@ -239,6 +271,7 @@ export function createController(store, peerStarting) {
     );
     receive(opened);
     talking.startTalking(opened);
+    if (opened.state.you !== null) void backingUp.askToPersist();
   }
 
   /** @param {PlayedGame} opened */
@@ -253,11 +286,13 @@ export function createController(store, peerStarting) {
       clocks: opened.clocks(),
       link: opened.link(),
       computer: local ? opened.opponent : null,
+      origin: 'origin' in opened ? opened.origin : null,
       thinking: local && opened.thinking,
       turning: local && opened.record.turning,
     });
     const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
+    watching.lookAround();
     moving.playPremove();
     rematching.repeatOffer(before, state);
   }
@@ -272,6 +307,10 @@ export function createController(store, peerStarting) {
     ...starting,
     ...talking,
     ...rematching,
+    ...archiving,
+    ...importing,
+    ...backingUp,
+    ...watching,
     ...keepingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */

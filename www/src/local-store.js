@@ -10,9 +10,6 @@ import { knownRecord } from './local-game.js';
  * @typedef {DBSchema & { games: { key: string, value: LocalRecord, indexes: { updatedMs: number } } }} Schema
  */
 
-/** Finished games beyond this many are forgotten, oldest first. */
-const FINISHED_KEPT = 50;
-
 /** @type {Promise<IDBPDatabase<Schema>> | null} */
 let opened = null;
 
@@ -43,11 +40,14 @@ export async function loadLocalGame(id) {
   return kept ? knownRecord(kept) : null;
 }
 
+/** @param {string} id */
+export async function removeLocalGame(id) {
+  const db = await database();
+  await db.delete('games', id);
+}
+
 /** @returns {Promise<LocalRecord[]>} Newest first. */
 export async function listLocalGames() {
   const db = await database();
-  const games = (await db.getAllFromIndex('games', 'updatedMs')).reverse();
-  const stale = games.filter((game) => game.result).slice(FINISHED_KEPT);
-  await Promise.all(stale.map((game) => db.delete('games', game.id)));
-  return games.filter((game) => !stale.includes(game)).map(knownRecord);
+  return (await db.getAllFromIndex('games', 'updatedMs')).reverse().map(knownRecord);
 }

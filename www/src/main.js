@@ -5,8 +5,12 @@ import { createController } from './controller.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
+import { storedFollows } from './follows.js';
+import { storedKeepsake } from './keepsake.js';
 import { storedSettings } from './settings.js';
 import { storedTheme } from './theme.js';
+import { followSwipes } from './swipe.js';
+import { takeWhatIsBrought } from './bringing.js';
 import { draw } from './view/app.js';
 
 /** @param {string} id */
@@ -26,7 +30,13 @@ roots.main.replaceChildren();
 
 const store = createStore(
   reduce,
-  initialState(parseRoute(location.hash), storedTheme(), storedSettings()),
+  initialState(
+    parseRoute(location.hash),
+    storedTheme(),
+    storedSettings(),
+    storedKeepsake(),
+    storedFollows(),
+  ),
 );
 const peerStarting = linkPeer({
   base: new URL('./', document.baseURI).href,
@@ -51,6 +61,9 @@ draw(roots, store.get(), act);
 const follow = () => void act.follow(parseRoute(location.hash));
 window.addEventListener('hashchange', follow);
 follow();
+
+takeWhatIsBrought(act);
+followSwipes(roots.main, act.step);
 
 document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target);

@@ -7,6 +7,7 @@ import { NO_REMATCH } from './rematch.js';
 /**
  * @import { ClockReading, Colour, GameState } from '@rookery/peer'
  * @import { Chat } from './chat.js'
+ * @import { Origin } from './imported-game.js'
  * @import { Premove } from './premoves.js'
  * @import { Rematch } from './rematch.js'
  */
@@ -37,13 +38,14 @@ import { NO_REMATCH } from './rematch.js';
  * @property {string} error
  *
  * @typedef {object} Table
- * @property {'peer' | 'computer' | 'board'} kind
+ * @property {'peer' | 'computer' | 'board' | 'import'} kind
  * @property {string} id
  * @property {'opening' | 'ready' | 'failed'} status
  * @property {string} error
  * @property {string} link The invitation, for a peer's game.
  * @property {GameState | null} game
  * @property {string | null} computer Strength of the computer that plays here, in words.
+ * @property {Origin | null} origin Of a game from a file: who played, and where it is from.
  * @property {boolean} thinking
  * @property {boolean} turning At one board: it shows the side to move from below.
  * @property {ClockReading} clocks
@@ -69,7 +71,7 @@ import { NO_REMATCH } from './rematch.js';
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
  *   | { type: 'table-game', id: string, game: GameState, clocks: ClockReading, link: string, computer: string | null,
- *       thinking: boolean, turning: boolean }
+ *       origin: Origin | null, thinking: boolean, turning: boolean }
  *   | { type: 'clocks', clocks: ClockReading }
  *   | { type: 'table', fields: TableFields }
  *   | { type: 'show-ply', ply: number }
@@ -103,6 +105,7 @@ export function freshTable(kind, id, wide = false) {
     link: '',
     game: null,
     computer: null,
+    origin: null,
     thinking: false,
     turning: false,
     clocks: NO_CLOCKS,
@@ -198,7 +201,7 @@ export function reduceTable(table, action) {
  * @param {Extract<TableAction, { type: 'table-game' }>} action
  * @returns {Table}
  */
-function receiveGame(table, { game, clocks, link, computer, thinking, turning }) {
+function receiveGame(table, { game, clocks, link, computer, origin, thinking, turning }) {
   const moved = game.fen !== table.game?.fen;
   // Taken back, over, or the own move before them was not accepted.
   const stale =
@@ -214,6 +217,7 @@ function receiveGame(table, { game, clocks, link, computer, thinking, turning })
     clocks,
     link,
     computer,
+    origin,
     thinking,
     turning,
     shownPly: taken ? null : table.shownPly,

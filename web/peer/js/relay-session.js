@@ -261,6 +261,16 @@ export class RelaySession {
     await this.#drop(id);
   }
 
+  /**
+   * Knows nothing of a game any more; what is stored of it is the caller's business.
+   *
+   * @param {GameId} id
+   */
+  forget(id) {
+    this.#core.forget(id);
+    this.#kept.delete(id);
+  }
+
   /** @param {GameId} id */
   async #drop(id) {
     this.#kept.delete(id);
@@ -454,11 +464,11 @@ export class RelaySession {
    *
    * @param {GameState} state
    */
-  summarize({ id, you, white, black, ply, phase, result }) {
+  summarize({ id, you, white, black, ply, phase, result, clock }) {
     const before = this.#kept.get(id);
     if (before === undefined) return;
     const opponent = you === 'white' ? black : you === 'black' ? white : null;
-    const summary = { you, opponent, ply, phase, result };
+    const summary = { you, opponent, ply, phase, result, clock };
     const text = JSON.stringify(summary);
     if (text === before) return;
     this.#kept.set(id, text);

@@ -3,11 +3,13 @@
 import { html, nothing, render } from 'lit/html.js';
 import { screen } from '../app-state.js';
 import { orientation, reader } from '../table-state.js';
+import { archiveView } from './archive.js';
 import { dialogView } from './dialogs.js';
 import { gameView } from './game.js';
 import { headerView } from './header.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
+import { watchView } from './watch.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -35,7 +37,8 @@ export function draw({ header, main, overlay, announcer }, state, act) {
     html`${dialogView(state, act)}
       <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
         ${state.toast?.words ?? nothing}
-      </div>`,
+      </div>
+      ${state.archive.dragging ? html`<div class="drop-veil">Drop it to open it here</div>` : nothing}`,
     overlay,
   );
   if (announcer.textContent !== state.announcement) announcer.textContent = state.announcement;
@@ -58,6 +61,10 @@ function screenView(state, act) {
   switch (screen(state)) {
     case 'home':
       return homeView(state, act);
+    case 'games':
+      return archiveView(state, act);
+    case 'watch':
+      return watchView(state, act);
     case 'opening':
       return html`<div class="invitation">
         <section class="card wide">

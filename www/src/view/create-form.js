@@ -48,7 +48,13 @@ export function createFormView(form, { peer }, act) {
           ? html`<p class="hint">
               The lobby does not show positions, so this game is for whom you send the link to.
             </p>`
-          : nothing
+          : html`<p class="hint">
+              ${
+                form.listed
+                  ? 'Whoever is at this relay may join, and watch the game.'
+                  : 'Only who has the link can join or watch.'
+              }
+            </p>`
       }
     </fieldset>
     ${switchField('Takebacks may be asked for', form.takebacks, (takebacks) =>

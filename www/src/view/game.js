@@ -56,7 +56,7 @@ export function gameView(state, table, act) {
       data-premoves=${table.premoves.length}
     >
       ${plateView(table, opposite(bottom), state)}
-      <div class="board-box">
+      <div class="board-box" data-swipes=${model.mover ? 'false' : 'true'}>
         ${keyed(table.id, boardView(model, { onDrop: act.drop, onCancel: act.cancelPlans }))}
         <p class="hidden" id="board-words">${boardWords(view.fen)}</p>
         ${hinted ? arrowView(hinted[0], hinted[1], bottom) : nothing}

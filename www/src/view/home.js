@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../clock.js';
 import { routeHash } from '../route.js';
 import { agoWords, colourName, latencyWords, resultTitle, shortKey } from '../words.js';
+import { reminderView } from './backup-form.js';
 import { mark } from './icons.js';
 
 /**
@@ -48,7 +49,8 @@ export function homeView(state, act) {
         }
       </section>
       <div class="home-side">
-        ${runningView(state)} ${lobbyView(state, act)} ${pasteView(state, act)}
+        ${reminderView(state, act)} ${runningView(state)} ${lobbyView(state, act)}
+        ${pasteView(state, act)}
       </div>
     </div>
   `;
@@ -73,7 +75,10 @@ function runningView({ localGames, peer }) {
   const finished = rows.filter(({ over }) => over).slice(0, FINISHED_SHOWN);
   return html`
     <section class="card" aria-labelledby="games-title">
-      <h2 id="games-title">Your games</h2>
+      <div class="card-head">
+        <h2 id="games-title">Your games</h2>
+        <a href="#/games">All games and files</a>
+      </div>
       ${
         running.length > 0
           ? html`<ul class="rows" role="list">
@@ -151,7 +156,10 @@ function lobbyView({ peer }, act) {
   const seeks = peer.seeks.filter((seek) => seek.creator !== peer.player);
   return html`
     <section class="card" aria-labelledby="lobby-title">
-      <h2 id="lobby-title">Lobby</h2>
+      <div class="card-head">
+        <h2 id="lobby-title">Lobby</h2>
+        <a href="#/watch">Live games</a>
+      </div>
       <p class="latency muted">${latencyWords(peer.connection.rttMs)}</p>
       ${
         seeks.length > 0

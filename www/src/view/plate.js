@@ -68,8 +68,13 @@ function clockView({ clocks, game }, colour) {
  * @param {AppState} state
  * @returns {{ name: string, note: string }}
  */
-function whoIs({ kind, game, computer }, colour, { peer }) {
+function whoIs({ kind, game, computer, origin }, colour, { peer }) {
   if (!game) return { name: '', note: '' };
+  if (origin) {
+    return colour === 'white'
+      ? { name: origin.white, note: origin.whiteNote }
+      : { name: origin.black, note: origin.blackNote };
+  }
   if (kind === 'board') return { name: colourName(colour), note: startWords(game) };
   if (computer !== null) {
     return game.you === colour

@@ -8,6 +8,7 @@ import { saveLocalGame } from '../local-store.js';
 import { routeFromPaste } from '../route.js';
 import { opposite } from '../rules.js';
 import { startPosition } from '../start-position.js';
+import { shown } from '../table-state.js';
 
 /**
  * @import { Game } from '@rookery/peer'
@@ -83,6 +84,21 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
         dialog: computerForm(last?.level ?? 3),
       });
       // The engine loads while the person chooses.
+      engine().catch(() => {});
+      if (store.get().levels.length === 0) {
+        engineLevels().then((levels) => dispatch({ type: 'levels', levels }), complain);
+      }
+    },
+
+    /** The form for a game that begins in the position on the board. */
+    playFromHere() {
+      const current = desk.table();
+      if (!current?.game) return;
+      const { fen } = shown(current);
+      const last = store.get().localGames.find(({ kind }) => kind === 'computer');
+      const from = { start: /** @type {const} */ ('position'), fen };
+      const colour = fen.split(' ')[1] === 'b' ? 'black' : 'white';
+      dispatch({ type: 'dialog', dialog: { ...computerForm(last?.level ?? 3), ...from, colour } });
       engine().catch(() => {});
       if (store.get().levels.length === 0) {
         engineLevels().then((levels) => dispatch({ type: 'levels', levels }), complain);
