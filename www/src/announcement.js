@@ -31,9 +31,29 @@ export function announcement(before, now, clocks) {
   if (draw && !before.offers.draw && draw !== now.you) {
     words.push(`${colourName(draw)} offers a draw.`);
   }
+  if (now.you && draw === now.you && before.offers.draw !== draw) words.push('You offer a draw.');
   if (takeback && !before.offers.takeback && takeback.by !== now.you) {
     words.push(`${colourName(takeback.by)} asks to take a move back.`);
   }
+  words.push(...declined(before, now));
   if (now.result && !before.result) words.push(`${resultWords(now.result)}.`);
   return words.join(' ');
+}
+
+/**
+ * What the own offers came to, where no move and no end says so.
+ *
+ * @param {GameState} before
+ * @param {GameState} now
+ * @returns {string[]}
+ */
+function declined({ offers, ply }, now) {
+  const { you } = now;
+  if (!you || now.result || now.ply < ply) return [];
+  const words = [];
+  if (offers.draw === you && !now.offers.draw) words.push('Your draw offer was declined.');
+  if (offers.takeback?.by === you && !now.offers.takeback) {
+    words.push('Your request for a takeback was declined.');
+  }
+  return words;
 }

@@ -9,6 +9,7 @@ import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
 import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
 import { storeTheme } from './theme.js';
+import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { keepingWishes } from './wishes/keeping.js';
 import { lookingWishes } from './wishes/looking.js';
@@ -17,6 +18,7 @@ import { offerWishes } from './wishes/offers.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
+import { walkingWishes } from './wishes/walking.js';
 
 /**
  * @import { Peer, SaidLine, Seek } from '@rookery/peer'
@@ -262,6 +264,12 @@ export function createController(store, peerStarting) {
     rematching.repeatOffer(before, state);
   }
 
+  /** @param {Partial<Settings>} settings */
+  function changeSettings(settings) {
+    dispatch({ type: 'settings', settings });
+    storeSettings(store.get().settings);
+  }
+
   return {
     go,
     follow,
@@ -273,6 +281,8 @@ export function createController(store, peerStarting) {
     ...talking,
     ...rematching,
     ...keepingWishes(desk),
+    ...walkingWishes(desk, moving),
+    ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),
 
     /** At one board: it turns after each move, or stays. */
     turn: () => desk.ask(async (opened) => 'turn' in opened && (await opened.turn())),
@@ -281,10 +291,15 @@ export function createController(store, peerStarting) {
       dispatch({ type: 'dialog', dialog: { kind: 'settings' } });
     },
 
-    /** @param {Partial<Settings>} settings */
-    changeSettings(settings) {
-      dispatch({ type: 'settings', settings });
-      storeSettings(store.get().settings);
+    changeSettings,
+
+    /** @param {boolean} screenReader Whether the page is laid out to be heard. */
+    listen(screenReader) {
+      changeSettings({ screenReader });
+      const words = screenReader
+        ? 'Screen-reader mode is on. In a game type moves and commands; help tells them all.'
+        : 'Screen-reader mode is off.';
+      dispatch({ type: 'announce', words });
     },
 
     /** @param {Theme} theme */

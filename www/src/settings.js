@@ -10,6 +10,8 @@
  * @property {boolean} confirmDays The same where each move has days.
  * @property {boolean} confirmUntimed The same without a clock: untimed games, the computer, two on one device.
  * @property {boolean} chat Lines of the opponent are shown.
+ * @property {boolean} screenReader The page is laid out to be heard: commands are typed, answers spoken.
+ * @property {'plain' | 'nato' | 'anna'} squares How the squares are called aloud.
  */
 
 const KEY = 'rookery-settings';
@@ -20,7 +22,26 @@ export const DEFAULTS = {
   confirmDays: true,
   confirmUntimed: false,
   chat: true,
+  screenReader: false,
+  squares: 'plain',
 };
+
+/** What a setting that is one of several may be. */
+export const CHOICES =
+  /** @type {Readonly<Partial<Record<keyof Settings, readonly string[]>>>} */ ({
+    squares: ['plain', 'nato', 'anna'],
+  });
+
+/**
+ * Whether a value that was read may stand for a setting.
+ *
+ * @param {keyof Settings} name
+ * @param {unknown} value
+ */
+function fits(name, value) {
+  if (typeof value !== typeof DEFAULTS[name]) return false;
+  return typeof value !== 'string' || (CHOICES[name]?.includes(value) ?? false);
+}
 
 /**
  * @param {string | null} text
@@ -31,7 +52,7 @@ export function readSettings(text) {
   try {
     const kept = JSON.parse(text ?? '{}');
     for (const name of /** @type {(keyof Settings)[]} */ (Object.keys(DEFAULTS))) {
-      if (typeof kept?.[name] === 'boolean') settings[name] = kept[name];
+      if (fits(name, kept?.[name])) Object.assign(settings, { [name]: kept[name] });
     }
   } catch {
     // Somebody else wrote there.

@@ -5,6 +5,7 @@ import { ref } from 'lit/directives/ref.js';
 import { boardFormView } from './board-form.js';
 import { computerFormView } from './computer-form.js';
 import { createFormView } from './create-form.js';
+import { returnFocus } from './focus.js';
 import { settingsView } from './settings-form.js';
 
 /**
@@ -15,6 +16,7 @@ import { settingsView } from './settings-form.js';
 
 /** @param {Element | undefined} element */
 function showModal(element) {
+  returnFocus(element);
   if (!(element instanceof HTMLDialogElement) || element.open) return;
   queueMicrotask(() => {
     if (element.isConnected && !element.open) element.showModal();

@@ -23,8 +23,8 @@ export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
       ${statusView(state, table, act)} ${movesView(table, act)} ${navigationView(table, act)}
-      ${actionsView(table, act)} ${tailView(table, act)} ${keepView(table, act)}
-      ${chatView(state, table, act)}
+      ${actionsView(table, act)} ${tailView(table, act, !state.settings.screenReader)}
+      ${keepView(table, act)} ${chatView(state, table, act)}
     </aside>
   `;
 }

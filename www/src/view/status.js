@@ -31,7 +31,7 @@ export function statusView({ peer }, table, act) {
       data-absent=${table.kind === 'peer' && opponentGone(game) ? 'true' : 'false'}
       data-over=${game.result ? 'true' : 'false'}
     >
-      <p class="status-main" role="status">${mainWords(table)}</p>
+      <p class="status-main">${mainWords(table)}</p>
       <p class="status-side" title=${sideWords(table, peer)}>${sideWords(table, peer)}</p>
       ${
         asked && game.you

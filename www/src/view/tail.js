@@ -14,9 +14,11 @@ import { live } from 'lit/directives/live.js';
  *
  * @param {Table} table
  * @param {Controller} act
+ * @param {boolean} [typing] False where moves are typed elsewhere.
  */
-export function tailView(table, act) {
+export function tailView(table, act, typing = true) {
   const game = /** @type {GameState} */ (table.game);
+  if (!typing && game.phase !== 'over') return nothing;
   if (game.phase === 'over' || game.you === null) return analysisView(table);
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
