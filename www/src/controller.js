@@ -8,7 +8,7 @@ import { LocalGame } from './local-game.js';
 import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
 import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
-import { storeTheme } from './theme.js';
+import { showLook, storeTheme } from './theme.js';
 import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { keepingWishes } from './wishes/keeping.js';
@@ -268,6 +268,7 @@ export function createController(store, peerStarting) {
   function changeSettings(settings) {
     dispatch({ type: 'settings', settings });
     storeSettings(store.get().settings);
+    showLook(store.get().settings);
   }
 
   return {

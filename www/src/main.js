@@ -2,7 +2,7 @@
 
 import { initialState, reduce } from './app-state.js';
 import { createController } from './controller.js';
-import { noticed } from './happenings.js';
+import { letNotice } from './notice.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
@@ -37,12 +37,7 @@ const peerStarting = linkPeer({
 peerStarting.catch((error) => console.error(error));
 const act = createController(store, peerStarting);
 
-let before = store.get();
-store.subscribe((now) => {
-  const words = noticed(before, now);
-  before = now;
-  if (words) store.dispatch({ type: 'announce', words });
-});
+letNotice(store);
 
 let drawn = false;
 store.subscribe(() => {

@@ -12,6 +12,11 @@
  * @property {boolean} chat Lines of the opponent are shown.
  * @property {boolean} screenReader The page is laid out to be heard: commands are typed, answers spoken.
  * @property {'plain' | 'nato' | 'anna'} squares How the squares are called aloud.
+ * @property {'slate' | 'wood' | 'green' | 'violet' | 'contrast'} board The colours of the board.
+ * @property {'cburnett' | 'bold' | 'letters'} pieces
+ * @property {boolean} sound
+ * @property {number} volume 0 to 100.
+ * @property {boolean} vibration
  */
 
 const KEY = 'rookery-settings';
@@ -24,6 +29,11 @@ export const DEFAULTS = {
   chat: true,
   screenReader: false,
   squares: 'plain',
+  board: 'slate',
+  pieces: 'cburnett',
+  sound: true,
+  volume: 60,
+  vibration: true,
 };
 
 /** What a setting that is one of several may be. */
@@ -40,6 +50,7 @@ export const CHOICES =
  */
 function fits(name, value) {
   if (typeof value !== typeof DEFAULTS[name]) return false;
+  if (typeof value === 'number') return value >= 0 && value <= 100;
   return typeof value !== 'string' || (CHOICES[name]?.includes(value) ?? false);
 }
 

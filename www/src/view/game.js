@@ -36,7 +36,7 @@ export function gameView(state, table, act) {
     <h1 class="hidden" tabindex="-1">Chess game</h1>
     ${settings.screenReader ? listeningView(state, table, act) : nothing}
     <div
-      class="game"
+      class=${settings.screenReader ? 'game heard' : 'game'}
       data-pending=${view.pending ? 'true' : 'false'}
       data-moving=${model.mover ? 'true' : 'false'}
       data-premoves=${table.premoves.length}

@@ -2,6 +2,9 @@
 
 import { html } from 'lit/html.js';
 import { switchField } from './form-parts.js';
+import { listeningFields } from './listening-fields.js';
+import { lookFields } from './look-fields.js';
+import { soundFields } from './sound-fields.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -33,6 +36,7 @@ export const settingsView = ({ settings }, act) => html`
       act.changeSettings({ chat }),
     )}
   </fieldset>
+  ${lookFields(settings, act)} ${soundFields(settings, act)} ${listeningFields(settings, act)}
   <div class="dialog-foot">
     <div class="dialog-actions"><button class="primary">Done</button></div>
   </div>
