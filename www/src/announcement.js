@@ -22,10 +22,11 @@ export function announcement(before, now, clocks) {
     words.push(`${colourName(mover)}: ${spokenSan(last.san)}.`);
   } else if (now.ply < before.ply) words.push('A move was taken back.');
   if (before.phase === 'open' && now.phase === 'playing') words.push('The game begins.');
-  if (opponentGone(now) && !opponentGone(before)) {
+  // Who has just sat down comes a moment after the seat.
+  if (opponentGone(now) && !opponentGone(before) && before.phase !== 'open') {
     words.push(absenceWords(now, clocks, clockSpoken).replace(/^Away:/, 'Your opponent is away:'));
   } else if (opponentGone(before) && !opponentGone(now) && now.phase === 'playing') {
-    words.push('Your opponent is back.');
+    words.push(now.ply > 0 ? 'Your opponent is back.' : 'Your opponent is here.');
   }
   const { draw, takeback } = now.offers;
   if (draw && !before.offers.draw && draw !== now.you) {

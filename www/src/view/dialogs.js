@@ -19,7 +19,13 @@ function showModal(element) {
   returnFocus(element);
   if (!(element instanceof HTMLDialogElement) || element.open) return;
   queueMicrotask(() => {
-    if (element.isConnected && !element.open) element.showModal();
+    if (!element.isConnected || element.open) return;
+    element.showModal();
+    // The browser goes to the first of the radio buttons, even if another is chosen.
+    const { activeElement } = document;
+    if (!(activeElement instanceof HTMLInputElement) || activeElement.type !== 'radio') return;
+    const chosen = element.querySelector(`[name="${activeElement.name}"]:checked`);
+    if (chosen instanceof HTMLElement) chosen.focus();
   });
 }
 
