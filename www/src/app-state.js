@@ -3,6 +3,7 @@
 import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
 import { NO_KEEPSAKE } from './keepsake.js';
 import { DEFAULTS } from './settings.js';
+import { callSquares } from './speech.js';
 import { freshTable, reduceTable } from './table-state.js';
 
 /**
@@ -43,7 +44,9 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Table | null} table
  * @property {string} pasteError
  * @property {{ id: number, words: string } | null} toast
- * @property {string} announcement For the live region.
+ * @property {Announcement[]} announcements For the live region, the newest last.
+ *
+ * @typedef {{ id: number, words: string }} Announcement
  *
  * @typedef {{ type: 'route', route: Route }
  *   | { type: 'theme', theme: Theme }
@@ -109,8 +112,22 @@ export function initialState(
     table: null,
     pasteError: '',
     toast: null,
-    announcement: '',
+    announcements: [],
   };
+}
+
+/** Announcements that can be read again. */
+const ANNOUNCEMENTS_KEPT = 60;
+
+/**
+ * @param {AppState} state
+ * @param {string} words
+ * @returns {Announcement[]}
+ */
+function withAnnouncement({ announcements, settings }, words) {
+  const id = (announcements.at(-1)?.id ?? 0) + 1;
+  const spoken = callSquares(words, settings.squares);
+  return [...announcements, { id, words: spoken }].slice(-ANNOUNCEMENTS_KEPT);
 }
 
 /**
@@ -158,7 +175,7 @@ export function reduce(state, action) {
     case 'toast-gone':
       return state.toast?.id === action.id ? { ...state, toast: null } : state;
     case 'announce':
-      return { ...state, announcement: action.words };
+      return { ...state, announcements: withAnnouncement(state, action.words) };
     case 'table-opening':
       return { ...state, table: freshTable(action.kind, action.id, action.wide) };
     case 'table-closed':

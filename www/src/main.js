@@ -2,6 +2,7 @@
 
 import { initialState, reduce } from './app-state.js';
 import { createController } from './controller.js';
+import { letNotice } from './notice.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
@@ -45,6 +46,8 @@ const peerStarting = linkPeer({
 });
 peerStarting.catch((error) => console.error(error));
 const act = createController(store, peerStarting);
+
+letNotice(store);
 
 let drawn = false;
 store.subscribe(() => {

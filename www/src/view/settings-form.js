@@ -3,6 +3,9 @@
 import { html } from 'lit/html.js';
 import { keepingSection } from './backup-form.js';
 import { switchField } from './form-parts.js';
+import { listeningFields } from './listening-fields.js';
+import { lookFields } from './look-fields.js';
+import { soundFields } from './sound-fields.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -34,7 +37,8 @@ export const settingsView = (state, act) => html`
       act.changeSettings({ chat }),
     )}
   </fieldset>
-  ${keepingSection(state, act)}
+  ${lookFields(state.settings, act)} ${soundFields(state.settings, act)}
+  ${listeningFields(state.settings, act)} ${keepingSection(state, act)}
   <div class="dialog-foot">
     <div class="dialog-actions"><button class="primary">Done</button></div>
   </div>
