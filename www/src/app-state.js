@@ -16,6 +16,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
+ * @import { Update } from './updates.js'
  */
 
 /**
@@ -45,6 +46,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {string} pasteError
  * @property {{ id: number, words: string } | null} toast
  * @property {Announcement[]} announcements For the live region, the newest last.
+ * @property {Update} update Whether a new version of the page waits.
  *
  * @typedef {{ id: number, words: string }} Announcement
  *
@@ -65,6 +67,7 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'paste-error', words: string }
  *   | { type: 'toast', id: number, words: string }
  *   | { type: 'toast-gone', id: number }
+ *   | { type: 'update', update: Update }
  *   | { type: 'announce', words: string }} Action
  */
 
@@ -113,6 +116,7 @@ export function initialState(
     pasteError: '',
     toast: null,
     announcements: [],
+    update: 'none',
   };
 }
 
@@ -174,6 +178,8 @@ export function reduce(state, action) {
       return { ...state, toast: { id: action.id, words: action.words } };
     case 'toast-gone':
       return state.toast?.id === action.id ? { ...state, toast: null } : state;
+    case 'update':
+      return { ...state, update: action.update };
     case 'announce':
       return { ...state, announcements: withAnnouncement(state, action.words) };
     case 'table-opening':

@@ -23,6 +23,7 @@ import { offerWishes } from './wishes/offers.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
+import { updatingWishes } from './wishes/updating.js';
 import { walkingWishes } from './wishes/walking.js';
 import { watchingWishes } from './wishes/watching.js';
 
@@ -323,6 +324,7 @@ export function createController(store, peerStarting) {
     ...keepingWishes(desk),
     ...walkingWishes(desk, moving),
     ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),
+    ...updatingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */
     turn: () => desk.ask(async (opened) => 'turn' in opened && (await opened.turn())),

@@ -9,7 +9,7 @@ import { createStore } from './store.js';
 import { storedFollows } from './follows.js';
 import { storedKeepsake } from './keepsake.js';
 import { storedSettings } from './settings.js';
-import { storedTheme } from './theme.js';
+import { paintAround, storedTheme } from './theme.js';
 import { followSwipes } from './swipe.js';
 import { takeWhatIsBrought } from './bringing.js';
 import { draw } from './view/app.js';
@@ -28,6 +28,7 @@ const roots = {
   announcer: element('announcer'),
 };
 roots.main.replaceChildren();
+paintAround(storedTheme());
 
 const store = createStore(
   reduce,

@@ -11,6 +11,7 @@ import { gameView } from './game.js';
 import { headerView } from './header.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
+import { updateNotice } from './update-notice.js';
 import { watchView } from './watch.js';
 
 /**
@@ -36,7 +37,7 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   render(headerView(state, act), header);
   render(screenView(state, act), main);
   render(
-    html`${dialogView(state, act)}
+    html`${dialogView(state, act)} ${updateNotice(state, act)}
       <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
         ${state.toast?.words ?? nothing}
       </div>

@@ -6,6 +6,7 @@ import { switchField } from './form-parts.js';
 import { listeningFields } from './listening-fields.js';
 import { lookFields } from './look-fields.js';
 import { soundFields } from './sound-fields.js';
+import { updateField } from './update-notice.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -18,6 +19,7 @@ import { soundFields } from './sound-fields.js';
  */
 export const settingsView = (state, act) => html`
   <h2 id="dialog-title">Settings</h2>
+  ${updateField(state.update, act)}
   <fieldset>
     <legend>Confirm each move before it is played</legend>
     ${switchField('In games with a running clock', state.settings.confirmLive, (confirmLive) =>
