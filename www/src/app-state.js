@@ -3,6 +3,7 @@
 import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
 import { NO_KEEPSAKE } from './keepsake.js';
 import { DEFAULTS } from './settings.js';
+import { callSquares } from './speech.js';
 import { freshTable, reduceTable } from './table-state.js';
 
 /**
@@ -15,6 +16,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
+ * @import { Update } from './updates.js'
  */
 
 /**
@@ -43,7 +45,10 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Table | null} table
  * @property {string} pasteError
  * @property {{ id: number, words: string } | null} toast
- * @property {string} announcement For the live region.
+ * @property {Announcement[]} announcements For the live region, the newest last.
+ * @property {Update} update Whether a new version of the page waits.
+ *
+ * @typedef {{ id: number, words: string }} Announcement
  *
  * @typedef {{ type: 'route', route: Route }
  *   | { type: 'theme', theme: Theme }
@@ -62,6 +67,7 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'paste-error', words: string }
  *   | { type: 'toast', id: number, words: string }
  *   | { type: 'toast-gone', id: number }
+ *   | { type: 'update', update: Update }
  *   | { type: 'announce', words: string }} Action
  */
 
@@ -109,8 +115,23 @@ export function initialState(
     table: null,
     pasteError: '',
     toast: null,
-    announcement: '',
+    announcements: [],
+    update: 'none',
   };
+}
+
+/** Announcements that can be read again. */
+const ANNOUNCEMENTS_KEPT = 60;
+
+/**
+ * @param {AppState} state
+ * @param {string} words
+ * @returns {Announcement[]}
+ */
+function withAnnouncement({ announcements, settings }, words) {
+  const id = (announcements.at(-1)?.id ?? 0) + 1;
+  const spoken = callSquares(words, settings.squares);
+  return [...announcements, { id, words: spoken }].slice(-ANNOUNCEMENTS_KEPT);
 }
 
 /**
@@ -157,8 +178,10 @@ export function reduce(state, action) {
       return { ...state, toast: { id: action.id, words: action.words } };
     case 'toast-gone':
       return state.toast?.id === action.id ? { ...state, toast: null } : state;
+    case 'update':
+      return { ...state, update: action.update };
     case 'announce':
-      return { ...state, announcement: action.words };
+      return { ...state, announcements: withAnnouncement(state, action.words) };
     case 'table-opening':
       return { ...state, table: freshTable(action.kind, action.id, action.wide) };
     case 'table-closed':

@@ -10,9 +10,10 @@ import { LocalGame } from './local-game.js';
 import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
 import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
-import { storeTheme } from './theme.js';
+import { showLook, storeTheme } from './theme.js';
 import { archivingWishes } from './wishes/archiving.js';
 import { backingUpWishes } from './wishes/backing-up.js';
+import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { importingWishes } from './wishes/importing.js';
 import { keepingWishes } from './wishes/keeping.js';
@@ -22,6 +23,8 @@ import { offerWishes } from './wishes/offers.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
+import { updatingWishes } from './wishes/updating.js';
+import { walkingWishes } from './wishes/walking.js';
 import { watchingWishes } from './wishes/watching.js';
 
 /**
@@ -298,6 +301,13 @@ export function createController(store, peerStarting) {
     rematching.repeatOffer(before, state);
   }
 
+  /** @param {Partial<Settings>} settings */
+  function changeSettings(settings) {
+    dispatch({ type: 'settings', settings });
+    storeSettings(store.get().settings);
+    showLook(store.get().settings);
+  }
+
   return {
     go,
     follow,
@@ -313,6 +323,9 @@ export function createController(store, peerStarting) {
     ...backingUp,
     ...watching,
     ...keepingWishes(desk),
+    ...walkingWishes(desk, moving),
+    ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),
+    ...updatingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */
     turn: () => desk.ask(async (opened) => 'turn' in opened && (await opened.turn())),
@@ -321,10 +334,15 @@ export function createController(store, peerStarting) {
       dispatch({ type: 'dialog', dialog: { kind: 'settings' } });
     },
 
-    /** @param {Partial<Settings>} settings */
-    changeSettings(settings) {
-      dispatch({ type: 'settings', settings });
-      storeSettings(store.get().settings);
+    changeSettings,
+
+    /** @param {boolean} screenReader Whether the page is laid out to be heard. */
+    listen(screenReader) {
+      changeSettings({ screenReader });
+      const words = screenReader
+        ? 'Screen-reader mode is on. In a game type moves and commands; help tells them all.'
+        : 'Screen-reader mode is off.';
+      dispatch({ type: 'announce', words });
     },
 
     /** @param {Theme} theme */

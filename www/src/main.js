@@ -2,13 +2,14 @@
 
 import { initialState, reduce } from './app-state.js';
 import { createController } from './controller.js';
+import { letNotice } from './notice.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
 import { storedFollows } from './follows.js';
 import { storedKeepsake } from './keepsake.js';
 import { storedSettings } from './settings.js';
-import { storedTheme } from './theme.js';
+import { paintAround, storedTheme } from './theme.js';
 import { followSwipes } from './swipe.js';
 import { takeWhatIsBrought } from './bringing.js';
 import { draw } from './view/app.js';
@@ -27,6 +28,7 @@ const roots = {
   announcer: element('announcer'),
 };
 roots.main.replaceChildren();
+paintAround(storedTheme());
 
 const store = createStore(
   reduce,
@@ -45,6 +47,8 @@ const peerStarting = linkPeer({
 });
 peerStarting.catch((error) => console.error(error));
 const act = createController(store, peerStarting);
+
+letNotice(store);
 
 let drawn = false;
 store.subscribe(() => {

@@ -59,6 +59,8 @@ import { NO_REMATCH } from './rematch.js';
  * @property {Hint | null} hint
  * @property {boolean} hinting
  * @property {boolean} joining
+ * @property {string} cursor The square on which the keyboard is.
+ * @property {string | null} picked The square of the piece that the keyboard picked up.
  * @property {Chat} chat
  * @property {Rematch} rematch
  * @property {string} moveText
@@ -66,7 +68,7 @@ import { NO_REMATCH } from './rematch.js';
  * @property {number} boardEpoch Grows when the board must forget a move that was not accepted.
  * @property {AnalysisView | null} analysis
  *
- * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'rematch' | 'joining' | 'moveText' | 'moveError'
+ * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'rematch' | 'joining' | 'cursor' | 'picked' | 'moveText' | 'moveError'
  *   | 'analysis'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
@@ -119,6 +121,8 @@ export function freshTable(kind, id, wide = false) {
     hint: null,
     hinting: false,
     joining: false,
+    cursor: 'e2',
+    picked: null,
     chat: quietChat(wide),
     rematch: NO_REMATCH,
     moveText: '',

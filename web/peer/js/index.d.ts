@@ -39,6 +39,8 @@ export interface Connection {
   rttMs: number | null;
   /** The relay said its log cannot be written now. */
   logBusy: boolean;
+  /** The relay speaks no version of the protocol that this package does: a newer page may. */
+  otherVersion?: boolean;
 }
 
 export interface GameOptions {

@@ -58,6 +58,10 @@ export class Peer extends EventTarget {
     for (const session of this.#sessions()) session.poke();
     this.#onConnection();
   };
+  #renew = () => {
+    for (const session of this.#sessions()) session.renew();
+    this.#onConnection();
+  };
   #visible = () => {
     if (document.visibilityState === 'visible') this.#poke();
   };
@@ -100,7 +104,7 @@ export class Peer extends EventTarget {
     this.#home.start();
     // Whether another relay is ours is asked of ours, which may take its time.
     void this.#resume(games.filter(({ relay }) => relay !== null));
-    addEventListener('online', this.#poke);
+    addEventListener('online', this.#renew);
     addEventListener('offline', this.#poke);
     document.addEventListener('visibilitychange', this.#visible);
   }
@@ -286,7 +290,7 @@ export class Peer extends EventTarget {
     if (this.#closed) return;
     for (const game of this.#open.values()) game.close();
     this.#closed = true;
-    removeEventListener('online', this.#poke);
+    removeEventListener('online', this.#renew);
     removeEventListener('offline', this.#poke);
     document.removeEventListener('visibilitychange', this.#visible);
     for (const session of this.#sessions()) session.stop();

@@ -7,6 +7,7 @@ import { PeerError } from './errors.js';
 
 /**
  * @import { Connection, GameId, GameState, Notice, SaidLine, Seek } from './index.d.ts'
+ * @import { OtherVersion } from './addresses.js'
  * @import { Dial } from './connector.js'
  * @import { PeerCore } from './rookery_web_peer.js'
  * @import { KeptGame, Store } from './store.js'
@@ -30,6 +31,16 @@ const PATIENCE = 6;
 /** @type {Record<'ws' | 'webrtc', string>} */
 const NAMES = { ws: 'WebSocket', webrtc: 'WebRTC' };
 
+/** @type {Record<OtherVersion, string>} */
+const OTHER_VERSION = {
+  newer:
+    'The relay is newer than this page, and they no longer understand each other. Reload the page to get its newest version; your games are kept.',
+  older:
+    'The relay is older than this page, and they do not understand each other. Whoever runs it has to update it; your games are kept.',
+  other:
+    'The relay and this page do not understand each other: their versions differ. Reload the page to get its newest version; your games are kept.',
+};
+
 export class RelaySession {
   /** @type {import('./addresses.js').Place} */
   #place;
@@ -43,8 +54,10 @@ export class RelaySession {
   #relay;
   #connector;
   #timer;
-  /** @type {Promise<string[]> | null} */
+  /** @type {ReturnType<typeof resolveRelays> | null} */
   #known = null;
+  /** Set while the relay is known to speak no version that this page does. @type {OtherVersion | null} */
+  #other = null;
   /** @type {string[]} */
   #addresses = [];
   /** @type {string | null} */
@@ -92,8 +105,10 @@ export class RelaySession {
       dial,
       resolve: async () => {
         this.#known = resolveRelays(relays);
-        this.#addresses = await this.#known;
-        return dialable(this.#addresses, place);
+        const { addresses, other } = await this.#known;
+        this.#addresses = addresses;
+        if (other || addresses.length > 0) this.#other = other;
+        return dialable(addresses, place);
       },
       hooks: {
         onOpen: (link, address) => {
@@ -106,6 +121,9 @@ export class RelaySession {
         onWait: (failures) => {
           this.#failures = failures;
           hooks.onConnection();
+        },
+        onFail: (error) => {
+          if (PeerError.from(error).message.includes('negotiation')) this.#other = 'other';
         },
       },
     });
@@ -123,6 +141,10 @@ export class RelaySession {
 
   poke() {
     this.#connector.poke();
+  }
+
+  renew() {
+    this.#connector.renew();
   }
 
   get core() {
@@ -143,7 +165,7 @@ export class RelaySession {
     const transport = this.#ready && this.#address ? transportOf(this.#address) : null;
     const state = this.#ready
       ? 'connected'
-      : this.#relays.length === 0 || this.#failures >= PATIENCE || !navigator.onLine
+      : this.#relays.length === 0 || this.#failures >= PATIENCE || this.#other || !navigator.onLine
         ? 'offline'
         : this.#wasReady
           ? 'reconnecting'
@@ -155,6 +177,7 @@ export class RelaySession {
       transport,
       rttMs: this.#ready ? this.#rttMs : null,
       logBusy: this.#ready && this.#logBusy,
+      otherVersion: !this.#ready && this.#other !== null,
     };
   }
 
@@ -169,6 +192,7 @@ export class RelaySession {
     if (state === 'connected' && transport) return `Connected to the relay by ${NAMES[transport]}.`;
     if (this.#relays.length === 0)
       return 'This page names no relay: only the computer can be played.';
+    if (this.#other) return OTHER_VERSION[this.#other];
     if (this.#bye) return this.#bye;
     if (state === 'offline') {
       return navigator.onLine
@@ -189,7 +213,7 @@ export class RelaySession {
     if (this.#relays.includes(address)) return true;
     const peer = peerOf(address);
     this.#known ??= resolveRelays(this.#relays);
-    const addresses = await this.#known;
+    const { addresses } = await this.#known;
     return addresses.some((own) => own === address || (peer !== null && peerOf(own) === peer));
   }
 
@@ -356,7 +380,9 @@ export class RelaySession {
     try {
       outputs = this.#core.receive(frame);
     } catch (error) {
-      this.#bye = PeerError.from(error).message;
+      // What cannot be read before the two have agreed on a version is of another one.
+      if (this.#ready) this.#bye = PeerError.from(error).message;
+      else this.#other = 'other';
       this.#connector.drop('bad frame');
       return;
     }
@@ -391,6 +417,7 @@ export class RelaySession {
         case 'ready':
           this.#ready = true;
           this.#wasReady = true;
+          this.#other = null;
           this.#connector.confirm();
           for (const waiter of this.#readyWaiters.splice(0)) waiter();
           this.#hooks.onConnection();
@@ -402,6 +429,7 @@ export class RelaySession {
           break;
         case 'bye':
           this.#bye = args[1];
+          if (args[0] === 'no-version') this.#other = 'other';
           break;
         case 'changed':
           changed.add(args[0]);

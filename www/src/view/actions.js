@@ -75,11 +75,7 @@ export function actionsView(state, table, act) {
               ${icons.resign}<span>Resign</span>
             </button>`
       }
-      <button
-        class="action keep"
-        @click=${() => act.question(null)}
-        ${ref((element) => focusSoon(element))}
-      >
+      <button class="action keep" @click=${() => act.question(null)} ${ref(focusSoon)}>
         <span>Keep playing</span>
       </button>
     </div>`;
@@ -152,7 +148,15 @@ const action = (name, icon, enabled, onClick, highlit = false) =>
     ${icon}<span>${name}</span>
   </button>`;
 
-/** @param {Element | undefined} element */
+/**
+ * Only for who pressed the button that is gone now: who types goes on typing.
+ *
+ * @param {Element | undefined} element
+ */
 function focusSoon(element) {
-  if (element instanceof HTMLElement) queueMicrotask(() => element.focus());
+  if (element instanceof HTMLElement) {
+    queueMicrotask(() => {
+      if (document.activeElement === document.body) element.focus();
+    });
+  }
 }

@@ -4,11 +4,14 @@ import { html, nothing, render } from 'lit/html.js';
 import { screen } from '../app-state.js';
 import { orientation, reader } from '../table-state.js';
 import { archiveView } from './archive.js';
+import { announce } from './announcer.js';
 import { dialogView } from './dialogs.js';
+import { followFocus } from './focus.js';
 import { gameView } from './game.js';
 import { headerView } from './header.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
+import { updateNotice } from './update-notice.js';
 import { watchView } from './watch.js';
 
 /**
@@ -34,15 +37,16 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   render(headerView(state, act), header);
   render(screenView(state, act), main);
   render(
-    html`${dialogView(state, act)}
+    html`${dialogView(state, act)} ${updateNotice(state, act)}
       <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
         ${state.toast?.words ?? nothing}
       </div>
       ${state.archive.dragging ? html`<div class="drop-veil">Drop it to open it here</div>` : nothing}`,
     overlay,
   );
-  if (announcer.textContent !== state.announcement) announcer.textContent = state.announcement;
+  announce(announcer, state.announcements);
   reflect(main, state);
+  followFocus(main, state);
   const { game } = state.table ?? {};
   const turn =
     game?.phase === 'playing' && state.table && reader(state.table) === game.turn
@@ -68,7 +72,7 @@ function screenView(state, act) {
     case 'opening':
       return html`<div class="invitation">
         <section class="card wide">
-          <h1>Opening the game…</h1>
+          <h1 tabindex="-1">Opening the game…</h1>
           <p class="muted" role="status">
             ${state.table?.kind === 'peer' ? state.peer.connection.words : ''}
           </p>
@@ -77,7 +81,7 @@ function screenView(state, act) {
     case 'failed':
       return html`<div class="invitation">
         <section class="card wide">
-          <h1>This game cannot be opened</h1>
+          <h1 tabindex="-1">This game cannot be opened</h1>
           <p class="lead" role="alert">${table.error}</p>
           <p><a class="button primary" href="#/">To the start page</a></p>
         </section>

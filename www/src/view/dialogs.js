@@ -6,6 +6,7 @@ import { backupFormView, restoreFormView } from './backup-form.js';
 import { boardFormView } from './board-form.js';
 import { computerFormView } from './computer-form.js';
 import { createFormView } from './create-form.js';
+import { returnFocus } from './focus.js';
 import { settingsView } from './settings-form.js';
 
 /**
@@ -16,9 +17,16 @@ import { settingsView } from './settings-form.js';
 
 /** @param {Element | undefined} element */
 function showModal(element) {
+  returnFocus(element);
   if (!(element instanceof HTMLDialogElement) || element.open) return;
   queueMicrotask(() => {
-    if (element.isConnected && !element.open) element.showModal();
+    if (!element.isConnected || element.open) return;
+    element.showModal();
+    // The browser goes to the first of the radio buttons, even if another is chosen.
+    const { activeElement } = document;
+    if (!(activeElement instanceof HTMLInputElement) || activeElement.type !== 'radio') return;
+    const chosen = element.querySelector(`[name="${activeElement.name}"]:checked`);
+    if (chosen instanceof HTMLElement) chosen.focus();
   });
 }
 

@@ -27,7 +27,7 @@ export function homeView(state, act) {
     <div class="home">
       <section class="hero">
         <div class="hero-mark">${mark}</div>
-        <h1>Chess that answers to its players</h1>
+        <h1 tabindex="-1">Chess that answers to its players</h1>
         <p class="lead">
           The computer plays right here in your browser. Games with others are signed move by move:
           a relay only passes them on, and nobody can change them.

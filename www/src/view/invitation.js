@@ -93,7 +93,7 @@ export function waitingView(state, /** @type {Table} */ table, act) {
   return html`
     <div class="invitation">
       <section class="card wide">
-        <h1>Waiting for an opponent</h1>
+        <h1 tabindex="-1">Waiting for an opponent</h1>
         <p class="lead">
           Send this link to one person. The first to join takes the seat, and the game begins by
           itself.
@@ -145,7 +145,7 @@ export function invitationView(state, table, act) {
   return html`
     <div class="invitation">
       <section class="card wide">
-        <h1>You are invited to a game</h1>
+        <h1 tabindex="-1">You are invited to a game</h1>
         <p class="lead">Player ${shortKey(game.creator)} is waiting for an opponent.</p>
         ${terms(game, creator && opposite(creator))} ${startBoard(table)} ${latency(state)}
         <div class="card-actions">

@@ -24,8 +24,8 @@ export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
       ${statusView(state, table, act)} ${movesView(table, act)} ${navigationView(table, act)}
-      ${actionsView(state, table, act)} ${tailView(state, table, act)} ${keepView(table, act)}
-      ${chatView(state, table, act)}
+      ${actionsView(state, table, act)} ${tailView(state, table, act, !state.settings.screenReader)}
+      ${keepView(table, act)} ${chatView(state, table, act)}
     </aside>
   `;
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing } from 'lit/html.js';
 import { shown } from '../table-state.js';
-import { clockFace, clockSpoken } from '../clock.js';
+import { clockFace, clockSpoken, LOW_MS } from '../clock.js';
 import { material, opposite } from '../rules.js';
 import { startWords } from '../start-position.js';
 import { colourName, presenceWords, shortKey } from '../words.js';
@@ -12,9 +12,6 @@ import { colourName, presenceWords, shortKey } from '../words.js';
  * @import { AppState } from '../app-state.js'
  * @import { Table } from '../table-state.js'
  */
-
-/** A live clock below this looks urgent, in ms. */
-const URGENT_MS = 20_000;
 
 /**
  * @param {Table} table Ready: it has a game.
@@ -51,7 +48,7 @@ function clockView({ clocks, game }, colour) {
   const ms = colour === 'white' ? clocks.whiteMs : clocks.blackMs;
   if (ms === null) return nothing;
   const running = clocks.running === colour;
-  const urgent = game?.clock.kind === 'live' && ms < URGENT_MS;
+  const urgent = game?.clock.kind === 'live' && ms < LOW_MS;
   return html`<span
     class="clock"
     role="timer"

@@ -3,6 +3,10 @@
 import { html } from 'lit/html.js';
 import { keepingSection } from './backup-form.js';
 import { switchField } from './form-parts.js';
+import { listeningFields } from './listening-fields.js';
+import { lookFields } from './look-fields.js';
+import { soundFields } from './sound-fields.js';
+import { updateField } from './update-notice.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -15,6 +19,7 @@ import { switchField } from './form-parts.js';
  */
 export const settingsView = (state, act) => html`
   <h2 id="dialog-title">Settings</h2>
+  ${updateField(state.update, act)}
   <fieldset>
     <legend>Confirm each move before it is played</legend>
     ${switchField('In games with a running clock', state.settings.confirmLive, (confirmLive) =>
@@ -34,7 +39,8 @@ export const settingsView = (state, act) => html`
       act.changeSettings({ chat }),
     )}
   </fieldset>
-  ${keepingSection(state, act)}
+  ${lookFields(state.settings, act)} ${soundFields(state.settings, act)}
+  ${listeningFields(state.settings, act)} ${keepingSection(state, act)}
   <div class="dialog-foot">
     <div class="dialog-actions"><button class="primary">Done</button></div>
   </div>

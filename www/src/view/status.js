@@ -31,7 +31,7 @@ export function statusView({ peer, watch }, table, act) {
       data-absent=${table.kind === 'peer' && opponentGone(game) ? 'true' : 'false'}
       data-over=${game.result ? 'true' : 'false'}
     >
-      <p class="status-main" role="status">${mainWords(table)}</p>
+      <p class="status-main">${mainWords(table)}</p>
       <p class="status-side" title=${sideWords(table, peer, watch)}>
         ${sideWords(table, peer, watch)}
       </p>

@@ -17,9 +17,11 @@ import { isDue } from './backup-form.js';
  * @param {AppState} state
  * @param {Table} table
  * @param {Controller} act
+ * @param {boolean} [typing] False where moves are typed elsewhere.
  */
-export function tailView(state, table, act) {
+export function tailView(state, table, act, typing = true) {
   const game = /** @type {GameState} */ (table.game);
+  if (!typing && game.phase !== 'over') return nothing;
   if (game.phase === 'over' || game.you === null) {
     const due = table.kind === 'peer' && !table.analysis && isDue(state);
     return due ? reminderView(act) : analysisView(table);
