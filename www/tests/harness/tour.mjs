@@ -63,7 +63,7 @@ export async function tour(browser, relay, look) {
   await page.getByRole('button', { name: 'Screen-reader mode' }).press('Enter');
   await page.getByRole('textbox', { name: 'Move' }).fill('p N');
   await page.keyboard.press('Enter');
-  await page.getByText('Commands').click();
+  await page.locator('summary', { hasText: 'Commands' }).click();
   await look('listening', white);
   await page.getByRole('button', { name: 'Screen-reader mode' }).press('Enter');
   for (const uci of ['b1a3', 'd2d4', 'a3c4']) await white.play(uci);
