@@ -1,5 +1,6 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
+import { NOBODY } from './people.js';
 import { DEFAULTS } from './settings.js';
 import { callSquares } from './speech.js';
 import { freshTable, reduceTable } from './table-state.js';
@@ -8,6 +9,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
  * @import { Dialog, FormFields } from './dialog-state.js'
  * @import { Route } from './route.js'
+ * @import { People } from './people.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
@@ -29,6 +31,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Route} route
  * @property {Theme} theme
  * @property {Settings} settings
+ * @property {People} people
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
  * @property {{ level: number, name: string }[]} levels
@@ -43,6 +46,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @typedef {{ type: 'route', route: Route }
  *   | { type: 'theme', theme: Theme }
  *   | { type: 'settings', settings: Partial<Settings> }
+ *   | { type: 'people', people: People }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
@@ -61,13 +65,15 @@ import { freshTable, reduceTable } from './table-state.js';
  * @param {Route} route
  * @param {Theme} theme
  * @param {Settings} [settings]
+ * @param {People} [people]
  * @returns {AppState}
  */
-export function initialState(route, theme, settings = DEFAULTS) {
+export function initialState(route, theme, settings = DEFAULTS, people = NOBODY) {
   return {
     route,
     theme,
     settings,
+    people,
     peer: {
       status: 'starting',
       error: '',
@@ -121,6 +127,8 @@ export function reduce(state, action) {
       return { ...state, theme: action.theme };
     case 'settings':
       return { ...state, settings: { ...state.settings, ...action.settings } };
+    case 'people':
+      return { ...state, people: action.people };
     case 'peer':
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'local-games':

@@ -12,6 +12,7 @@ import { showLook, storeTheme } from './theme.js';
 import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { keepingWishes } from './wishes/keeping.js';
+import { knowingWishes } from './wishes/knowing.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
 import { offerWishes } from './wishes/offers.js';
@@ -68,7 +69,8 @@ export function createController(store, peerStarting) {
       if (game instanceof LocalGame) void starting.beginAgain(game.record);
     },
   });
-  const talking = talkingWishes(desk, rematching.hearRematch);
+  const knowing = knowingWishes(desk);
+  const talking = talkingWishes(desk, rematching.hearRematch, knowing.hearName);
   const invitations = createInvitations((id) => {
     if (store.get().route.screen === 'home' || rematching.isRematch(id))
       go({ screen: 'game', id, relay: null });
@@ -262,6 +264,7 @@ export function createController(store, peerStarting) {
     if (words) dispatch({ type: 'announce', words });
     moving.playPremove();
     rematching.repeatOffer(before, state);
+    knowing.greet(opened, before);
   }
 
   /** @param {Partial<Settings>} settings */
@@ -281,6 +284,7 @@ export function createController(store, peerStarting) {
     ...starting,
     ...talking,
     ...rematching,
+    ...knowing,
     ...keepingWishes(desk),
     ...walkingWishes(desk, moving),
     ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),

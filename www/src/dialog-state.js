@@ -1,6 +1,6 @@
 // The forms that a person fills in: what stands in each, and what they begin with.
 
-/** @import { Colour } from '@rookery/peer' */
+/** @import { Colour, PlayerKey } from '@rookery/peer' */
 
 /**
  * @typedef {object} StartFields From which position a game begins.
@@ -24,6 +24,7 @@
  * @property {Colour | 'random'} colour
  * @property {boolean} takebacks
  * @property {boolean} listed
+ * @property {PlayerKey | null} opponent Who alone may take the seat.
  * @property {string} error
  * @property {boolean} busy
  * @typedef {CreateFields & StartFields} CreateForm
@@ -36,7 +37,10 @@
  *
  * @typedef {{ kind: 'settings' }} SettingsForm The settings themselves lie in the page's state.
  *
- * @typedef {ComputerForm | CreateForm | BoardForm | SettingsForm} Dialog
+ * @typedef {{ kind: 'people', error: string }} PeopleForm
+ * @typedef {{ kind: 'person', key: PlayerKey }} PersonForm
+ *
+ * @typedef {ComputerForm | CreateForm | BoardForm | SettingsForm | PeopleForm | PersonForm} Dialog
  *
  * @typedef {Partial<Omit<ComputerForm, 'kind'>> & Partial<Omit<CreateForm, 'kind'>>
  *   & Partial<Omit<BoardForm, 'kind'>>} FormFields
@@ -67,6 +71,7 @@ export const createForm = () => ({
   colour: 'random',
   takebacks: true,
   listed: false,
+  opponent: null,
   error: '',
   busy: false,
   ...USUAL,

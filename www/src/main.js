@@ -6,6 +6,7 @@ import { letNotice } from './notice.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
+import { storedPeople, watchPeople } from './people.js';
 import { storedSettings } from './settings.js';
 import { storedTheme } from './theme.js';
 import { draw } from './view/app.js';
@@ -27,7 +28,7 @@ roots.main.replaceChildren();
 
 const store = createStore(
   reduce,
-  initialState(parseRoute(location.hash), storedTheme(), storedSettings()),
+  initialState(parseRoute(location.hash), storedTheme(), storedSettings(), storedPeople()),
 );
 const peerStarting = linkPeer({
   base: new URL('./', document.baseURI).href,
@@ -38,6 +39,7 @@ peerStarting.catch((error) => console.error(error));
 const act = createController(store, peerStarting);
 
 letNotice(store);
+watchPeople((people) => store.dispatch({ type: 'people', people }));
 
 let drawn = false;
 store.subscribe(() => {

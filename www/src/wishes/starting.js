@@ -156,7 +156,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
         dispatch({ type: 'form', fields: { error } });
         return;
       }
-      const { colour, takebacks, start } = dialog;
+      const { colour, takebacks, start, opponent } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
         const peer = await peerStarting;
@@ -167,7 +167,8 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
           variant: begins.chess960 ? 'chess960' : 'standard',
           startFen: begins.fen,
           // A seek does not say from which position, so nobody would know what they join.
-          listed: dialog.listed && start !== 'position',
+          listed: dialog.listed && start !== 'position' && !opponent,
+          ...(opponent ? { opponent } : {}),
         });
         const { id } = created;
         keepOpen(created);
