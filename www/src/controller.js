@@ -17,6 +17,7 @@ import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { importingWishes } from './wishes/importing.js';
 import { keepingWishes } from './wishes/keeping.js';
+import { knowingWishes } from './wishes/knowing.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
 import { offerWishes } from './wishes/offers.js';
@@ -83,7 +84,8 @@ export function createController(store, peerStarting) {
       if (game instanceof LocalGame) void starting.beginAgain(game.record);
     },
   });
-  const talking = talkingWishes(desk, rematching.hearRematch);
+  const knowing = knowingWishes(desk);
+  const talking = talkingWishes(desk, rematching.hearRematch, knowing.hearName);
   const invitations = createInvitations((id) => {
     if (store.get().route.screen === 'home' || rematching.isRematch(id))
       go({ screen: 'game', id, relay: null });
@@ -299,6 +301,7 @@ export function createController(store, peerStarting) {
     watching.lookAround();
     moving.playPremove();
     rematching.repeatOffer(before, state);
+    knowing.greet(opened, before);
   }
 
   /** @param {Partial<Settings>} settings */
@@ -322,6 +325,7 @@ export function createController(store, peerStarting) {
     ...importing,
     ...backingUp,
     ...watching,
+    ...knowing,
     ...keepingWishes(desk),
     ...walkingWishes(desk, moving),
     ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),

@@ -174,7 +174,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
         dispatch({ type: 'form', fields: { error } });
         return;
       }
-      const { colour, takebacks, start } = dialog;
+      const { colour, takebacks, start, opponent } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
         const peer = await peerStarting;
@@ -185,7 +185,8 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
           variant: begins.chess960 ? 'chess960' : 'standard',
           startFen: begins.fen,
           // A seek does not say from which position, so nobody would know what they join.
-          listed: dialog.listed && start !== 'position',
+          listed: dialog.listed && start !== 'position' && !opponent,
+          ...(opponent ? { opponent } : {}),
         });
         const { id } = created;
         keepOpen(created);
