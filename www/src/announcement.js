@@ -22,18 +22,39 @@ export function announcement(before, now, clocks) {
     words.push(`${colourName(mover)}: ${spokenSan(last.san)}.`);
   } else if (now.ply < before.ply) words.push('A move was taken back.');
   if (before.phase === 'open' && now.phase === 'playing') words.push('The game begins.');
-  if (opponentGone(now) && !opponentGone(before)) {
+  // Who has just sat down comes a moment after the seat.
+  if (opponentGone(now) && !opponentGone(before) && before.phase !== 'open') {
     words.push(absenceWords(now, clocks, clockSpoken).replace(/^Away:/, 'Your opponent is away:'));
   } else if (opponentGone(before) && !opponentGone(now) && now.phase === 'playing') {
-    words.push('Your opponent is back.');
+    words.push(now.ply > 0 ? 'Your opponent is back.' : 'Your opponent is here.');
   }
   const { draw, takeback } = now.offers;
   if (draw && !before.offers.draw && draw !== now.you) {
     words.push(`${colourName(draw)} offers a draw.`);
   }
+  if (now.you && draw === now.you && before.offers.draw !== draw) words.push('You offer a draw.');
   if (takeback && !before.offers.takeback && takeback.by !== now.you) {
     words.push(`${colourName(takeback.by)} asks to take a move back.`);
   }
+  words.push(...declined(before, now));
   if (now.result && !before.result) words.push(`${resultWords(now.result)}.`);
   return words.join(' ');
+}
+
+/**
+ * What the own offers came to, where no move and no end says so.
+ *
+ * @param {GameState} before
+ * @param {GameState} now
+ * @returns {string[]}
+ */
+function declined({ offers, ply }, now) {
+  const { you } = now;
+  if (!you || now.result || now.ply < ply) return [];
+  const words = [];
+  if (offers.draw === you && !now.offers.draw) words.push('Your draw offer was declined.');
+  if (offers.takeback?.by === you && !now.offers.takeback) {
+    words.push('Your request for a takeback was declined.');
+  }
+  return words;
 }

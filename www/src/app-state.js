@@ -1,12 +1,20 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
+import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
+import { NO_KEEPSAKE } from './keepsake.js';
+import { NOBODY } from './people.js';
 import { DEFAULTS } from './settings.js';
+import { callSquares } from './speech.js';
 import { freshTable, reduceTable } from './table-state.js';
 
 /**
  * @import { Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
  * @import { Dialog, FormFields } from './dialog-state.js'
+ * @import { ArchiveState } from './archive-state.js'
  * @import { Route } from './route.js'
+ * @import { Keepsake } from './keepsake.js'
+ * @import { WatchState } from './live-games.js'
+ * @import { People } from './people.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
@@ -29,21 +37,31 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Route} route
  * @property {Theme} theme
  * @property {Settings} settings
+ * @property {People} people
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
+ * @property {ArchiveState} archive
+ * @property {Keepsake} keepsake
+ * @property {WatchState} watch
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
  * @property {string} pasteError
  * @property {{ id: number, words: string } | null} toast
- * @property {string} announcement For the live region.
+ * @property {Announcement[]} announcements For the live region, the newest last.
  * @property {Update} update Whether a new version of the page waits.
+ *
+ * @typedef {{ id: number, words: string }} Announcement
  *
  * @typedef {{ type: 'route', route: Route }
  *   | { type: 'theme', theme: Theme }
  *   | { type: 'settings', settings: Partial<Settings> }
+ *   | { type: 'people', people: People }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
+ *   | { type: 'archive', fields: Partial<ArchiveState> }
+ *   | { type: 'keepsake', fields: Partial<Keepsake> }
+ *   | { type: 'watch', fields: Partial<WatchState> }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
@@ -60,14 +78,23 @@ import { freshTable, reduceTable } from './table-state.js';
 /**
  * @param {Route} route
  * @param {Theme} theme
- * @param {Settings} [settings]
+ * @param {object} [kept] What this device keeps of earlier visits.
+ * @param {Settings} [kept.settings]
+ * @param {Keepsake} [kept.keepsake]
+ * @param {PlayerKey[]} [kept.follows]
+ * @param {People} [kept.people]
  * @returns {AppState}
  */
-export function initialState(route, theme, settings = DEFAULTS) {
+export function initialState(
+  route,
+  theme,
+  { settings = DEFAULTS, keepsake = NO_KEEPSAKE, follows = [], people = NOBODY } = {},
+) {
   return {
     route,
     theme,
     settings,
+    people,
     peer: {
       status: 'starting',
       error: '',
@@ -85,14 +112,31 @@ export function initialState(route, theme, settings = DEFAULTS) {
       games: [],
     },
     localGames: [],
+    archive: EMPTY_ARCHIVE,
+    keepsake,
+    watch: { status: 'loading', words: '', games: [], follows },
     levels: [],
     dialog: null,
     table: null,
     pasteError: '',
     toast: null,
-    announcement: '',
+    announcements: [],
     update: 'none',
   };
+}
+
+/** Announcements that can be read again. */
+const ANNOUNCEMENTS_KEPT = 60;
+
+/**
+ * @param {AppState} state
+ * @param {string} words
+ * @returns {Announcement[]}
+ */
+function withAnnouncement({ announcements, settings }, words) {
+  const id = (announcements.at(-1)?.id ?? 0) + 1;
+  const spoken = callSquares(words, settings.squares);
+  return [...announcements, { id, words: spoken }].slice(-ANNOUNCEMENTS_KEPT);
 }
 
 /**
@@ -108,10 +152,18 @@ export function reduce(state, action) {
       return { ...state, theme: action.theme };
     case 'settings':
       return { ...state, settings: { ...state.settings, ...action.settings } };
+    case 'people':
+      return { ...state, people: action.people };
     case 'peer':
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'local-games':
       return { ...state, localGames: action.games };
+    case 'archive':
+      return { ...state, archive: changeArchive(state.archive, action.fields) };
+    case 'keepsake':
+      return { ...state, keepsake: { ...state.keepsake, ...action.fields } };
+    case 'watch':
+      return { ...state, watch: { ...state.watch, ...action.fields } };
     case 'levels':
       return { ...state, levels: action.levels };
     case 'dialog':
@@ -136,7 +188,7 @@ export function reduce(state, action) {
     case 'update':
       return { ...state, update: action.update };
     case 'announce':
-      return { ...state, announcement: action.words };
+      return { ...state, announcements: withAnnouncement(state, action.words) };
     case 'table-opening':
       return { ...state, table: freshTable(action.kind, action.id, action.wide) };
     case 'table-closed':
@@ -152,11 +204,11 @@ export function reduce(state, action) {
  * Which screen is drawn; the value of `data-screen`.
  *
  * @param {AppState} state
- * @returns {'home' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
+ * @returns {'home' | 'games' | 'watch' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
  */
 export function screen(state) {
   const { route, table, peer } = state;
-  if (route.screen === 'home') return 'home';
+  if (!('id' in route)) return route.screen;
   if (!table || table.status === 'opening') return 'opening';
   if (table.status === 'failed' || !table.game) return 'failed';
   if (table.game.phase !== 'open') return 'game';

@@ -22,6 +22,9 @@ export const PRESETS = [
   { id: 'none', clock: { kind: 'none' } },
 ];
 
+/** A live clock below this is low, in ms. */
+export const LOW_MS = 20_000;
+
 /** Below this a clock shows tenths of a second. */
 const TENTHS_BELOW_MS = 10_000;
 

@@ -2,15 +2,22 @@
 // that the address names is opened, its changes go into the state, and what is left is closed.
 
 import { announcement } from './announcement.js';
+import { listImported, loadImported } from './archive-store.js';
 import { mind } from './engine.js';
+import { ImportedGame } from './imported-game.js';
 import { createInvitations } from './invitations.js';
 import { LocalGame } from './local-game.js';
 import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
 import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
-import { storeTheme } from './theme.js';
+import { showLook, storeTheme } from './theme.js';
+import { archivingWishes } from './wishes/archiving.js';
+import { backingUpWishes } from './wishes/backing-up.js';
+import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
+import { importingWishes } from './wishes/importing.js';
 import { keepingWishes } from './wishes/keeping.js';
+import { knowingWishes } from './wishes/knowing.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
 import { offerWishes } from './wishes/offers.js';
@@ -18,6 +25,8 @@ import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
 import { updatingWishes } from './wishes/updating.js';
+import { walkingWishes } from './wishes/walking.js';
+import { watchingWishes } from './wishes/watching.js';
 
 /**
  * @import { Game, Peer, SaidLine, Seek } from '@rookery/peer'
@@ -56,7 +65,15 @@ export function createController(store, peerStarting) {
   const moving = movingWishes(desk);
   const offers = offerWishes(desk);
   const looking = lookingWishes(desk);
+  const archiving = archivingWishes(desk, refreshGames);
+  const backingUp = backingUpWishes(desk);
+  const watching = watchingWishes(desk);
+  const importing = importingWishes(desk, {
+    refresh: refreshGames,
+    bringBackup: backingUp.bringBackup,
+  });
   const starting = startingWishes(desk, {
+    bringText: importing.bringText,
     keepOpen: (created) => invitations.keep(created),
     joinOnOpen: (id) => {
       joinOnOpen = id;
@@ -71,7 +88,8 @@ export function createController(store, peerStarting) {
       if (game instanceof LocalGame) void starting.beginAgain(game.record);
     },
   });
-  const talking = talkingWishes(desk, rematching.hearRematch);
+  const knowing = knowingWishes(desk);
+  const talking = talkingWishes(desk, rematching.hearRematch, knowing.hearName);
   const invitations = createInvitations((id) => {
     if (store.get().route.screen === 'home' || rematching.isRematch(id))
       go({ screen: 'game', id, relay: null });
@@ -91,6 +109,7 @@ export function createController(store, peerStarting) {
   async function refreshGames() {
     try {
       dispatch({ type: 'local-games', games: await listLocalGames() });
+      dispatch({ type: 'archive', fields: { imported: await listImported() } });
     } catch {
       // Without storage there is nothing to resume; playing still works.
     }
@@ -131,7 +150,7 @@ export function createController(store, peerStarting) {
 
   /** @param {PlayedGame} left */
   function release(left) {
-    const own = !(left instanceof LocalGame) && left.state.creator === store.get().peer.player;
+    const own = 'say' in left && left.state.creator === store.get().peer.player;
     if (own && left.state.phase === 'open') invitations.keep(left);
     else left.close();
   }
@@ -146,15 +165,17 @@ export function createController(store, peerStarting) {
     const same =
       current !== null &&
       current.status !== 'failed' &&
-      route.screen !== 'home' &&
+      'id' in route &&
       current.kind === (route.screen === 'game' ? 'peer' : route.screen) &&
       current.id === route.id;
     if (!same) closeTable();
     dispatch({ type: 'route', route });
     void watchLobby();
+    watching.lookAround();
     if (same) return;
-    if (route.screen === 'home') await refreshGames();
+    if (!('id' in route)) await refreshGames();
     else if (route.screen === 'game') await openPeerGame(route.id, route.relay);
+    else if (route.screen === 'import') await openImported(route.id);
     else await openLocalGame(route.screen, route.id);
   }
 
@@ -242,6 +263,22 @@ export function createController(store, peerStarting) {
     }
   }
 
+  /** @param {string} id */
+  async function openImported(id) {
+    const mine = ++opening;
+    dispatch({ type: 'table-opening', kind: 'import', id });
+    try {
+      const record = await loadImported(id);
+      if (mine !== opening) return;
+      if (!record) throw new Error('This game is not kept on this device.');
+      attach(new ImportedGame(record));
+    } catch (error) {
+      if (mine !== opening) return;
+      const words = error instanceof Error ? error.message : String(error);
+      dispatch({ type: 'table-failed', id, error: words });
+    }
+  }
+
   /** @param {PlayedGame} opened */
   function attach(opened) {
     game = opened;
@@ -272,6 +309,7 @@ export function createController(store, peerStarting) {
     );
     receive(opened);
     talking.startTalking(opened);
+    if (opened.state.you !== null) void backingUp.askToPersist();
   }
 
   /** @param {PlayedGame} opened */
@@ -286,13 +324,23 @@ export function createController(store, peerStarting) {
       clocks: opened.clocks(),
       link: opened.link(),
       computer: local ? opened.opponent : null,
+      origin: 'origin' in opened ? opened.origin : null,
       thinking: local && opened.thinking,
       turning: local && opened.record.turning,
     });
     const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
+    watching.lookAround();
     moving.playPremove();
     rematching.repeatOffer(before, state);
+    knowing.greet(opened, before);
+  }
+
+  /** @param {Partial<Settings>} settings */
+  function changeSettings(settings) {
+    dispatch({ type: 'settings', settings });
+    storeSettings(store.get().settings);
+    showLook(store.get().settings);
   }
 
   return {
@@ -305,7 +353,14 @@ export function createController(store, peerStarting) {
     ...starting,
     ...talking,
     ...rematching,
+    ...archiving,
+    ...importing,
+    ...backingUp,
+    ...watching,
+    ...knowing,
     ...keepingWishes(desk),
+    ...walkingWishes(desk, moving),
+    ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),
     ...updatingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */
@@ -315,10 +370,15 @@ export function createController(store, peerStarting) {
       dispatch({ type: 'dialog', dialog: { kind: 'settings' } });
     },
 
-    /** @param {Partial<Settings>} settings */
-    changeSettings(settings) {
-      dispatch({ type: 'settings', settings });
-      storeSettings(store.get().settings);
+    changeSettings,
+
+    /** @param {boolean} screenReader Whether the page is laid out to be heard. */
+    listen(screenReader) {
+      changeSettings({ screenReader });
+      const words = screenReader
+        ? 'Screen-reader mode is on. In a game type moves and commands; help tells them all.'
+        : 'Screen-reader mode is off.';
+      dispatch({ type: 'announce', words });
     },
 
     /** @param {Theme} theme */

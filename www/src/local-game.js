@@ -164,20 +164,7 @@ export class LocalGame extends EventTarget {
   async join() {}
 
   pgn() {
-    const { kind, you, level, levelName, startFen, chess960, result, createdMs } = this.#record;
-    const computer = `Rookery level ${level} (${levelName})`;
-    const name = (/** @type {Colour} */ colour) =>
-      kind === 'board' ? '?' : you === colour ? 'Player' : computer;
-    return writePgn({
-      white: name('white'),
-      black: name('black'),
-      date: new Date(createdMs),
-      startFen,
-      chess960,
-      sans: this.#line.moves.map((move) => move.san),
-      result,
-      event: kind === 'board' ? 'Game at one board' : 'Game against the computer',
-    });
+    return localPgn(this.#record);
   }
 
   close() {
@@ -353,3 +340,25 @@ export const knownRecord = (kept) => ({
   result: null,
   ...kept,
 });
+
+/**
+ * A game of this device as PGN.
+ *
+ * @param {LocalRecord} record
+ */
+export function localPgn(record) {
+  const { kind, you, level, levelName, startFen, chess960, ucis, result, createdMs } = record;
+  const computer = `Rookery level ${level} (${levelName})`;
+  const name = (/** @type {Colour} */ colour) =>
+    kind === 'board' ? '?' : you === colour ? 'Player' : computer;
+  return writePgn({
+    white: name('white'),
+    black: name('black'),
+    date: new Date(createdMs),
+    startFen,
+    chess960,
+    sans: playLine(startFen, ucis, chess960).moves.map((move) => move.san),
+    result,
+    event: kind === 'board' ? 'Game at one board' : 'Game against the computer',
+  });
+}

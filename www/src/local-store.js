@@ -11,9 +11,6 @@ import { heldGame, saveOrHold, withHeld } from './unsaved.js';
  * @typedef {DBSchema & { games: { key: string, value: LocalRecord, indexes: { updatedMs: number } } }} Schema
  */
 
-/** Finished games beyond this many are forgotten, oldest first. */
-const FINISHED_KEPT = 50;
-
 /** @type {Promise<IDBPDatabase<Schema>> | null} */
 let opened = null;
 
@@ -69,13 +66,16 @@ export async function loadLocalGame(id) {
   return kept ? knownRecord(kept) : null;
 }
 
+/** @param {string} id */
+export async function removeLocalGame(id) {
+  const db = await database();
+  await db.delete('games', id);
+}
+
 /** @returns {Promise<LocalRecord[]>} Newest first. */
 export const listLocalGames = () => withHeld(listSaved);
 
 async function listSaved() {
   const db = await database();
-  const games = (await db.getAllFromIndex('games', 'updatedMs')).reverse();
-  const stale = games.filter((game) => game.result).slice(FINISHED_KEPT);
-  await Promise.all(stale.map((game) => db.delete('games', game.id)));
-  return games.filter((game) => !stale.includes(game)).map(knownRecord);
+  return (await db.getAllFromIndex('games', 'updatedMs')).reverse().map(knownRecord);
 }

@@ -2,11 +2,17 @@
 
 import { initialState, reduce } from './app-state.js';
 import { createController } from './controller.js';
+import { letNotice } from './notice.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
+import { storedFollows } from './follows.js';
+import { storedKeepsake } from './keepsake.js';
+import { storedPeople, watchPeople } from './people.js';
 import { storedSettings } from './settings.js';
 import { paintAround, storedTheme } from './theme.js';
+import { followSwipes } from './swipe.js';
+import { takeWhatIsBrought } from './bringing.js';
 import { draw } from './view/app.js';
 
 /** @param {string} id */
@@ -27,7 +33,12 @@ paintAround(storedTheme());
 
 const store = createStore(
   reduce,
-  initialState(parseRoute(location.hash), storedTheme(), storedSettings()),
+  initialState(parseRoute(location.hash), storedTheme(), {
+    settings: storedSettings(),
+    keepsake: storedKeepsake(),
+    follows: storedFollows(),
+    people: storedPeople(),
+  }),
 );
 const peerStarting = linkPeer({
   base: new URL('./', document.baseURI).href,
@@ -36,6 +47,9 @@ const peerStarting = linkPeer({
 });
 peerStarting.catch((error) => console.error(error));
 const act = createController(store, peerStarting);
+
+letNotice(store);
+watchPeople((people) => store.dispatch({ type: 'people', people }));
 
 let drawn = false;
 store.subscribe(() => {
@@ -52,6 +66,9 @@ draw(roots, store.get(), act);
 const follow = () => void act.follow(parseRoute(location.hash));
 window.addEventListener('hashchange', follow);
 follow();
+
+takeWhatIsBrought(act);
+followSwipes(roots.main, act.step);
 
 document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target);

@@ -10,6 +10,13 @@
  * @property {boolean} confirmDays The same where each move has days.
  * @property {boolean} confirmUntimed The same without a clock: untimed games, the computer, two on one device.
  * @property {boolean} chat Lines of the opponent are shown.
+ * @property {boolean} screenReader The page is laid out to be heard: commands are typed, answers spoken.
+ * @property {'plain' | 'nato' | 'anna'} squares How the squares are called aloud.
+ * @property {'slate' | 'wood' | 'green' | 'violet' | 'contrast'} board The colours of the board.
+ * @property {'cburnett' | 'bold' | 'letters'} pieces
+ * @property {boolean} sound
+ * @property {number} volume 0 to 100.
+ * @property {boolean} vibration
  */
 
 const KEY = 'rookery-settings';
@@ -20,7 +27,32 @@ export const DEFAULTS = {
   confirmDays: true,
   confirmUntimed: false,
   chat: true,
+  screenReader: false,
+  squares: 'plain',
+  board: 'slate',
+  pieces: 'cburnett',
+  sound: true,
+  volume: 60,
+  vibration: true,
 };
+
+/** What a setting that is one of several may be. */
+export const CHOICES =
+  /** @type {Readonly<Partial<Record<keyof Settings, readonly string[]>>>} */ ({
+    squares: ['plain', 'nato', 'anna'],
+  });
+
+/**
+ * Whether a value that was read may stand for a setting.
+ *
+ * @param {keyof Settings} name
+ * @param {unknown} value
+ */
+function fits(name, value) {
+  if (typeof value !== typeof DEFAULTS[name]) return false;
+  if (typeof value === 'number') return value >= 0 && value <= 100;
+  return typeof value !== 'string' || (CHOICES[name]?.includes(value) ?? false);
+}
 
 /**
  * @param {string | null} text
@@ -31,7 +63,7 @@ export function readSettings(text) {
   try {
     const kept = JSON.parse(text ?? '{}');
     for (const name of /** @type {(keyof Settings)[]} */ (Object.keys(DEFAULTS))) {
-      if (typeof kept?.[name] === 'boolean') settings[name] = kept[name];
+      if (fits(name, kept?.[name])) Object.assign(settings, { [name]: kept[name] });
     }
   } catch {
     // Somebody else wrote there.

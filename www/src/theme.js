@@ -1,6 +1,9 @@
-// Light, dark, or as the device says: read, kept, and put on the document.
+// Light, dark, or as the device says: read, kept, and put on the document; and the look of the board.
 
-/** @import { Theme } from './app-state.js' */
+/**
+ * @import { Theme } from './app-state.js'
+ * @import { Settings } from './settings.js'
+ */
 
 const KEY = 'rookery-theme';
 
@@ -26,6 +29,13 @@ export function storeTheme(theme) {
   } catch {
     // A browser that keeps nothing still shows the theme until it is closed.
   }
+}
+
+/** @param {Settings} settings */
+export function showLook({ board, pieces }) {
+  const { dataset } = document.documentElement;
+  dataset.board = board;
+  dataset.pieces = pieces;
 }
 
 /** @param {Theme} theme */

@@ -19,6 +19,9 @@ const REASONS = /** @type {Record<string, string>} */ ({
   'no-show': 'a first move never came',
   equivocation: 'the other side signed two different moves in one place',
   continued: 'it goes on as a new game',
+  imported: 'as the file says',
+  unfinished: 'the file gives none',
+  position: 'a position is no game',
 });
 
 /** @param {Colour} colour */

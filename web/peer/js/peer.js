@@ -10,10 +10,10 @@ import { RelaySession } from './relay-session.js';
 import { claimWriter } from './writer.js';
 
 /**
- * @import { Connection, GameId, GameOptions, GameSummary, Seek } from './index.d.ts'
+ * @import { Connection, ForgottenGame, GameId, GameOptions, GameSummary, Seek } from './index.d.ts'
  * @import { Dial } from './connector.js'
  * @import { Opening } from './opening.js'
- * @import { KeptGame, Store } from './store.js'
+ * @import { KeptGame, Store, Taken } from './store.js'
  * @import { Writer } from './writer.js'
  * @import * as Wasm from './rookery_web_peer.js'
  */
@@ -228,6 +228,92 @@ export class Peer extends EventTarget {
       createdMs,
       ...(summary ?? { you: null, opponent: null, ply: 0, phase: 'open', result: null }),
     }));
+  }
+
+  /**
+   * @param {GameId} id
+   * @returns {Promise<string>}
+   */
+  async pgn(id) {
+    this.#check();
+    const open = [...this.#sessions()].find((session) => session.state(id));
+    if (open) return open.core.pgn(id) ?? '';
+    const kept = await this.#store.game(id);
+    if (!kept) return '';
+    // A core of its own, so that nothing is asked of a relay.
+    const reading = new this.#wasm.PeerCore(this.#secret);
+    try {
+      reading.load(kept.items, kept.game.notes ?? new Uint8Array());
+      return reading.pgn(id) ?? '';
+    } catch {
+      return '';
+    } finally {
+      reading.free();
+    }
+  }
+
+  /** @param {Uint8Array} bytes */
+  async readSigned(bytes) {
+    this.#check();
+    const reading = new this.#wasm.PeerCore(this.#secret);
+    try {
+      const outputs = /** @type {[string, GameId][]} */ (reading.load(bytes, new Uint8Array()));
+      const id = outputs.find(([kind]) => kind === 'changed')?.[1];
+      const pgn = id && reading.pgn(id);
+      if (!id || !pgn) throw badInput('There is no game in this file.');
+      return { id, pgn };
+    } catch (error) {
+      throw PeerError.from(error, 'bad-input');
+    } finally {
+      reading.free();
+    }
+  }
+
+  /** @param {GameId} id */
+  async forget(id) {
+    this.#check();
+    const kept = await this.#store.game(id);
+    if (!kept) throw new PeerError('no-such-game', 'This device does not keep that game.');
+    const { summary } = kept.game;
+    if (summary?.you && summary.phase === 'playing') {
+      throw new PeerError('not-ready', 'This game goes on. Resign it before you delete it.');
+    }
+    const taken = await this.#store.take(id);
+    if (!taken) throw new PeerError('no-such-game', 'This device does not keep that game.');
+    this.#open.get(id)?.close();
+    for (const session of this.#sessions()) if (session.keeps(id)) session.forget(id);
+    return taken;
+  }
+
+  /** @param {ForgottenGame} game */
+  async restore(game) {
+    this.#check();
+    await this.#store.give(/** @type {Taken} */ (game));
+  }
+
+  /** A copy: whoever gets it must not be able to change the one in use. */
+  secret() {
+    return this.#secret.slice();
+  }
+
+  /** @param {Uint8Array} secret */
+  playerOf(secret) {
+    try {
+      const core = new this.#wasm.PeerCore(secret);
+      const { player } = core;
+      core.free();
+      return player;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {Uint8Array} secret */
+  async adopt(secret) {
+    this.#check();
+    this.#checkWriter();
+    if (this.playerOf(secret) === null) throw badInput('This is no key of a player.');
+    await this.#store.adopt(secret.slice(), this.player);
   }
 
   async close() {

@@ -291,6 +291,16 @@ export class RelaySession {
   }
 
   /**
+   * Knows nothing of a game any more; what is stored of it is the caller's business.
+   *
+   * @param {GameId} id
+   */
+  forget(id) {
+    this.#core.forget(id);
+    this.#kept.delete(id);
+  }
+
+  /**
    * A session with the same relay for another key; it tells nobody anything.
    *
    * @param {PeerCore} core
@@ -515,11 +525,11 @@ export class RelaySession {
    *
    * @param {GameState} state
    */
-  summarize({ id, you, white, black, ply, phase, result }) {
+  summarize({ id, you, white, black, ply, phase, result, clock }) {
     const before = this.#kept.get(id);
     if (before === undefined) return;
     const opponent = you === 'white' ? black : you === 'black' ? white : null;
-    const summary = { you, opponent, ply, phase, result };
+    const summary = { you, opponent, ply, phase, result, clock };
     const text = JSON.stringify(summary);
     if (text === before) return;
     this.#kept.set(id, text);

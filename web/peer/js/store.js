@@ -11,10 +11,12 @@ import { PeerError } from './errors.js';
  * @property {number} createdMs
  * @property {Uint8Array | null} notes What the core keeps beside the items.
  * @property {string | null} relay The relay to ask, where it is not one of the page's own.
- * @property {Pick<GameSummary, 'you' | 'opponent' | 'ply' | 'phase' | 'result'> | null} summary
+ * @property {Pick<GameSummary, 'you' | 'opponent' | 'ply' | 'phase' | 'result' | 'clock'> | null} summary
  */
 
 /** @typedef {{ holder: string, untilMs: number }} Lease */
+
+/** @typedef {{ id: GameId, game: KeptGame, rows: { game: GameId, bytes: Uint8Array }[] }} Taken A game out of the store. */
 
 const VERSION = 1;
 /** How long the browser may take to open its storage, in ms. */
@@ -234,6 +236,48 @@ export class Store {
       transaction.objectStore('games').delete(id);
       const items = transaction.objectStore('items');
       for (const key of await result(items.index('game').getAllKeys(id))) items.delete(key);
+    });
+  }
+
+  /**
+   * Forgets a game and hands over what was kept of it.
+   *
+   * @param {GameId} id
+   * @returns {Promise<Taken | null>}
+   */
+  take(id) {
+    return this.#run(['games', 'items'], 'readwrite', true, async (transaction) => {
+      const games = transaction.objectStore('games');
+      const items = transaction.objectStore('items');
+      const game = /** @type {KeptGame | undefined} */ (await result(games.get(id)));
+      if (!game) return null;
+      const rows = /** @type {Taken['rows']} */ (await result(items.index('game').getAll(id)));
+      games.delete(id);
+      for (const key of await result(items.index('game').getAllKeys(id))) items.delete(key);
+      return { id, game, rows };
+    });
+  }
+
+  /** @param {Taken} taken */
+  give({ game, rows }) {
+    return this.#run(['games', 'items'], 'readwrite', true, async (transaction) => {
+      transaction.objectStore('games').put(game);
+      for (const row of rows) transaction.objectStore('items').add(row);
+    });
+  }
+
+  /**
+   * Another key plays from the next start on; the one before is kept under its name.
+   *
+   * @param {Uint8Array} secret
+   * @param {string} former The public key that was in use.
+   */
+  adopt(secret, former) {
+    return this.#run(['keys'], 'readwrite', true, async (transaction) => {
+      const keys = transaction.objectStore('keys');
+      const known = await result(keys.get('player'));
+      if (known) keys.put(known, `former-${former}`);
+      keys.put({ secret }, 'player');
     });
   }
 

@@ -3,13 +3,17 @@
 import { html, nothing, render } from 'lit/html.js';
 import { screen } from '../app-state.js';
 import { orientation, reader } from '../table-state.js';
+import { archiveView } from './archive.js';
+import { announce } from './announcer.js';
 import { dialogView } from './dialogs.js';
+import { followFocus } from './focus.js';
 import { gameView } from './game.js';
 import { headerView } from './header.js';
 import { openingView } from './opening.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
 import { updateNotice } from './update-notice.js';
+import { watchView } from './watch.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -37,11 +41,13 @@ export function draw({ header, main, overlay, announcer }, state, act) {
     html`${dialogView(state, act)} ${updateNotice(state, act)}
       <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
         ${state.toast?.words ?? nothing}
-      </div>`,
+      </div>
+      ${state.archive.dragging ? html`<div class="drop-veil">Drop it to open it here</div>` : nothing}`,
     overlay,
   );
-  if (announcer.textContent !== state.announcement) announcer.textContent = state.announcement;
+  announce(announcer, state.announcements);
   reflect(main, state);
+  followFocus(main, state);
   const { game } = state.table ?? {};
   const turn =
     game?.phase === 'playing' && state.table && reader(state.table) === game.turn
@@ -60,12 +66,16 @@ function screenView(state, act) {
   switch (screen(state)) {
     case 'home':
       return homeView(state, act);
+    case 'games':
+      return archiveView(state, act);
+    case 'watch':
+      return watchView(state, act);
     case 'opening':
       return openingView(state);
     case 'failed':
       return html`<div class="invitation">
         <section class="card wide">
-          <h1>This game cannot be opened</h1>
+          <h1 tabindex="-1">This game cannot be opened</h1>
           <p class="lead" role="alert">${table.error}</p>
           <p><a class="button primary" href="#/">To the start page</a></p>
         </section>

@@ -53,12 +53,15 @@ const board = directive(BoardDirective);
 /**
  * @param {BoardModel} model
  * @param {BoardHandlers} handlers
+ * @param {boolean} [described] Its squares are told beside it; otherwise an element `board-words` describes it.
  */
-export const boardView = (model, handlers) =>
-  html`<div
-    class="board cg-wrap"
-    role="img"
-    aria-label="Chess board"
-    aria-describedby="board-words"
-    ${board(model, handlers)}
-  ></div>`;
+export const boardView = (model, handlers, described = false) =>
+  described
+    ? html`<div class="board cg-wrap" aria-hidden="true" ${board(model, handlers)}></div>`
+    : html`<div
+        class="board cg-wrap"
+        role="img"
+        aria-label="Chess board"
+        aria-describedby="board-words"
+        ${board(model, handlers)}
+      ></div>`;

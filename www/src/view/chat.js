@@ -36,9 +36,16 @@ export function chatView({ settings, peer }, { kind, game, chat }, act) {
       Chat${chat.unread > 0 ? html` <b class="unread">${chat.unread} new</b>` : nothing}
     </summary>
     ${guard(
-      [chat.lines, chat.muted],
+      [chat.lines, chat.muted, settings.screenReader],
       () =>
-        html`<div class="chat-lines" role="log" aria-label="Chat" tabindex="0" ${ref(toTheEnd)}>
+        html`<div
+          class="chat-lines"
+          role="log"
+          aria-live=${settings.screenReader ? 'off' : 'polite'}
+          aria-label="Chat"
+          tabindex="0"
+          ${ref(toTheEnd)}
+        >
           ${
             chat.lines.length > 0
               ? chat.lines.map(({ by, text }) =>

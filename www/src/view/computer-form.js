@@ -27,7 +27,9 @@ export function computerFormView(form, { levels }, act) {
           ),
         )}
       </div>
-      <p class="hint" aria-live="polite">Level ${form.level}${name ? `: ${name}` : ''}</p>
+      <p class="hint" aria-live="polite" aria-atomic="true">
+        Level ${form.level}${name ? `: ${name}` : ''}
+      </p>
     </fieldset>
     ${colourField(form.colour, act)} ${startField(form, act)}
     ${footer('Start', false, form.error, act)}

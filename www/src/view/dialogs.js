@@ -2,9 +2,13 @@
 
 import { html, nothing } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
+import { backupFormView, restoreFormView } from './backup-form.js';
 import { boardFormView } from './board-form.js';
 import { computerFormView } from './computer-form.js';
 import { createFormView } from './create-form.js';
+import { returnFocus } from './focus.js';
+import { peopleView } from './people-form.js';
+import { personView } from './person-form.js';
 import { settingsView } from './settings-form.js';
 
 /**
@@ -15,9 +19,16 @@ import { settingsView } from './settings-form.js';
 
 /** @param {Element | undefined} element */
 function showModal(element) {
+  returnFocus(element);
   if (!(element instanceof HTMLDialogElement) || element.open) return;
   queueMicrotask(() => {
-    if (element.isConnected && !element.open) element.showModal();
+    if (!element.isConnected || element.open) return;
+    element.showModal();
+    // The browser goes to the first of the radio buttons, even if another is chosen.
+    const { activeElement } = document;
+    if (!(activeElement instanceof HTMLInputElement) || activeElement.type !== 'radio') return;
+    const chosen = element.querySelector(`[name="${activeElement.name}"]:checked`);
+    if (chosen instanceof HTMLElement) chosen.focus();
   });
 }
 
@@ -33,6 +44,8 @@ export function dialogView(state, act) {
     if (dialog.kind === 'computer') void act.startComputer();
     else if (dialog.kind === 'create') void act.createGame();
     else if (dialog.kind === 'board') void act.startBoard();
+    else if (dialog.kind === 'backup') void act.saveKey();
+    else if (dialog.kind === 'restore') void act.restoreKey();
     else act.closeDialog();
   };
   return html`<dialog
@@ -61,7 +74,15 @@ function formView(dialog, state, act) {
       return createFormView(dialog, state, act);
     case 'settings':
       return settingsView(state, act);
+    case 'backup':
+      return backupFormView(dialog, state, act);
+    case 'restore':
+      return restoreFormView(dialog, state, act);
     case 'board':
       return boardFormView(dialog, act);
+    case 'people':
+      return peopleView(dialog, state, act);
+    case 'person':
+      return personView(dialog, state, act);
   }
 }

@@ -3,6 +3,7 @@
 import { html } from 'lit/html.js';
 import { roundTrip } from '../words.js';
 import { icons, mark } from './icons.js';
+import { listeningSwitch } from './listening-switch.js';
 
 /**
  * @import { AppState, Theme } from '../app-state.js'
@@ -27,10 +28,15 @@ const THEMES = {
  * @param {AppState} state
  * @param {Controller} act
  */
-export function headerView({ peer: { connection }, theme }, act) {
+export function headerView(state, act) {
+  const {
+    peer: { connection },
+    theme,
+  } = state;
   const { words, icon, next } = THEMES[theme];
   const lag = connection.rttMs === null ? '' : ` ${roundTrip(connection.rttMs)} to the relay.`;
   return html`
+    ${listeningSwitch(state, act)}
     <a class="brand" href="#/">${mark}<span>Rookery</span></a>
     <p class="connection" data-state=${connection.state} title=${connection.words + lag}>
       <span class="dot" aria-hidden="true"></span>

@@ -30,6 +30,20 @@ export function keepingWishes({ game, say, complain }) {
       }
     },
 
+    /** The game as a file where the device shares files, and else as text. */
+    async shareGame() {
+      const shared = game();
+      if (!shared) return;
+      const text = shared.pgn();
+      const file = new File([text], `rookery-${shared.id.slice(0, 8)}.pgn`, { type: 'text/plain' });
+      const files = navigator.canShare?.({ files: [file] }) ? { files: [file] } : { text };
+      try {
+        await navigator.share({ title: 'A game of chess', ...files });
+      } catch (error) {
+        if (!(error instanceof DOMException && error.name === 'AbortError')) complain(error);
+      }
+    },
+
     pgn: () => game()?.pgn() ?? '',
 
     downloadPgn() {

@@ -61,7 +61,7 @@ test('what changed in a game is said in one sentence', () => {
   assert.equal(announcement(moved, before), 'A move was taken back.');
   const offered = { ...moved, offers: { draw: 'black', takeback: null } };
   assert.equal(announcement(moved, offered), 'Black offers a draw.');
-  assert.equal(announcement(moved, { ...offered, you: 'black' }), '', 'not to who offers');
+  assert.equal(announcement(moved, { ...offered, you: 'black' }), 'You offer a draw.');
   const over = { ...moved, phase: 'over', result: { outcome: '0-1', reason: 'resignation' } };
   assert.equal(announcement(moved, over), 'Black won by resignation.');
 });
