@@ -265,18 +265,14 @@ function rowView(entry, act) {
   // A game that another person waits in cannot be deleted; nor can an invitation that is still open to them.
   const mayGo = over || kind !== 'peer';
   return html`<li class="row">
-    <a
-      class="row-link"
-      href=${href}
-      aria-label=${`${about}, ${facts}. ${over ? 'View' : 'Resume'}`}
-    >
+    <a class="row-link" href=${href}>
       <span class="disc" data-colour=${side} aria-hidden="true"></span>
       <span class="row-text">
         <strong>${title}</strong>
         <small>${facts}</small>
       </span>
       <small class="row-day tabular">${dayWords(atMs)}</small>
-      <span class="row-go" aria-hidden="true">${over ? 'View' : 'Resume'}</span>
+      <span class="row-go">${over ? 'View' : 'Resume'}</span>
     </a>
     <button
       class="icon-button"
