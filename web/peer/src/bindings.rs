@@ -345,6 +345,33 @@ impl PeerCore {
         Ok(list(self.0.signal(game(id)?, data, now())?))
     }
 
+    /// See [`Core::direct_role`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn direct_role(&self, id: &str) -> Result<Option<bool>, JsValue> {
+        Ok(self.0.direct_role(game(id)?))
+    }
+
+    /// See [`Core::can_signal`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn can_signal(&self, id: &str) -> Result<bool, JsValue> {
+        Ok(self.0.can_signal(game(id)?))
+    }
+
+    /// See [`Core::allow_direct`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn allow_direct(&mut self, id: &str, allowed: bool) -> Result<Array, JsValue> {
+        Ok(list(self.0.allow_direct(game(id)?, allowed)?))
+    }
+
     /// See [`Core::direct_opened`].
     ///
     /// # Errors

@@ -23,6 +23,8 @@ use crate::table::{Reading, SeatState, Table, Watching};
 
 /// Seeks that are shown at most.
 const MAX_SEEKS: usize = 500;
+/// Games of which it is remembered that they were in the lobby.
+const MAX_OF_STRANGERS: usize = 20_000;
 /// How long to wait before the same is sent again, where the relay does not say, ms.
 const RETRY_MS: f64 = 1_000.0;
 /// How often an unanswered wish to sit down is said again, ms: the creator may have been away.
@@ -83,6 +85,8 @@ pub struct Core {
     next_token: Token,
     lobby: bool,
     seeks: BTreeMap<GameId, Seek>,
+    /// Games that were in the lobby at some time: who made them is a stranger.
+    of_strangers: BTreeSet<GameId>,
 }
 
 impl Core {
@@ -100,6 +104,7 @@ impl Core {
             next_token: 1,
             lobby: false,
             seeks: BTreeMap::new(),
+            of_strangers: BTreeSet::new(),
         }
     }
 

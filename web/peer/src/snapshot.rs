@@ -270,6 +270,16 @@ impl Table {
             });
             o.maybe_object("result", outcome, write_result);
             o.text("path", path.as_str());
+            let asks = self.kept && self.player.colour().is_some();
+            o.text(
+                "direct",
+                match self.may_connect() {
+                    Some(true) => "allowed",
+                    Some(false) => "refused",
+                    None if asks && outcome.is_none() => "ask",
+                    None => "none",
+                },
+            );
         })
     }
 }

@@ -302,6 +302,13 @@ impl Table {
         self.player.players().is_none()
     }
 
+    /// Whether a channel to the other player's device may be opened: who was invited by a link is known, a stranger from the
+    /// lobby is not, so the person is asked; none while there is no answer, or nobody to connect to.
+    pub(crate) fn may_connect(&self) -> Option<bool> {
+        self.player.colour()?;
+        self.notes.direct.or((!self.notes.listed).then_some(true))
+    }
+
     /// Whether this player is seated and the game goes on, as far as that is confirmed.
     pub(crate) fn plays(&self) -> bool {
         self.player.colour().is_some() && self.outcome().is_none()

@@ -14,6 +14,48 @@ use crate::output::{Now, Output};
 const MAX_SIGNAL_BYTES: usize = 16_384;
 
 impl Core {
+    /// Whether a channel to the other player's device is wanted now, and if so, whether this side offers it.
+    #[must_use]
+    pub fn direct_role(&self, id: GameId) -> Option<bool> {
+        let table = self.tables.get(&id)?;
+        let wanted = self.writer && table.kept && table.may_connect() == Some(true);
+        (wanted && (table.plays() || table.shown)).then(|| table.is_creator())
+    }
+
+    /// Whether the relay can pass something on to the other player's device now.
+    #[must_use]
+    pub fn can_signal(&self, id: GameId) -> bool {
+        let Some(table) = self.tables.get(&id).filter(|_| self.session.is_ready()) else {
+            return false;
+        };
+        table.present.is_none_or(
+            |(creator, joiner)| {
+                if table.is_creator() { joiner } else { creator }
+            },
+        )
+    }
+
+    /// Keeps what the person says about a channel to the other player's device, which then sees where this one is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub fn allow_direct(&mut self, id: GameId, allowed: bool) -> Result<Vec<Output>, Failure> {
+        self.check_writer()?;
+        let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
+        if table.player.colour().is_none() || !table.kept {
+            return Err(rookery_ledger::PlayError::NotAPlayer.into());
+        }
+        table.notes.direct = Some(allowed);
+        let store = Output::Store {
+            token: None,
+            game: id,
+            notes: Some(table.notes.encode()),
+            items: Vec::new(),
+        };
+        Ok(vec![store, Output::Changed(id)])
+    }
+
     /// Says something to the other player that only helps to open a channel.
     ///
     /// # Errors

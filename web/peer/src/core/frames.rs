@@ -5,7 +5,7 @@ use rookery_ledger::record::{Item, Join, Said, Signed};
 use rookery_ledger::wire::{self, Push, Request, RequestId, Seek};
 use rookery_ledger::{Player, codec, genesis};
 
-use super::{Core, MAX_SEEKS, RETRY_MS, send, tell_notices};
+use super::{Core, MAX_OF_STRANGERS, MAX_SEEKS, RETRY_MS, send, tell_notices};
 use crate::failure::Failure;
 use crate::notes::Notes;
 use crate::output::{Now, Output, Token};
@@ -327,6 +327,9 @@ impl Core {
                 && self.seeks.len() < MAX_SEEKS
             {
                 self.seeks.insert(id, seek);
+                if self.of_strangers.len() < MAX_OF_STRANGERS {
+                    self.of_strangers.insert(id);
+                }
             }
         }
         out.push(Output::Seeks);

@@ -47,6 +47,7 @@ impl Core {
             secret: new.colour.is_none().then_some(secret),
             wish: None,
             listed: new.listed,
+            direct: None,
         };
         let id = player.id();
         let mut table = Table::new(player, notes, true);
@@ -169,6 +170,7 @@ impl Core {
         }
         let notes = Notes {
             wish: Some(join.clone()),
+            listed: self.of_strangers.contains(&id),
             ..table.notes.clone()
         };
         let items = if table.kept {
@@ -337,8 +339,10 @@ impl Core {
                 self.watch(id, &mut out);
             }
             Waiting::Wish(_, join) => {
+                let listed = self.of_strangers.contains(&id);
                 if let Some(table) = self.tables.get_mut(&id) {
                     table.preparing = None;
+                    table.notes.listed = listed;
                     table.kept = true;
                     table.notes.wish = Some(join);
                     table.join_at = Some(now.mono);

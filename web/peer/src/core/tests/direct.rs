@@ -3,9 +3,9 @@
 use rookery_ledger::codec;
 use rookery_ledger::id::GameId;
 use rookery_ledger::record::{Clock, Item};
-use rookery_ledger::wire::{Direct, MAX_KNOWN, Push, Request};
+use rookery_ledger::wire::{Direct, MAX_KNOWN, Push, Request, Seek};
 
-use super::{LIVE, World};
+use super::{Core, LIVE, NewGame, World, new_game};
 use crate::output::Output;
 
 /// Forty plies, without an end.
@@ -275,4 +275,62 @@ fn what_does_not_belong_on_the_channel_closes_it_or_counts_for_nothing() {
     core.direct_closed(id);
     core.set_writer(false);
     assert!(core.direct_opened(id).is_empty());
+}
+
+#[test]
+fn with_a_stranger_from_the_lobby_a_channel_is_asked_for_first() {
+    let mut world = World::new(2);
+    let outputs = world.pages[1].core.set_lobby(true);
+    world.outputs(1, outputs);
+    let id = world.create(
+        0,
+        NewGame {
+            listed: true,
+            ..new_game(Clock::None)
+        },
+    );
+    let genesis = world.games[&id].game().genesis().clone();
+    let seek = Seek {
+        genesis,
+        relay: Vec::new(),
+    };
+    let lobby = Push::Lobby {
+        reset: true,
+        add: vec![seek],
+        remove: Vec::new(),
+    };
+    world.push(1, &lobby);
+    // The page leaves the lobby before it asks for the seat.
+    let outputs = world.pages[1].core.set_lobby(false);
+    world.outputs(1, outputs);
+    world.open(1, id);
+    assert_eq!(world.state(1, id)["direct"], "none");
+    world.join(1, id).unwrap();
+    let role = |world: &World, i: usize| world.pages[i].core.direct_role(id);
+    for i in [0, 1] {
+        assert_eq!(world.state(i, id)["direct"], "ask");
+        assert_eq!(role(&world, i), None);
+    }
+    let allow = |core: &mut Core| core.allow_direct(id, true);
+    world.act(0, |core, _| allow(core)).unwrap();
+    world.act(1, |core, _| allow(core)).unwrap();
+    assert_eq!(
+        (role(&world, 0), role(&world, 1)),
+        (Some(true), Some(false))
+    );
+    // The answer is kept, and may be changed.
+    world.reload(1);
+    assert_eq!(role(&world, 1), Some(false));
+    world
+        .act(1, |core, _| core.allow_direct(id, false))
+        .unwrap();
+    assert_eq!(world.state(1, id)["direct"], "refused");
+    assert_eq!(role(&world, 1), None);
+}
+
+#[test]
+fn whoever_was_invited_by_a_link_is_connected_to_without_a_question() {
+    let (world, id) = World::game(Clock::None);
+    let role = |i: usize| world.pages[i].core.direct_role(id);
+    assert_eq!((role(0), role(1)), (Some(true), Some(false)));
 }
