@@ -52,6 +52,17 @@ export async function tour(browser, relay, look) {
   await look('settings', white);
   await white.press('Done');
 
+  await white.press('Names and contacts');
+  await page.getByLabel('Your name').fill('Anna');
+  await page.getByLabel('Key of a person').fill('ab'.repeat(32));
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Your name for them').fill('My chess teacher');
+  await look('person', white);
+  await white.press('Done');
+  await white.press('Names and contacts');
+  await look('people', white);
+  await white.press('Done');
+
   const link = await invite(white, { time: '5 + 3' });
   await look('waiting', white);
   await black.open(link);
