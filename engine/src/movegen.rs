@@ -252,7 +252,8 @@ fn groups(position: &Position, kind: Kind, mut sink: impl FnMut(Group)) {
 
     if kind != Kind::Noisy && checkers.is_empty() && chess.castles().has_color(turn) {
         for side in CastlingSide::ALL {
-            for m in chess.castling_moves(side) {
+            // Read in place: to move the list out would copy all of its room.
+            for &m in &chess.castling_moves(side) {
                 sink(Group::Single(m));
             }
         }

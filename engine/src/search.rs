@@ -237,26 +237,13 @@ impl Engine {
         self.table.mib()
     }
 
-    /// Replaces the hash table.
+    /// Empties the hash table and makes it `hash_mib` MiB large.
     ///
     /// # Errors
     ///
-    /// [`HashError`]; the old table is gone only if a smaller one could be had in its place.
+    /// [`HashError`]; the table is then as it was.
     pub fn set_hash_mib(&mut self, hash_mib: u64) -> Result<(), HashError> {
-        if !crate::transposition::HASH_RANGE.contains(&hash_mib) {
-            return Err(HashError::OutOfRange(hash_mib));
-        }
-        // Both at once could be more than there is.
-        let old = self.table.mib();
-        self.table = Table::new(*crate::transposition::HASH_RANGE.start())?;
-        match Table::new(hash_mib) {
-            Ok(table) => self.table = table,
-            Err(error) => {
-                self.table = Table::new(old)?;
-                return Err(error);
-            }
-        }
-        Ok(())
+        self.table.resize(hash_mib)
     }
 
     /// Begins a search, which takes the engine with it and gives it back when done.

@@ -112,20 +112,41 @@ impl Table {
     ///
     /// [`HashError`] if the size is out of range or the memory cannot be had.
     pub fn new(mib: u64) -> Result<Table, HashError> {
+        let mut table = Table {
+            clusters: Vec::new(),
+            generation: 0,
+        };
+        table.resize(mib)?;
+        Ok(table)
+    }
+
+    /// Empties the table and makes it `mib` MiB large. No page of the new one is used while the old one is there.
+    ///
+    /// # Errors
+    ///
+    /// [`HashError`] if the size is out of range, or if there is no room for a larger table beside this one. The table is
+    /// then as it was, with all that it knows. Where a system promises more memory than it has, it may end the process
+    /// instead.
+    pub fn resize(&mut self, mib: u64) -> Result<(), HashError> {
         if !HASH_RANGE.contains(&mib) {
             return Err(HashError::OutOfRange(mib));
         }
         let bytes = usize::try_from(mib << 20).map_err(|_| HashError::NoMemory(mib))?;
         let count = bytes / size_of::<Cluster>();
-        let mut clusters = Vec::new();
-        clusters
-            .try_reserve_exact(count)
-            .map_err(|_| HashError::NoMemory(mib))?;
-        clusters.resize(count, Cluster::default());
-        Ok(Table {
-            clusters,
-            generation: 0,
-        })
+        if count > self.clusters.len() {
+            let mut clusters = Vec::new();
+            clusters
+                .try_reserve_exact(count)
+                .map_err(|_| HashError::NoMemory(mib))?;
+            self.clusters = clusters;
+        } else {
+            self.clusters.clear();
+            self.clusters.shrink_to(count);
+        }
+        self.clusters.clear();
+        self.clusters.resize(count, Cluster::default());
+        self.generation = 0;
+        Ok(())
     }
 
     /// Size in MiB.
@@ -348,5 +369,21 @@ mod tests {
             Some(HashError::OutOfRange(u64::MAX))
         );
         assert_eq!(Table::new(3).unwrap().mib(), 3);
+    }
+
+    #[test]
+    fn a_refused_size_costs_nothing_and_another_one_everything() {
+        let mut table = Table::new(2).unwrap();
+        table.store(1, 0, hit(0, 20));
+        for refused in [0, 4097, u64::MAX] {
+            assert_eq!(table.resize(refused), Err(HashError::OutOfRange(refused)));
+            assert!(table.probe(1, 0).is_some());
+        }
+        for mib in [3, 1, 2] {
+            table.resize(mib).unwrap();
+            assert_eq!(table.mib(), mib);
+            assert!(table.probe(1, 0).is_none());
+            table.store(1, 0, hit(0, 20));
+        }
     }
 }

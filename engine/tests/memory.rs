@@ -24,6 +24,11 @@ fn status(engine: &Rookery, name: &str) -> u64 {
         .unwrap()
 }
 
+fn number_after(line: &str, name: &str) -> u64 {
+    let mut words = line.split(' ').skip_while(|word| *word != name);
+    words.nth(1).unwrap().parse().unwrap()
+}
+
 #[test]
 fn memory_stays_near_the_hash_option() {
     for hash in [1, 16, 64] {
@@ -62,6 +67,7 @@ fn memory_does_not_grow_from_search_to_search() {
             engine.go("nodes 8000");
             engine.send("setoption name Hash value 4");
         }
+        assert!(engine.settle().is_empty());
         status(engine, "VmRSS")
     };
     let first = round(&mut engine);
@@ -70,11 +76,16 @@ fn memory_does_not_grow_from_search_to_search() {
 }
 
 #[test]
-fn a_table_that_memory_has_no_room_for_is_refused_and_the_old_size_stays() {
+fn a_table_that_memory_has_no_room_for_is_refused_and_the_old_one_stays() {
     let mut engine = Rookery::start_after("ulimit -v 1000000");
     engine.send("setoption name Hash value 32");
     assert!(engine.settle().is_empty());
-    engine.go("depth 6");
+    let nodes = |engine: &mut Rookery| {
+        let (best, said) = engine.go("depth 10");
+        assert_eq!(best.len(), 4);
+        number_after(said.last().unwrap(), "nodes")
+    };
+    let first = nodes(&mut engine);
     for _ in 0..3 {
         engine.send("setoption name Hash value 4096");
         let said = engine.settle();
@@ -82,8 +93,9 @@ fn a_table_that_memory_has_no_room_for_is_refused_and_the_old_size_stays() {
             said,
             ["info string refused: no memory for a hash table of 4096 MiB"]
         );
-        let (best, _) = engine.go("depth 6");
-        assert_eq!(best.len(), 4);
+        // What was learned before is still known.
+        let again = nodes(&mut engine);
+        assert!(again < first / 2, "{first} nodes, then {again}");
     }
     let held = status(&engine, "VmRSS");
     assert!(

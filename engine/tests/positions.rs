@@ -1,8 +1,12 @@
 //! Positions that no game has, that few games have, or that end one: refused with a reason, or answered by a legal move.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail by panicking.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use proptest::prelude::*;
-use rookery_engine::{Engine, Game, Limits, Request};
+use rookery_engine::{Engine, Game, Limits, Request, Step};
 use shakmaty::fen::Fen;
 use shakmaty::{Board, CastlingMode, EnPassantMode, Position as _};
 
@@ -117,12 +121,51 @@ fn wild_positions_are_answered_by_a_legal_move() {
             let game = Game::from_fen(fen, inside::mode(chess960)).unwrap();
             for level in [8, 1, 5] {
                 engine.send(&format!("setoption name Level value {level}"));
-                // With all pawns about to promote, the captures alone have no end in sight.
                 for limits in ["depth 3 nodes 20000", "movetime 5", "wtime 10 btime 10"] {
                     engine.answer(limits, &game);
                 }
             }
         }
+    }
+}
+
+/// Where most pieces are queens, or will be, the captures alone have no end in sight.
+#[test]
+fn a_search_without_limits_gives_control_back_before_long_in_wild_positions() {
+    // The search looks at the clock once in 512 nodes.
+    const LOOKS: u64 = 400;
+    for fen in WILD {
+        let looks = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&looks);
+        let clock = Arc::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Duration::from_secs(1)
+        });
+        let game = Game::from_fen(fen, CastlingMode::Standard).unwrap();
+        let limits = Limits {
+            infinite: true,
+            ..Limits::default()
+        };
+        let mut search = Engine::new(1)
+            .unwrap()
+            .start(Request::new(game, limits), clock);
+        let mut step = || {
+            let before = looks.load(Ordering::Relaxed);
+            let step = search.step(Duration::ZERO, |_| {});
+            let looked = looks.load(Ordering::Relaxed) - before;
+            assert!(looked <= LOOKS, "{fen}: {looked} looks at the clock");
+            step
+        };
+        while looks.load(Ordering::Relaxed) < 10 * LOOKS {
+            if !matches!(step(), Step::Running) {
+                break;
+            }
+        }
+        search.stop();
+        assert!(
+            matches!(search.step(Duration::ZERO, |_| {}), Step::Done(_)),
+            "{fen}"
+        );
     }
 }
 

@@ -267,7 +267,9 @@ async fn on_gossip(relay: &Arc<Relay>, gossip: &Gossip) {
             relay.games.tell(game, news).await;
         }
         wire::Gossip::Seek(seek) => relay.lobby.add_far(relay, *seek),
-        wire::Gossip::Unseek { game } => relay.lobby.remove(relay, game, false),
+        wire::Gossip::Unseek { game } => {
+            relay.lobby.remove(relay, game, false);
+        }
     }
 }
 

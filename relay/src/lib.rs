@@ -14,6 +14,7 @@ pub mod heard;
 pub mod http;
 pub mod keys;
 pub mod limits;
+pub mod live;
 pub mod load;
 pub mod lobby;
 pub mod metrics;

@@ -163,11 +163,11 @@ impl Lobby {
         }
     }
 
-    /// Takes a game off the lobby; `say` tells fellow relays where it was listed here.
-    pub fn remove(&self, relay: &Relay, game: GameId, say: bool) {
+    /// Takes a game off the lobby; `say` tells fellow relays where it was listed here. Whether it was listed at all.
+    pub fn remove(&self, relay: &Relay, game: GameId, say: bool) -> bool {
         let mut state = self.lock();
         let Some(listed) = state.seeks.remove(&game) else {
-            return;
+            return false;
         };
         relay.metrics.seeks.set(state.seeks.len() as u64);
         Self::tell(
@@ -184,6 +184,7 @@ impl Lobby {
                 .node
                 .publish(Topic::Lobby, codec::encode(&Gossip::Unseek { game }));
         }
+        true
     }
 
     /// The last session of a player has ended: its open games leave the lobby.

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::fellows::Fellows;
 use crate::games::Games;
 use crate::limits::Limits;
+use crate::live::Live;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
 use crate::node::Node;
@@ -41,6 +42,8 @@ pub struct Relay {
     pub games: Games,
     /// Open games.
     pub lobby: Lobby,
+    /// Games that anyone may watch.
+    pub live: Live,
     /// Fellow relays.
     pub fellows: Fellows,
     /// Sessions by player.
@@ -69,6 +72,7 @@ impl Relay {
             node,
             games: Games::default(),
             lobby: Lobby::default(),
+            live: Live::default(),
             fellows: Fellows::default(),
             players: Players::default(),
             draining: CancellationToken::new(),

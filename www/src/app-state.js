@@ -1,5 +1,7 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
+import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
+import { NO_KEEPSAKE } from './keepsake.js';
 import { NOBODY } from './people.js';
 import { DEFAULTS } from './settings.js';
 import { callSquares } from './speech.js';
@@ -8,11 +10,15 @@ import { freshTable, reduceTable } from './table-state.js';
 /**
  * @import { Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
  * @import { Dialog, FormFields } from './dialog-state.js'
+ * @import { ArchiveState } from './archive-state.js'
  * @import { Route } from './route.js'
+ * @import { Keepsake } from './keepsake.js'
+ * @import { WatchState } from './live-games.js'
  * @import { People } from './people.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
+ * @import { Update } from './updates.js'
  */
 
 /**
@@ -34,12 +40,16 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {People} people
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
+ * @property {ArchiveState} archive
+ * @property {Keepsake} keepsake
+ * @property {WatchState} watch
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
  * @property {string} pasteError
  * @property {{ id: number, words: string } | null} toast
  * @property {Announcement[]} announcements For the live region, the newest last.
+ * @property {Update} update Whether a new version of the page waits.
  *
  * @typedef {{ id: number, words: string }} Announcement
  *
@@ -49,6 +59,9 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'people', people: People }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
+ *   | { type: 'archive', fields: Partial<ArchiveState> }
+ *   | { type: 'keepsake', fields: Partial<Keepsake> }
+ *   | { type: 'watch', fields: Partial<WatchState> }
  *   | { type: 'levels', levels: { level: number, name: string }[] }
  *   | { type: 'dialog', dialog: Dialog | null }
  *   | { type: 'form', fields: FormFields }
@@ -58,17 +71,25 @@ import { freshTable, reduceTable } from './table-state.js';
  *   | { type: 'paste-error', words: string }
  *   | { type: 'toast', id: number, words: string }
  *   | { type: 'toast-gone', id: number }
+ *   | { type: 'update', update: Update }
  *   | { type: 'announce', words: string }} Action
  */
 
 /**
  * @param {Route} route
  * @param {Theme} theme
- * @param {Settings} [settings]
- * @param {People} [people]
+ * @param {object} [kept] What this device keeps of earlier visits.
+ * @param {Settings} [kept.settings]
+ * @param {Keepsake} [kept.keepsake]
+ * @param {PlayerKey[]} [kept.follows]
+ * @param {People} [kept.people]
  * @returns {AppState}
  */
-export function initialState(route, theme, settings = DEFAULTS, people = NOBODY) {
+export function initialState(
+  route,
+  theme,
+  { settings = DEFAULTS, keepsake = NO_KEEPSAKE, follows = [], people = NOBODY } = {},
+) {
   return {
     route,
     theme,
@@ -91,12 +112,16 @@ export function initialState(route, theme, settings = DEFAULTS, people = NOBODY)
       games: [],
     },
     localGames: [],
+    archive: EMPTY_ARCHIVE,
+    keepsake,
+    watch: { status: 'loading', words: '', games: [], follows },
     levels: [],
     dialog: null,
     table: null,
     pasteError: '',
     toast: null,
     announcements: [],
+    update: 'none',
   };
 }
 
@@ -133,6 +158,12 @@ export function reduce(state, action) {
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'local-games':
       return { ...state, localGames: action.games };
+    case 'archive':
+      return { ...state, archive: changeArchive(state.archive, action.fields) };
+    case 'keepsake':
+      return { ...state, keepsake: { ...state.keepsake, ...action.fields } };
+    case 'watch':
+      return { ...state, watch: { ...state.watch, ...action.fields } };
     case 'levels':
       return { ...state, levels: action.levels };
     case 'dialog':
@@ -154,6 +185,8 @@ export function reduce(state, action) {
       return { ...state, toast: { id: action.id, words: action.words } };
     case 'toast-gone':
       return state.toast?.id === action.id ? { ...state, toast: null } : state;
+    case 'update':
+      return { ...state, update: action.update };
     case 'announce':
       return { ...state, announcements: withAnnouncement(state, action.words) };
     case 'table-opening':
@@ -171,11 +204,11 @@ export function reduce(state, action) {
  * Which screen is drawn; the value of `data-screen`.
  *
  * @param {AppState} state
- * @returns {'home' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
+ * @returns {'home' | 'games' | 'watch' | 'opening' | 'failed' | 'waiting' | 'invitation' | 'game'}
  */
 export function screen(state) {
   const { route, table, peer } = state;
-  if (route.screen === 'home') return 'home';
+  if (!('id' in route)) return route.screen;
   if (!table || table.status === 'opening') return 'opening';
   if (table.status === 'failed' || !table.game) return 'failed';
   if (table.game.phase !== 'open') return 'game';

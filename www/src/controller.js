@@ -2,15 +2,20 @@
 // that the address names is opened, its changes go into the state, and what is left is closed.
 
 import { announcement } from './announcement.js';
+import { listImported, loadImported } from './archive-store.js';
 import { mind } from './engine.js';
+import { ImportedGame } from './imported-game.js';
 import { createInvitations } from './invitations.js';
 import { LocalGame } from './local-game.js';
 import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
 import { routeHash } from './route.js';
 import { storeSettings } from './settings.js';
 import { showLook, storeTheme } from './theme.js';
+import { archivingWishes } from './wishes/archiving.js';
+import { backingUpWishes } from './wishes/backing-up.js';
 import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
+import { importingWishes } from './wishes/importing.js';
 import { keepingWishes } from './wishes/keeping.js';
 import { knowingWishes } from './wishes/knowing.js';
 import { lookingWishes } from './wishes/looking.js';
@@ -19,10 +24,12 @@ import { offerWishes } from './wishes/offers.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
+import { updatingWishes } from './wishes/updating.js';
 import { walkingWishes } from './wishes/walking.js';
+import { watchingWishes } from './wishes/watching.js';
 
 /**
- * @import { Peer, SaidLine, Seek } from '@rookery/peer'
+ * @import { Game, Peer, SaidLine, Seek } from '@rookery/peer'
  * @import { Action, AppState, Theme } from './app-state.js'
  * @import { Route } from './route.js'
  * @import { Settings } from './settings.js'
@@ -32,6 +39,10 @@ import { walkingWishes } from './wishes/walking.js';
 
 /** How often running clocks are read, in ms. */
 const CLOCK_EVERY_MS = 100;
+/** After so long in vain a game of others is looked for again, in ms. */
+const OPEN_AGAIN_MS = 1000;
+/** How long a wish to sit down goes unanswered before that is said, in ms. */
+const ANSWER_MS = 8000;
 
 /** @typedef {ReturnType<typeof createController>} Controller */
 
@@ -54,7 +65,15 @@ export function createController(store, peerStarting) {
   const moving = movingWishes(desk);
   const offers = offerWishes(desk);
   const looking = lookingWishes(desk);
+  const archiving = archivingWishes(desk, refreshGames);
+  const backingUp = backingUpWishes(desk);
+  const watching = watchingWishes(desk);
+  const importing = importingWishes(desk, {
+    refresh: refreshGames,
+    bringBackup: backingUp.bringBackup,
+  });
   const starting = startingWishes(desk, {
+    bringText: importing.bringText,
     keepOpen: (created) => invitations.keep(created),
     joinOnOpen: (id) => {
       joinOnOpen = id;
@@ -90,6 +109,7 @@ export function createController(store, peerStarting) {
   async function refreshGames() {
     try {
       dispatch({ type: 'local-games', games: await listLocalGames() });
+      dispatch({ type: 'archive', fields: { imported: await listImported() } });
     } catch {
       // Without storage there is nothing to resume; playing still works.
     }
@@ -130,7 +150,7 @@ export function createController(store, peerStarting) {
 
   /** @param {PlayedGame} left */
   function release(left) {
-    const own = !(left instanceof LocalGame) && left.state.creator === store.get().peer.player;
+    const own = 'say' in left && left.state.creator === store.get().peer.player;
     if (own && left.state.phase === 'open') invitations.keep(left);
     else left.close();
   }
@@ -145,15 +165,17 @@ export function createController(store, peerStarting) {
     const same =
       current !== null &&
       current.status !== 'failed' &&
-      route.screen !== 'home' &&
+      'id' in route &&
       current.kind === (route.screen === 'game' ? 'peer' : route.screen) &&
       current.id === route.id;
     if (!same) closeTable();
     dispatch({ type: 'route', route });
     void watchLobby();
+    watching.lookAround();
     if (same) return;
-    if (route.screen === 'home') await refreshGames();
+    if (!('id' in route)) await refreshGames();
     else if (route.screen === 'game') await openPeerGame(route.id, route.relay);
+    else if (route.screen === 'import') await openImported(route.id);
     else await openLocalGame(route.screen, route.id);
   }
 
@@ -167,7 +189,8 @@ export function createController(store, peerStarting) {
     dispatch({ type: 'table-opening', kind: 'peer', id, wide });
     try {
       const peer = await peerStarting;
-      const opened = invitations.take(id) ?? (await peer.open(id, relay ? { relay } : {}));
+      const opened = invitations.take(id) ?? (await openPatiently(peer, id, relay, mine));
+      if (!opened) return;
       if (mine !== opening) {
         // The peer gives one handle for a game, and a later opening may hold it by now.
         if (table()?.id !== id) release(opened);
@@ -182,6 +205,29 @@ export function createController(store, peerStarting) {
     } finally {
       joinOnOpen = '';
     }
+  }
+
+  /**
+   * Opens a game as soon as a relay answers, however long that takes.
+   *
+   * @param {Peer} peer
+   * @param {string} id
+   * @param {string | null} relay
+   * @param {number} mine The opening that this belongs to.
+   * @returns {Promise<Game | null>} Null when the screen was left meanwhile.
+   */
+  async function openPatiently(peer, id, relay, mine) {
+    while (mine === opening) {
+      try {
+        return await peer.open(id, relay ? { relay } : {});
+      } catch (error) {
+        if (/** @type {{ code?: unknown }} */ (error).code !== 'offline') throw error;
+        const obstacle = /** @type {Error} */ (error).message;
+        if (mine === opening) dispatch({ type: 'table', fields: { obstacle } });
+        await new Promise((resolve) => setTimeout(resolve, OPEN_AGAIN_MS));
+      }
+    }
+    return null;
   }
 
   /**
@@ -217,6 +263,22 @@ export function createController(store, peerStarting) {
     }
   }
 
+  /** @param {string} id */
+  async function openImported(id) {
+    const mine = ++opening;
+    dispatch({ type: 'table-opening', kind: 'import', id });
+    try {
+      const record = await loadImported(id);
+      if (mine !== opening) return;
+      if (!record) throw new Error('This game is not kept on this device.');
+      attach(new ImportedGame(record));
+    } catch (error) {
+      if (mine !== opening) return;
+      const words = error instanceof Error ? error.message : String(error);
+      dispatch({ type: 'table-failed', id, error: words });
+    }
+  }
+
   /** @param {PlayedGame} opened */
   function attach(opened) {
     game = opened;
@@ -230,7 +292,11 @@ export function createController(store, peerStarting) {
       talking.hear(/** @type {CustomEvent<SaidLine>} */ (event).detail);
     opened.addEventListener('notice', /** @type {EventListener} */ (onNotice));
     opened.addEventListener('said', /** @type {EventListener} */ (onSaid));
+    let waitingMs = 0;
     const ticking = setInterval(() => {
+      waitingMs = opened.state.seat === 'waiting' ? waitingMs + CLOCK_EVERY_MS : 0;
+      const unanswered = waitingMs > ANSWER_MS;
+      if (unanswered !== table()?.unanswered) dispatch({ type: 'table', fields: { unanswered } });
       if (opened.state.phase === 'playing' && opened.state.clock.kind !== 'none') {
         dispatch({ type: 'clocks', clocks: opened.clocks() });
       }
@@ -243,6 +309,7 @@ export function createController(store, peerStarting) {
     );
     receive(opened);
     talking.startTalking(opened);
+    if (opened.state.you !== null) void backingUp.askToPersist();
   }
 
   /** @param {PlayedGame} opened */
@@ -257,11 +324,13 @@ export function createController(store, peerStarting) {
       clocks: opened.clocks(),
       link: opened.link(),
       computer: local ? opened.opponent : null,
+      origin: 'origin' in opened ? opened.origin : null,
       thinking: local && opened.thinking,
       turning: local && opened.record.turning,
     });
     const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
+    watching.lookAround();
     moving.playPremove();
     rematching.repeatOffer(before, state);
     knowing.greet(opened, before);
@@ -284,10 +353,15 @@ export function createController(store, peerStarting) {
     ...starting,
     ...talking,
     ...rematching,
+    ...archiving,
+    ...importing,
+    ...backingUp,
+    ...watching,
     ...knowing,
     ...keepingWishes(desk),
     ...walkingWishes(desk, moving),
     ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),
+    ...updatingWishes(desk),
 
     /** At one board: it turns after each move, or stays. */
     turn: () => desk.ask(async (opened) => 'turn' in opened && (await opened.turn())),

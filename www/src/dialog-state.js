@@ -1,6 +1,7 @@
 // The forms that a person fills in: what stands in each, and what they begin with.
 
 /** @import { Colour, PlayerKey } from '@rookery/peer' */
+/** @import { KeyFile } from './backup.js' */
 
 /**
  * @typedef {object} StartFields From which position a game begins.
@@ -35,15 +36,31 @@
  * @property {string} error
  * @typedef {BoardFields & StartFields} BoardForm
  *
+ * @typedef {object} BackupForm
+ * @property {'backup'} kind
+ * @property {string} passphrase
+ * @property {string} again
+ * @property {string} error
+ * @property {boolean} busy
+ *
+ * @typedef {object} RestoreForm
+ * @property {'restore'} kind
+ * @property {KeyFile} file
+ * @property {string} name The file's.
+ * @property {string} passphrase
+ * @property {string} error
+ * @property {boolean} busy
+ *
  * @typedef {{ kind: 'settings' }} SettingsForm The settings themselves lie in the page's state.
  *
  * @typedef {{ kind: 'people', error: string }} PeopleForm
  * @typedef {{ kind: 'person', key: PlayerKey }} PersonForm
  *
- * @typedef {ComputerForm | CreateForm | BoardForm | SettingsForm | PeopleForm | PersonForm} Dialog
+ * @typedef {ComputerForm | CreateForm | BoardForm | BackupForm | RestoreForm | SettingsForm | PeopleForm
+ *   | PersonForm} Dialog
  *
  * @typedef {Partial<Omit<ComputerForm, 'kind'>> & Partial<Omit<CreateForm, 'kind'>>
- *   & Partial<Omit<BoardForm, 'kind'>>} FormFields
+ *   & Partial<Omit<BoardForm, 'kind'>> & Partial<Omit<BackupForm, 'kind'>>} FormFields
  */
 
 /** @type {StartFields} */
@@ -79,3 +96,26 @@ export const createForm = () => ({
 
 /** @returns {BoardForm} */
 export const boardForm = () => ({ kind: 'board', turning: false, error: '', ...USUAL });
+
+/** @returns {BackupForm} */
+export const backupForm = () => ({
+  kind: 'backup',
+  passphrase: '',
+  again: '',
+  error: '',
+  busy: false,
+});
+
+/**
+ * @param {KeyFile} file
+ * @param {string} name
+ * @returns {RestoreForm}
+ */
+export const restoreForm = (file, name) => ({
+  kind: 'restore',
+  file,
+  name,
+  passphrase: '',
+  error: '',
+  busy: false,
+});

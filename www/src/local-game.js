@@ -4,6 +4,7 @@
 import { claim, destinations, endByRule, extendLine, playLine } from './rules.js';
 import { writePgn } from './notation.js';
 import { NO_CLOCKS } from './table-state.js';
+import { UNSAVED } from './unsaved.js';
 
 /** @import { Colour, GameState, Result } from '@rookery/peer' */
 
@@ -38,16 +39,17 @@ export class LocalGameError extends Error {}
 export class LocalGame extends EventTarget {
   /** @type {LocalRecord} */ #record;
   /** @type {Mind} */ #mind;
-  /** @type {(record: LocalRecord) => Promise<void>} */ #save;
+  /** @type {(record: LocalRecord) => Promise<boolean>} */ #save;
   /** @type {() => number} */ #now;
   /** @type {import('./rules.js').Line} */ #line;
   /** @type {AbortController | null} */ #thinking = null;
   /** @type {GameState | null} */ #state = null;
   #cp = 0;
+  #saved = true;
 
   /**
    * @param {LocalRecord} record
-   * @param {{ mind: Mind, save: (record: LocalRecord) => Promise<void>, now: () => number }} world
+   * @param {{ mind: Mind, save: (record: LocalRecord) => Promise<boolean>, now: () => number }} world
    */
   constructor(record, { mind, save, now }) {
     super();
@@ -152,7 +154,7 @@ export class LocalGame extends EventTarget {
   async turn() {
     this.#record = { ...this.#record, turning: !this.#record.turning };
     this.#changed();
-    await this.#save(this.#record);
+    await this.#keep();
   }
 
   async acceptTakeback() {}
@@ -162,20 +164,7 @@ export class LocalGame extends EventTarget {
   async join() {}
 
   pgn() {
-    const { kind, you, level, levelName, startFen, chess960, result, createdMs } = this.#record;
-    const computer = `Rookery level ${level} (${levelName})`;
-    const name = (/** @type {Colour} */ colour) =>
-      kind === 'board' ? '?' : you === colour ? 'Player' : computer;
-    return writePgn({
-      white: name('white'),
-      black: name('black'),
-      date: new Date(createdMs),
-      startFen,
-      chess960,
-      sans: this.#line.moves.map((move) => move.san),
-      result,
-      event: kind === 'board' ? 'Game at one board' : 'Game against the computer',
-    });
+    return localPgn(this.#record);
   }
 
   close() {
@@ -217,7 +206,14 @@ export class LocalGame extends EventTarget {
       updatedMs: this.#now(),
     };
     this.#changed();
-    await this.#save(this.#record);
+    await this.#keep();
+  }
+
+  /** A device that cannot keep the game is no reason not to play it. */
+  async #keep() {
+    const before = this.#saved;
+    this.#saved = await this.#save(this.#record);
+    if (before && !this.#saved) this.#notice('storage', UNSAVED);
   }
 
   #letThink() {
@@ -344,3 +340,25 @@ export const knownRecord = (kept) => ({
   result: null,
   ...kept,
 });
+
+/**
+ * A game of this device as PGN.
+ *
+ * @param {LocalRecord} record
+ */
+export function localPgn(record) {
+  const { kind, you, level, levelName, startFen, chess960, ucis, result, createdMs } = record;
+  const computer = `Rookery level ${level} (${levelName})`;
+  const name = (/** @type {Colour} */ colour) =>
+    kind === 'board' ? '?' : you === colour ? 'Player' : computer;
+  return writePgn({
+    white: name('white'),
+    black: name('black'),
+    date: new Date(createdMs),
+    startFen,
+    chess960,
+    sans: playLine(startFen, ucis, chess960).moves.map((move) => move.san),
+    result,
+    event: kind === 'board' ? 'Game at one board' : 'Game against the computer',
+  });
+}

@@ -6,9 +6,13 @@ import { letNotice } from './notice.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
+import { storedFollows } from './follows.js';
+import { storedKeepsake } from './keepsake.js';
 import { storedPeople, watchPeople } from './people.js';
 import { storedSettings } from './settings.js';
-import { storedTheme } from './theme.js';
+import { paintAround, storedTheme } from './theme.js';
+import { followSwipes } from './swipe.js';
+import { takeWhatIsBrought } from './bringing.js';
 import { draw } from './view/app.js';
 
 /** @param {string} id */
@@ -25,10 +29,16 @@ const roots = {
   announcer: element('announcer'),
 };
 roots.main.replaceChildren();
+paintAround(storedTheme());
 
 const store = createStore(
   reduce,
-  initialState(parseRoute(location.hash), storedTheme(), storedSettings(), storedPeople()),
+  initialState(parseRoute(location.hash), storedTheme(), {
+    settings: storedSettings(),
+    keepsake: storedKeepsake(),
+    follows: storedFollows(),
+    people: storedPeople(),
+  }),
 );
 const peerStarting = linkPeer({
   base: new URL('./', document.baseURI).href,
@@ -56,6 +66,9 @@ draw(roots, store.get(), act);
 const follow = () => void act.follow(parseRoute(location.hash));
 window.addEventListener('hashchange', follow);
 follow();
+
+takeWhatIsBrought(act);
+followSwipes(roots.main, act.step);
 
 document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target);

@@ -11,7 +11,7 @@
  * @param {string} base The page's address.
  * @returns {Promise<string[]>} Empty when the file is missing or means nothing.
  */
-async function siteRelays(base) {
+export async function siteRelays(base) {
   try {
     const answer = await fetch(new URL('rookery.json', base));
     if (!answer.ok) return [];

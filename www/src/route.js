@@ -2,6 +2,9 @@
 
 /**
  * @typedef {{ screen: 'home' }
+ *   | { screen: 'games' }
+ *   | { screen: 'watch' }
+ *   | { screen: 'import', id: string }
  *   | { screen: 'game', id: string, relay: string | null }
  *   | { screen: 'computer' | 'board', id: string | null }} Route
  */
@@ -22,6 +25,12 @@ export function parseRoute(hash) {
       return { screen: 'game', id, relay: new URLSearchParams(query).get('relay') || null };
     }
   }
+  if ((parts[0] === 'games' || parts[0] === 'watch') && parts.length === 1) {
+    return { screen: parts[0] };
+  }
+  if (parts[0] === 'import' && parts.length === 2 && LOCAL_ID.test(parts[1])) {
+    return { screen: 'import', id: parts[1] };
+  }
   if ((parts[0] === 'computer' || parts[0] === 'board') && parts.length <= 2) {
     const id = parts[1] ?? null;
     if (id === null || LOCAL_ID.test(id)) return { screen: parts[0], id };
@@ -38,6 +47,7 @@ export function routeHash(route) {
     return `#/game/${route.id}${route.relay ? `?relay=${encodeURIComponent(route.relay)}` : ''}`;
   }
   if (route.screen === 'home') return '#/';
+  if (route.screen === 'games' || route.screen === 'watch') return `#/${route.screen}`;
   return route.id ? `#/${route.screen}/${route.id}` : `#/${route.screen}`;
 }
 

@@ -38,19 +38,44 @@ export function position(fen) {
 }
 
 /**
- * Checks a start position that a person typed.
+ * Reads a position that a person typed or a file brought.
  *
  * @param {string} text
- * @returns {{ fen: string, chess960: boolean } | { error: string }} The FEN in its canonical spelling, and whether its
- *   castling rights are possible in Chess960 only; or one sentence.
+ * @returns {{ fen: string, chess960: boolean, end: Result | null } | { error: string }} The FEN in its canonical spelling,
+ *   whether its castling rights are possible in Chess960 only, and how the game is over in it; or one sentence.
  */
-export function checkStart(text) {
+export function readPosition(text) {
   const setup = parseFen(text.trim().replace(/\s+/g, ' '));
   if (setup.isErr) return { error: FEN_WORDS[setup.error.message] ?? FEN_WORDS.ERR_FEN };
   const start = Chess.fromSetup(setup.value);
   if (start.isErr) return { error: FEN_WORDS[start.error.message] ?? FEN_WORDS.ERR_VARIANT };
-  if (start.value.isEnd()) return { error: 'In this position the game is already over.' };
-  return { fen: makeFen(start.value.toSetup()), chess960: !castlesAsUsual(start.value) };
+  const fen = makeFen(start.value.toSetup());
+  return { fen, chess960: !castlesAsUsual(start.value), end: endByRule(playLine(fen, [])) };
+}
+
+/**
+ * @param {unknown} fen A stranger's.
+ * @returns {string} In its canonical spelling; empty where it is no position.
+ */
+export function checkedFen(fen) {
+  if (typeof fen !== 'string' || fen.length > 120) return '';
+  const setup = parseFen(fen);
+  return setup.isOk && Chess.fromSetup(setup.value).isOk ? makeFen(setup.value) : '';
+}
+
+/**
+ * Checks a start position that a person typed.
+ *
+ * @param {string} text
+ * @returns {{ fen: string, chess960: boolean } | { error: string }}
+ */
+export function checkStart(text) {
+  const read = readPosition(text);
+  if ('error' in read) return read;
+  const { fen, chess960 } = read;
+  return position(fen).isEnd()
+    ? { error: 'In this position the game is already over.' }
+    : { fen, chess960 };
 }
 
 /**

@@ -7,6 +7,7 @@ import { NO_REMATCH } from './rematch.js';
 /**
  * @import { ClockReading, Colour, GameState } from '@rookery/peer'
  * @import { Chat } from './chat.js'
+ * @import { Origin } from './imported-game.js'
  * @import { Premove } from './premoves.js'
  * @import { Rematch } from './rematch.js'
  */
@@ -37,13 +38,14 @@ import { NO_REMATCH } from './rematch.js';
  * @property {string} error
  *
  * @typedef {object} Table
- * @property {'peer' | 'computer' | 'board'} kind
+ * @property {'peer' | 'computer' | 'board' | 'import'} kind
  * @property {string} id
  * @property {'opening' | 'ready' | 'failed'} status
  * @property {string} error
  * @property {string} link The invitation, for a peer's game.
  * @property {GameState | null} game
  * @property {string | null} computer Strength of the computer that plays here, in words.
+ * @property {Origin | null} origin Of a game from a file: who played, and where it is from.
  * @property {boolean} thinking
  * @property {boolean} turning At one board: it shows the side to move from below.
  * @property {ClockReading} clocks
@@ -59,6 +61,8 @@ import { NO_REMATCH } from './rematch.js';
  * @property {boolean} joining
  * @property {string} cursor The square on which the keyboard is.
  * @property {string | null} picked The square of the piece that the keyboard picked up.
+ * @property {boolean} unanswered Nobody has answered the wish to sit down for a while.
+ * @property {string} obstacle Why a game of others cannot be opened yet; it is tried again.
  * @property {Chat} chat
  * @property {Rematch} rematch
  * @property {string} moveText
@@ -67,11 +71,11 @@ import { NO_REMATCH } from './rematch.js';
  * @property {AnalysisView | null} analysis
  *
  * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'rematch' | 'joining' | 'cursor' | 'picked' | 'moveText' | 'moveError'
- *   | 'analysis'>>} TableFields What a wish may set as it is.
+ *   | 'analysis' | 'unanswered' | 'obstacle'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
  *   | { type: 'table-game', id: string, game: GameState, clocks: ClockReading, link: string, computer: string | null,
- *       thinking: boolean, turning: boolean }
+ *       origin: Origin | null, thinking: boolean, turning: boolean }
  *   | { type: 'clocks', clocks: ClockReading }
  *   | { type: 'table', fields: TableFields }
  *   | { type: 'show-ply', ply: number }
@@ -105,6 +109,7 @@ export function freshTable(kind, id, wide = false) {
     link: '',
     game: null,
     computer: null,
+    origin: null,
     thinking: false,
     turning: false,
     clocks: NO_CLOCKS,
@@ -120,6 +125,8 @@ export function freshTable(kind, id, wide = false) {
     joining: false,
     cursor: 'e2',
     picked: null,
+    unanswered: false,
+    obstacle: '',
     chat: quietChat(wide),
     rematch: NO_REMATCH,
     moveText: '',
@@ -202,7 +209,7 @@ export function reduceTable(table, action) {
  * @param {Extract<TableAction, { type: 'table-game' }>} action
  * @returns {Table}
  */
-function receiveGame(table, { game, clocks, link, computer, thinking, turning }) {
+function receiveGame(table, { game, clocks, link, computer, origin, thinking, turning }) {
   const moved = game.fen !== table.game?.fen;
   // Taken back, over, or the own move before them was not accepted.
   const stale =
@@ -218,6 +225,7 @@ function receiveGame(table, { game, clocks, link, computer, thinking, turning })
     clocks,
     link,
     computer,
+    origin,
     thinking,
     turning,
     shownPly: taken ? null : table.shownPly,

@@ -7,6 +7,9 @@
 
 const KEY = 'rookery-theme';
 
+/** What the browser paints around the page: `--bg` of tokens.css. */
+const AROUND = { light: '#f3f0e8', dark: '#13181c' };
+
 /** @returns {Theme} */
 export function storedTheme() {
   try {
@@ -20,6 +23,7 @@ export function storedTheme() {
 /** @param {Theme} theme */
 export function storeTheme(theme) {
   document.documentElement.dataset.theme = theme;
+  paintAround(theme);
   try {
     localStorage.setItem(KEY, theme);
   } catch {
@@ -32,4 +36,12 @@ export function showLook({ board, pieces }) {
   const { dataset } = document.documentElement;
   dataset.board = board;
   dataset.pieces = pieces;
+}
+
+/** @param {Theme} theme */
+export function paintAround(theme) {
+  const metas = document.querySelectorAll('meta[name=theme-color]');
+  for (const [at, device] of /** @type {const} */ (['light', 'dark']).entries()) {
+    metas[at]?.setAttribute('content', AROUND[theme === 'auto' ? device : theme]);
+  }
 }

@@ -19,6 +19,9 @@ const REASONS = /** @type {Record<string, string>} */ ({
   'no-show': 'a first move never came',
   equivocation: 'the other side signed two different moves in one place',
   continued: 'it goes on as a new game',
+  imported: 'as the file says',
+  unfinished: 'the file gives none',
+  position: 'a position is no game',
 });
 
 /** @param {Colour} colour */
@@ -53,6 +56,14 @@ export function resultTitle(result, you) {
   if (you === null) return `${colourName(winner)} won`;
   return you === winner ? 'You won' : 'You lost';
 }
+
+/**
+ * Whether a game ended before a stranger to it saw it begin: its creator took the invitation back.
+ *
+ * @param {GameState} game
+ */
+export const takenBack = ({ you, ply, result }) =>
+  you === null && ply === 0 && result?.reason === 'abort';
 
 /**
  * A key short enough for a person to compare aloud.

@@ -36,9 +36,7 @@ test('a name goes to the opponent beside the key, and one that borrows is not sh
   await black.open(relay.url);
   await takeName(black, 'Bert');
   await sitDown(white, black, await invite(white));
-  const shown = opponent(black).getByText(
-    /^Anna <img src=x onerror= \([0-9a-f]{4}·[0-9a-f]{4}\)$/,
-  );
+  const shown = opponent(black).getByText(/^Anna <img src=x onerror= \([0-9a-f]{4}·[0-9a-f]{4}\)$/);
   await shown.waitFor();
   assert.equal(await black.page.locator('img').count(), 0);
   await opponent(white)

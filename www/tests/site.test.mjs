@@ -92,3 +92,24 @@ test('the policy names the import map that the page has', () => {
   const hash = createHash('sha256').update(mapText).digest('base64');
   assert.ok(page.includes(`'sha256-${hash}'`));
 });
+
+test('the list of what is kept on a device names everything that the page loads, as it is', () => {
+  const text = readFileSync(new URL('precache.js', SITE), 'utf8');
+  /** @type {{ version: string, files: Record<string, string> }} */
+  const { version, files } = JSON.parse(text.replace(/^[^{]*|;\s*$/g, ''));
+  assert.match(version, /^[0-9a-f]{16}$/);
+  for (const [name, integrity] of Object.entries(files)) {
+    const bytes = readFileSync(new URL(name, SITE));
+    const hash = createHash('sha256').update(bytes).digest('base64');
+    assert.equal(integrity, `sha256-${hash}`, name);
+  }
+  const loaded = filesEnding('')
+    .map((file) => file.pathname.slice(SITE.pathname.length))
+    .filter((name) => /\.(html|js|mjs|css|wasm|svg|png|webmanifest)$/.test(name))
+    .filter((name) => !['sw.js', 'precache.js', 'packages/engine/uci.mjs'].includes(name));
+  assert.deepEqual(
+    loaded.filter((name) => !files[name]),
+    [],
+  );
+  assert.ok(!files['rookery.json'], 'a host changes its relays without a new version');
+});

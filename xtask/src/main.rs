@@ -6,6 +6,7 @@ mod browser;
 mod command;
 mod engine_match;
 mod node;
+mod precache;
 mod run;
 mod sancov;
 mod site;

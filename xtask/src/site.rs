@@ -11,14 +11,16 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::node;
+use crate::precache;
 use crate::stamp;
 use crate::wasm;
 use crate::workspace::Workspace;
 
 /// What lies in `www/` for the tools, not for the visitor.
-const NOT_THE_PAGE: [&str; 4] = [
+const NOT_THE_PAGE: [&str; 5] = [
     "package.json",
     "package-lock.json",
+    "sw.tsconfig.json",
     "tsconfig.json",
     "vendor.json",
 ];
@@ -26,11 +28,8 @@ const NOT_THE_PAGE: [&str; 4] = [
 /// Stands in `www/index.html` where the hash of the import map belongs.
 const IMPORT_MAP_HASH: &str = "__IMPORTMAP_HASH__";
 
-/// Where a file of the site comes from.
-enum Source {
-    File(PathBuf),
-    Text(String),
-}
+/// What each file of the site holds.
+pub(crate) type Site = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Installs what the site is made with, builds what changed, and brings `dist/` up to date.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
@@ -41,31 +40,51 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 
 /// Brings `dist/` up to date with what is built.
 fn assemble(workspace: &Workspace) -> Result<()> {
-    let mut site = BTreeMap::new();
+    let mut site = Site::new();
     for path in stamp::files(&workspace.page(), &["node_modules", "tests"])? {
         if !NOT_THE_PAGE.iter().any(|name| path == Path::new(name)) {
-            site.insert(path.clone(), Source::File(workspace.page().join(path)));
+            site.insert(path.clone(), read(&workspace.page().join(path))?);
         }
     }
     let index = PathBuf::from("index.html");
     let page = fs::read_to_string(workspace.page().join(&index)).context("cannot read the page")?;
-    site.insert(index, Source::Text(with_import_map_hash(&page)?));
+    site.insert(index, with_import_map_hash(&page)?.into_bytes());
     for package in &wasm::PACKAGES {
         let place = Path::new("packages").join(package.name);
         for folder in [package.output(workspace), package.modules(workspace)] {
             for path in stamp::files(&folder, &[])? {
-                site.insert(place.join(&path), Source::File(folder.join(path)));
+                site.insert(place.join(&path), read(&folder.join(path))?);
             }
         }
         let manifest = package_manifest(workspace, package)?;
-        site.insert(place.join("package.json"), Source::Text(manifest));
+        site.insert(place.join("package.json"), manifest.into_bytes());
         let licence = workspace.root.join("LICENSE");
-        site.insert(place.join("LICENSE"), Source::File(licence));
+        site.insert(place.join("LICENSE"), read(&licence)?);
     }
     for (path, source) in vendored(workspace)? {
-        site.insert(Path::new("vendor").join(path), Source::File(source));
+        site.insert(Path::new("vendor").join(path), read(&source)?);
     }
+    let precache = precache::script(&site).into_bytes();
+    site.insert(PathBuf::from(precache::NAME), precache);
     write(&workspace.dist, &site)
+}
+
+/// Whether a browser may load a file of the site; the rest are types, manifests and licences.
+pub(crate) fn is_loaded(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    let ends = [
+        ".d.ts",
+        ".mjs.map",
+        ".js.map",
+        "package.json",
+        ".md",
+        "uci.mjs",
+    ];
+    !ends.iter().any(|end| name.ends_with(end)) && !name.contains("LICENSE")
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The page's policy lets one inline script run, the import map, and names it by its hash.
@@ -148,16 +167,10 @@ fn matches(pattern: &str, file: &Path) -> bool {
 }
 
 /// Writes what differs and removes what is no longer part of the site, so that a relay that serves it never misses it.
-fn write(dist: &Path, site: &BTreeMap<PathBuf, Source>) -> Result<()> {
-    for (path, source) in site {
-        let wanted = match source {
-            Source::File(source) => {
-                fs::read(source).with_context(|| format!("cannot read {}", source.display()))?
-            }
-            Source::Text(text) => text.clone().into_bytes(),
-        };
+fn write(dist: &Path, site: &Site) -> Result<()> {
+    for (path, wanted) in site {
         let path = dist.join(path);
-        if fs::read(&path).is_ok_and(|present| present == wanted) {
+        if fs::read(&path).is_ok_and(|present| present == *wanted) {
             continue;
         }
         if let Some(folder) = path.parent() {
@@ -205,12 +218,9 @@ mod tests {
         let _ = fs::remove_dir_all(&dist);
         fs::create_dir_all(dist.join("old")).unwrap();
         fs::write(dist.join("old/stale.js"), "stale").unwrap();
-        let site = BTreeMap::from([
-            (PathBuf::from("new/a.js"), Source::Text("a".to_owned())),
-            (
-                PathBuf::from("licence"),
-                Source::File(Path::new(env!("CARGO_MANIFEST_DIR")).join("../LICENSE")),
-            ),
+        let site = Site::from([
+            (PathBuf::from("new/a.js"), b"a".to_vec()),
+            (PathBuf::from("licence"), b"b".to_vec()),
         ]);
         write(&dist, &site).unwrap();
         let names = [PathBuf::from("licence"), PathBuf::from("new/a.js")];

@@ -154,6 +154,7 @@ impl Run<'_> {
         for (name, project) in [
             ("types of the page", "www"),
             ("types of the page's tests", "www/tests"),
+            ("types of the service worker", "www/sw.tsconfig.json"),
         ] {
             self.check(name, |workspace| {
                 let mut types = node::script(workspace, "typescript", "bin/tsc");

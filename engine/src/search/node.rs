@@ -92,9 +92,6 @@ impl Searcher {
         ply: usize,
         cut: bool,
     ) -> Value {
-        if self.pause_wanted && depth >= PAUSE_DEPTH {
-            self.pause().await;
-        }
         if self.stopped {
             return 0;
         }
@@ -131,10 +128,11 @@ impl Searcher {
         }
 
         // What is entered below the pause depth stays below it.
-        let deepest = if depth < PAUSE_DEPTH {
-            PAUSE_DEPTH - 1
-        } else {
+        let pauses = depth >= PAUSE_DEPTH;
+        let deepest = if pauses {
             MAX_PLY as i32
+        } else {
+            PAUSE_DEPTH - 1
         };
         let at = ply + LOOK_BACK;
         let turn = position.turn();
@@ -312,6 +310,9 @@ impl Searcher {
         ) {
             if Some(m) == excluded {
                 continue;
+            }
+            if pauses {
+                self.may_pause().await;
             }
             count += 1;
             let quiet = is_quiet(m);

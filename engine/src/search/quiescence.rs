@@ -39,6 +39,9 @@ impl Searcher {
                 self.evaluate(position, ply)
             };
         }
+        if self.nodes >= self.quiescence_end {
+            return self.evaluate(position, ply);
+        }
 
         let hit = self.engine.table.probe(position.key(), ply);
         if !PV

@@ -18,8 +18,11 @@ use crate::position::Position;
 use crate::score::{INFINITE, MATE, MATE_BOUND, MAX_PLY, Score, Value};
 use crate::time::{Budget, Clock};
 
-/// Nodes with at least this depth left may pause. What is below takes a few milliseconds at most.
+/// Nodes with at least this depth left may pause, before each of their moves.
 pub(super) const PAUSE_DEPTH: i32 = 4;
+/// After so many nodes below such a move the leaves are taken as they stand: where queens abound, captures go on and on.
+/// In games it takes a few thousand at most.
+const QUIESCENCE_NODES: u64 = 50_000;
 /// The clock and the stop flag are looked at once in so many nodes.
 const CHECK_INTERVAL: u64 = 512;
 /// Even a search that is stopped at once looks at so many nodes, to finish its first iteration.
@@ -69,6 +72,8 @@ pub(super) struct Searcher {
     settled: bool,
     pub(super) nodes: u64,
     next_check: u64,
+    /// From this node on the leaves are taken as they stand.
+    pub(super) quiescence_end: u64,
     pub(super) seldepth: usize,
     pub(super) root_depth: i32,
     /// Before this ply no move is passed: a null move is being verified.
@@ -114,6 +119,7 @@ pub(super) async fn run(
         settled: false,
         nodes: 0,
         next_check: 0,
+        quiescence_end: QUIESCENCE_NODES,
         seldepth: 0,
         root_depth: 0,
         no_pass_before: 0,
@@ -318,6 +324,10 @@ impl Searcher {
         let mut best = -INFINITE;
         for (index, root_move) in moves.iter_mut().enumerate() {
             let m = root_move.m;
+            self.may_pause().await;
+            if self.stopped {
+                return best;
+            }
             let nodes_before = self.nodes;
             self.seldepth = 0;
             let child = self.enter(root, 0, Some(m), root.play(m));
@@ -428,11 +438,14 @@ impl Searcher {
         }
     }
 
-    /// Gives control back, then looks at what has changed meanwhile.
-    pub(super) async fn pause(&mut self) {
-        self.pause_wanted = false;
-        pause().await;
-        self.check();
+    /// Gives control back if that is wanted, then looks at what has changed meanwhile.
+    pub(super) async fn may_pause(&mut self) {
+        self.quiescence_end = self.nodes + QUIESCENCE_NODES;
+        if self.pause_wanted {
+            self.pause_wanted = false;
+            pause().await;
+            self.check();
+        }
     }
 
     fn elapsed(&self) -> Duration {

@@ -11,17 +11,27 @@ use shakmaty::CastlingMode;
 
 pub struct Inside {
     session: Session,
+    /// How often somebody looked at the clock.
+    looks: Arc<AtomicU64>,
 }
 
 impl Inside {
     pub fn new() -> Inside {
-        let ticks = AtomicU64::new(0);
-        let clock = Arc::new(move || Duration::from_millis(ticks.fetch_add(1, Ordering::Relaxed)));
+        let looks = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&looks);
+        let clock =
+            Arc::new(move || Duration::from_millis(counter.fetch_add(1, Ordering::Relaxed)));
         let mut inside = Inside {
             session: Session::new(clock, 1).unwrap(),
+            looks,
         };
         assert!(inside.send("setoption name Hash value 1").is_empty());
         inside
+    }
+
+    /// What its clock shows.
+    pub fn now(&self) -> Duration {
+        Duration::from_millis(self.looks.load(Ordering::Relaxed))
     }
 
     /// What it says to a line.

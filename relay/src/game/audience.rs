@@ -58,6 +58,13 @@ impl Audience {
             .any(|outbox| outbox.info().player() == Some(player))
     }
 
+    /// How many sessions watch that are neither a player's nor a relay's.
+    fn onlookers(&self, game: &rookery_ledger::Game) -> usize {
+        let onlooker =
+            |outbox: &&Outbox| !outbox.info().is_relay && colour_of(game, outbox).is_none();
+        self.watchers.values().filter(onlooker).count()
+    }
+
     fn relays(&self) -> impl Iterator<Item = &Outbox> {
         self.watchers
             .values()
@@ -104,6 +111,17 @@ impl Task {
                 items: items.to_vec(),
             };
             self.relay.node.publish(topic, codec::encode(&gossip));
+        }
+    }
+
+    /// Shows the game among those that anyone may watch, if it is one.
+    pub(super) fn show_live(&self) {
+        if let (true, Some(orderer)) = (self.public, self.orderer()) {
+            let game = orderer.game();
+            let onlookers = self.audience.onlookers(game);
+            self.relay
+                .live
+                .show(game, onlookers, self.relay.clock.now());
         }
     }
 

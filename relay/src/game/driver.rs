@@ -79,7 +79,10 @@ impl Task {
 
     fn obey(&mut self, command: Command, answer: Option<&Answer>) {
         match command {
-            Command::Publish(items) => self.publish(&items),
+            Command::Publish(items) => {
+                self.publish(&items);
+                self.show_live();
+            }
             Command::Answer(reply) => {
                 if let Some(answer) = answer {
                     self.reply(reply, answer);
@@ -131,7 +134,8 @@ impl Task {
             Event::Seated => {
                 self.joins.clear();
                 self.tell_presence();
-                self.relay.lobby.remove(&self.relay, self.id, true);
+                self.public |= self.relay.lobby.remove(&self.relay, self.id, true);
+                self.show_live();
             }
             Event::TakenOver => {
                 if self.upstream.take().is_some() {
@@ -143,6 +147,7 @@ impl Task {
             Event::Over => {
                 self.joins.clear();
                 self.relay.lobby.remove(&self.relay, self.id, true);
+                self.show_live();
             }
         }
     }

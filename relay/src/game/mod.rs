@@ -87,11 +87,14 @@ struct Task {
     used: Instant,
     /// Whether the outage before this process is still to be stamped, as it was noted last.
     unstamped: bool,
+    /// Whether anyone may watch: the seat was open to everyone in the lobby.
+    public: bool,
 }
 
 impl Task {
     fn new(relay: Arc<Relay>, id: GameId) -> Self {
         let unstamped = relay.outage.get().is_some();
+        let public = relay.live.has(id);
         let sequencer = Sequencer::new(id, relay.key.clone(), relay.outage.get().copied());
         Self {
             relay,
@@ -106,6 +109,7 @@ impl Task {
             parked: Vec::new(),
             used: Instant::now(),
             unstamped,
+            public,
         }
     }
 
@@ -183,6 +187,7 @@ impl Task {
                         .extend(outbox.info().player().map(|player| (player, lag)));
                     outbox.info().forget(self.id);
                     self.tell_presence();
+                    self.show_live();
                 }
             }
             GameMsg::List { listed, answer } => self.on_list(listed, &answer),
@@ -298,6 +303,7 @@ impl Task {
         let mover = line.players().map(|players| *players.get(line.turn()));
         let player = answer.outbox.info().player();
         self.audience.add(answer.outbox.clone());
+        self.show_live();
         if let (true, Some(upstream)) = (answer.outbox.info().is_relay, self.upstream) {
             // If it is the one that the game is followed at, it may not have known it until now.
             self.relay.fellows.watch_unknown(upstream, self.id);

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rookery_ledger::record::VERSION;
 use rookery_ledger::wire::PROTOCOL;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::order_log::Health;
@@ -36,6 +36,7 @@ pub async fn serve(
         .route("/healthz", get(health))
         .route("/.well-known/rookery.json", get(well_known))
         .route("/games/{file}", get(files::game))
+        .route("/live.json", get(live))
         .with_state(relay);
     router = match site {
         Some(folder) => router.fallback_service(site::service(folder)),
@@ -108,7 +109,17 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "order": relay.order_key().to_string(),
         "policy": { "limits": relay.limits },
         "stun": null,
+        "live": "/live.json",
     });
+    for_any_page(&body)
+}
+
+/// The games that anyone may watch.
+async fn live(State(relay): State<Arc<Relay>>) -> Response {
+    for_any_page(&relay.live.tell())
+}
+
+fn for_any_page(body: &Value) -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,

@@ -1,6 +1,7 @@
 //! What the public and the private listener give, and what they do not.
 
 use rookery_ledger::id::GameId;
+use rookery_relay::client::{Session, Table, new_key, usual_game};
 
 use crate::support::{LIVE, Pair, Relay, get};
 
@@ -127,4 +128,65 @@ fn a_game_that_nobody_knows_is_not_found() {
     ] {
         assert!(matches!(relay.get(&path).status, 400 | 404), "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_game_of_the_lobby_is_listed_while_it_is_played_and_one_by_link_never() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&dir.path().join("data"), &[]);
+    let at = relay.at("ws");
+    let live = || {
+        let answer = relay.get("/live.json");
+        assert_eq!(
+            (answer.status, answer.header("access-control-allow-origin")),
+            (200, "*")
+        );
+        serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()
+    };
+    let mut by_link = Pair::sit([&at, &at], LIVE).await.unwrap();
+    by_link.play("e2e4").await.unwrap();
+    assert_eq!(
+        live(),
+        serde_json::json!({ "v": 1, "total": 0, "games": [] })
+    );
+
+    let keys = [new_key().unwrap(), new_key().unwrap()];
+    let session = Session::connect(&at, Some(&keys[0])).await.unwrap();
+    let options = usual_game(LIVE, vec![session.welcome().order]);
+    let mut creator = Table::create(session, keys[0].clone(), options)
+        .await
+        .unwrap();
+    let id = creator.id();
+    creator.session().list(id, true).await.unwrap();
+    assert_eq!(live()["total"], 0, "nobody plays yet");
+    let session = Session::connect(&at, Some(&keys[1])).await.unwrap();
+    let mut joiner = Table::watch(session, keys[1].clone(), id).await.unwrap();
+    let seated = creator.until("the joiner to sit", |game| {
+        game.state().line.players().is_some()
+    });
+    let (joined, seated) = tokio::join!(joiner.join(), seated);
+    joined.unwrap();
+    seated.unwrap();
+    let mut pair = Pair {
+        tables: [creator, joiner],
+        keys,
+    };
+    pair.play_all("f2f3 e7e5 g2g4").await.unwrap();
+    let listed = live();
+    let game = &listed["games"][0];
+    assert_eq!(
+        (&listed["total"], &game["game"]),
+        (&1.into(), &id.to_string().into())
+    );
+    assert_eq!((&game["ply"], &game["last"]), (&3.into(), &"g2g4".into()));
+    assert_eq!(game["clock"]["initialS"], 600);
+    assert_eq!(game["watchers"], 0, "players do not watch");
+    let fen = game["fen"].as_str().unwrap();
+    assert!(fen.starts_with("rnbqkbnr/pppp1ppp/8/4p3/6P1/5P2/"), "{fen}");
+
+    let onlooker = Session::connect(&at, None).await.unwrap();
+    onlooker.watch(id, None).await.unwrap();
+    assert_eq!(live()["games"][0]["watchers"], 1);
+    pair.play("d8h4").await.unwrap();
+    assert_eq!(live()["total"], 0, "it is over");
 }

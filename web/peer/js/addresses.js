@@ -6,6 +6,12 @@ import { isMultiaddr } from './link.js';
 const FETCH_MS = 3000;
 /** Addresses that are tried at most. */
 const MAX_ADDRESSES = 32;
+/** The version of the session and of the records that this package speaks. */
+const VERSION = 1;
+
+/**
+ * @typedef {'newer' | 'older' | 'other'} OtherVersion A relay that speaks no version that this page does, and what its own are.
+ */
 
 /**
  * @typedef {object} Place
@@ -83,34 +89,74 @@ export function dialable(addresses, { host, secure, transport }) {
 }
 
 /**
+ * Whether a relay that says so of itself cannot be spoken with. One that says nothing of versions is tried.
+ *
+ * @param {{ protocols?: unknown, versions?: unknown }} relay
+ * @returns {OtherVersion | null}
+ */
+export function otherVersion({ protocols, versions }) {
+  const spoken = [versions, Array.isArray(protocols) && protocols.map(sessionVersion)];
+  for (const list of spoken) {
+    if (!Array.isArray(list) || list.length === 0 || list.includes(VERSION)) continue;
+    const numbers = list.filter((version) => typeof version === 'number');
+    if (numbers.length === 0) return 'other';
+    return Math.max(...numbers) > VERSION ? 'newer' : 'older';
+  }
+  return null;
+}
+
+/** @param {unknown} protocol */
+function sessionVersion(protocol) {
+  const found = /^\/rookery\/game\/(\d{1,9})$/.exec(String(protocol));
+  return found ? Number(found[1]) : null;
+}
+
+/**
  * What a relay says of itself at an http(s) address.
  *
  * @param {string} base
- * @returns {Promise<string[]>} Its multiaddrs, each with its peer id.
+ * @returns {Promise<{ addresses: string[], other: OtherVersion | null }>} Its multiaddrs, each with its peer id; none
+ *   where it speaks other versions.
  */
 async function addressesAt(base) {
   const url = new URL('/.well-known/rookery.json', base);
   const answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(FETCH_MS) });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  const { peer_id: peer, addresses } = /** @type {{ peer_id?: unknown, addresses?: unknown }} */ (
+  const {
+    peer_id: peer,
+    addresses,
+    ...said
+  } = /** @type {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown }} */ (
     await answer.json()
   );
+  const other = otherVersion(said);
+  if (other) return { addresses: [], other };
   if (!Array.isArray(addresses)) throw new Error(`${url} names no addresses`);
   const suffix = typeof peer === 'string' && isMultiaddr(`/p2p/${peer}`) ? `/p2p/${peer}` : '';
-  return addresses
+  const dialled = addresses
     .filter(isMultiaddr)
     .map((address) => withHost(address, url.hostname.replace(/^\[|\]$/g, '')))
     .map((address) => (peerOf(address) ? address : address + suffix));
+  return { addresses: dialled, other: null };
 }
 
 /**
  * The multiaddrs of relays that are named by multiaddr or by http(s) address. What cannot be asked now is left out.
  *
  * @param {string[]} relays
+ * @returns {Promise<{ addresses: string[], other: OtherVersion | null }>} `other` where a relay answered and none can be
+ *   spoken with.
  */
 export async function resolveRelays(relays) {
+  const unknown = { addresses: /** @type {string[]} */ ([]), other: null };
   const found = await Promise.all(
-    relays.map((relay) => (isMultiaddr(relay) ? [relay] : addressesAt(relay).catch(() => []))),
+    relays.map((relay) =>
+      isMultiaddr(relay)
+        ? { addresses: [relay], other: null }
+        : addressesAt(relay).catch(() => unknown),
+    ),
   );
-  return found.flat();
+  const addresses = found.flatMap((relay) => relay.addresses);
+  const other = found.find((relay) => relay.other)?.other ?? null;
+  return { addresses, other: addresses.length > 0 ? null : other };
 }

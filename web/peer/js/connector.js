@@ -23,10 +23,13 @@ import { transportOf } from './addresses.js';
  * @property {(frame: Uint8Array) => void} onFrame
  * @property {(reason: string) => void} onClose
  * @property {(failures: number) => void} onWait Before each new try, with the number of rounds that failed.
+ * @property {(error: unknown) => void} [onFail] A dial that failed.
  */
 
 /** A relay says something each second; after this long without a word it is gone, in ms. */
 const SILENCE_MS = 3000;
+/** The same where the device says that its network is another one now: then a word that is late is not waited for. */
+const RENEWED_SILENCE_MS = 1500;
 /** How often that is looked at, in ms. */
 const LOOK_MS = 250;
 /** A link that ends within this time counts as one that failed, in ms. */
@@ -59,8 +62,14 @@ export class Connector {
   #good = null;
   #running = false;
   #confirmed = false;
+  /** Rounds that failed since the last good link. */
+  #failures = 0;
+  /** The next round begins at once. */
+  #renewed = false;
   /** @type {Link | null} */
   #link = null;
+  /** When the relay last said something. */
+  #heard = 0;
   /** @type {(reason: string) => void} */
   #end = () => {};
   /** @type {() => void} */
@@ -95,6 +104,16 @@ export class Connector {
     this.#wake();
   }
 
+  /** The network is there again: what hangs since before is given up, and a new round begins at once. */
+  renew() {
+    if (!this.#running) return;
+    this.#failures = 0;
+    if (this.#link && performance.now() - this.#heard <= RENEWED_SILENCE_MS) return;
+    this.#renewed = true;
+    this.#end('renewed');
+    this.#wake();
+  }
+
   /** The relay accepted this page: the link is good. */
   confirm() {
     this.#confirmed = true;
@@ -118,27 +137,33 @@ export class Connector {
   }
 
   async #run() {
-    let failures = 0;
     while (this.#running) {
-      this.#hooks.onWait(failures);
-      if (await this.#round(failures)) failures = 0;
-      else failures += 1;
-      if (this.#running) await this.#pause(waitBefore(failures, Math.random()));
+      this.#renewed = false;
+      this.#hooks.onWait(this.#failures);
+      if (await this.#round()) this.#failures = 0;
+      else if (!this.#renewed) this.#failures += 1;
+      if (this.#running && !this.#renewed) {
+        await this.#pause(waitBefore(this.#failures, Math.random()));
+      }
     }
   }
 
   /**
    * One round over the addresses, to the end of the first good link.
    *
-   * @param {number} failures
    * @returns {Promise<boolean>} False where there was none, or one so short that dialling at once would be a nuisance.
    */
-  async #round(failures) {
+  async #round() {
+    const failures = this.#failures;
     // The relay may have moved; asking must not hold up a dial that can go ahead.
-    if (this.#addresses.length === 0) this.#addresses = await this.#resolve();
-    else if (failures % 4 === 3) void this.#refresh();
+    if (this.#addresses.length === 0) {
+      const given = new Promise((/** @type {(none: string[]) => void} */ resolve) => {
+        this.#end = () => resolve([]);
+      });
+      this.#addresses = await Promise.race([this.#resolve(), given]);
+    } else if (failures % 4 === 3) void this.#refresh();
     for (const address of this.#choose(failures)) {
-      if (!this.#running) return false;
+      if (!this.#running || this.#renewed) return false;
       const began = performance.now();
       if (await this.#hold(address)) {
         this.#good = address;
@@ -173,7 +198,7 @@ export class Connector {
    */
   async #hold(address) {
     this.#confirmed = false;
-    let heard = performance.now();
+    this.#heard = performance.now();
     let over = false;
     /** @type {Promise<string>} */
     const ended = new Promise((resolve) => {
@@ -183,7 +208,7 @@ export class Connector {
      * @type {Uint8Array[] | null} */
     let first = [];
     const onFrame = (/** @type {Uint8Array} */ frame) => {
-      heard = performance.now();
+      if (!over) this.#heard = performance.now();
       if (first) first.push(frame);
       else if (!over) this.#hooks.onFrame(frame);
     };
@@ -204,17 +229,18 @@ export class Connector {
       });
       early.catch(() => {});
       link = await Promise.race([dialling, early]);
-    } catch {
+    } catch (error) {
+      this.#hooks.onFail?.(error);
       return false;
     }
-    heard = performance.now();
+    this.#heard = performance.now();
     this.#link = link;
     this.#hooks.onOpen(link, address);
     const waiting = first;
     first = null;
     for (const frame of waiting) this.#hooks.onFrame(frame);
     const look = () => {
-      if (performance.now() - heard > SILENCE_MS) this.#end('silence');
+      if (performance.now() - this.#heard > SILENCE_MS) this.#end('silence');
     };
     const timer = setInterval(look, LOOK_MS);
     this.#wake = look;

@@ -39,6 +39,8 @@ export interface Connection {
   rttMs: number | null;
   /** The relay said its log cannot be written now. */
   logBusy: boolean;
+  /** The relay speaks no version of the protocol that this package does: a newer page may. */
+  otherVersion?: boolean;
 }
 
 export interface GameOptions {
@@ -63,6 +65,13 @@ export interface GameSummary {
   ply: number;
   phase: GameState['phase'];
   result: Result | null;
+  /** Missing in a summary from before it was kept. */
+  clock?: Clock;
+}
+
+/** A game that this device has forgotten, to be given back as it was. */
+export interface ForgottenGame {
+  readonly id: GameId;
 }
 
 export interface Result {
@@ -209,12 +218,32 @@ export interface Peer extends EventTarget {
   /** Opens a game for playing or watching: from this device, then from the relay. `relay` comes from the link. */
   open(id: GameId, options?: { relay?: string }): Promise<Game>;
   /**
-   * Takes back an open invitation of one's own: it leaves the lobby, this device seats nobody any more and forgets it. Who has
-   * the link sees an open game and gets no answer, for the protocol has no word for this.
+   * Takes back an open invitation of one's own: it leaves the lobby, this device seats nobody any more and forgets it. With a
+   * relay in reach the game ends as aborted for whoever has its link; without one, or where the seat is kept for somebody, who
+   * has the link sees an open game and gets no answer. Rejects with `seat-taken` where somebody sat down at that moment.
    */
   withdraw(id: GameId): Promise<void>;
   /** Games kept on this device, newest first. */
   games(): Promise<GameSummary[]>;
+  /** The moves of a game that is kept on this device, whether it is open or not; empty where it cannot be read. */
+  pgn(id: GameId): Promise<string>;
+  /**
+   * Deletes a game from this device that is over, or in which this player has no seat. Rejects with `not-ready` while it goes on.
+   */
+  forget(id: GameId): Promise<ForgottenGame>;
+  /** Undoes `forget`. */
+  restore(game: ForgottenGame): Promise<void>;
+  /** Reads a signed game from its bytes (`.rook`): nothing is kept. Rejects with `bad-input` where it is none or a part of it is forged. */
+  readSigned(bytes: Uint8Array): Promise<{ id: GameId; pgn: string }>;
+  /** The player's secret, 32 bytes: whoever has it can sign as this player. */
+  secret(): Uint8Array;
+  /** The key that a secret belongs to; null where it is none. */
+  playerOf(secret: Uint8Array): PlayerKey | null;
+  /**
+   * Makes this device play with another key, from the next start on: load the page again. The key before it is kept. Rejects
+   * with `read-only-tab` where another tab plays.
+   */
+  adopt(secret: Uint8Array): Promise<void>;
   close(): Promise<void>;
   addEventListener(type: 'connection', listener: (event: CustomEvent<Connection>) => void): void;
   addEventListener(type: 'seeks', listener: (event: CustomEvent<Seek[]>) => void): void;

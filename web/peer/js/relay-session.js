@@ -7,6 +7,7 @@ import { PeerError } from './errors.js';
 
 /**
  * @import { Connection, GameId, GameState, Notice, SaidLine, Seek } from './index.d.ts'
+ * @import { OtherVersion } from './addresses.js'
  * @import { Dial } from './connector.js'
  * @import { PeerCore } from './rookery_web_peer.js'
  * @import { KeptGame, Store } from './store.js'
@@ -30,12 +31,23 @@ const PATIENCE = 6;
 /** @type {Record<'ws' | 'webrtc', string>} */
 const NAMES = { ws: 'WebSocket', webrtc: 'WebRTC' };
 
+/** @type {Record<OtherVersion, string>} */
+const OTHER_VERSION = {
+  newer:
+    'The relay is newer than this page, and they no longer understand each other. Reload the page to get its newest version; your games are kept.',
+  older:
+    'The relay is older than this page, and they do not understand each other. Whoever runs it has to update it; your games are kept.',
+  other:
+    'The relay and this page do not understand each other: their versions differ. Reload the page to get its newest version; your games are kept.',
+};
+
 export class RelaySession {
   /** @type {import('./addresses.js').Place} */
   #place;
   /** @type {Seek[]} */
   seeks = [];
   #core;
+  #dial;
   #store;
   #holder;
   #hooks;
@@ -43,8 +55,10 @@ export class RelaySession {
   #relay;
   #connector;
   #timer;
-  /** @type {Promise<string[]> | null} */
+  /** @type {ReturnType<typeof resolveRelays> | null} */
   #known = null;
+  /** Set while the relay is known to speak no version that this page does. @type {OtherVersion | null} */
+  #other = null;
   /** @type {string[]} */
   #addresses = [];
   /** @type {string | null} */
@@ -68,7 +82,7 @@ export class RelaySession {
    * @param {object} options
    * @param {PeerCore} options.core
    * @param {Dial} options.dial
-   * @param {Store} options.store
+   * @param {Pick<Store, 'put' | 'remove' | 'summarize'>} options.store
    * @param {() => string | null} options.holder The lease that writes must hold.
    * @param {string[]} options.relays Multiaddrs or http(s) addresses.
    * @param {string | null} options.relay What is kept with the games, where it is no relay of the page's own.
@@ -77,6 +91,7 @@ export class RelaySession {
    */
   constructor({ core, dial, store, holder, relays, relay, transport, hooks }) {
     this.#core = core;
+    this.#dial = dial;
     this.#store = store;
     this.#holder = holder;
     this.#relays = relays;
@@ -92,8 +107,10 @@ export class RelaySession {
       dial,
       resolve: async () => {
         this.#known = resolveRelays(relays);
-        this.#addresses = await this.#known;
-        return dialable(this.#addresses, place);
+        const { addresses, other } = await this.#known;
+        this.#addresses = addresses;
+        if (other || addresses.length > 0) this.#other = other;
+        return dialable(addresses, place);
       },
       hooks: {
         onOpen: (link, address) => {
@@ -106,6 +123,9 @@ export class RelaySession {
         onWait: (failures) => {
           this.#failures = failures;
           hooks.onConnection();
+        },
+        onFail: (error) => {
+          if (PeerError.from(error).message.includes('negotiation')) this.#other = 'other';
         },
       },
     });
@@ -123,6 +143,10 @@ export class RelaySession {
 
   poke() {
     this.#connector.poke();
+  }
+
+  renew() {
+    this.#connector.renew();
   }
 
   get core() {
@@ -143,7 +167,7 @@ export class RelaySession {
     const transport = this.#ready && this.#address ? transportOf(this.#address) : null;
     const state = this.#ready
       ? 'connected'
-      : this.#relays.length === 0 || this.#failures >= PATIENCE || !navigator.onLine
+      : this.#relays.length === 0 || this.#failures >= PATIENCE || this.#other || !navigator.onLine
         ? 'offline'
         : this.#wasReady
           ? 'reconnecting'
@@ -155,6 +179,7 @@ export class RelaySession {
       transport,
       rttMs: this.#ready ? this.#rttMs : null,
       logBusy: this.#ready && this.#logBusy,
+      otherVersion: !this.#ready && this.#other !== null,
     };
   }
 
@@ -169,6 +194,7 @@ export class RelaySession {
     if (state === 'connected' && transport) return `Connected to the relay by ${NAMES[transport]}.`;
     if (this.#relays.length === 0)
       return 'This page names no relay: only the computer can be played.';
+    if (this.#other) return OTHER_VERSION[this.#other];
     if (this.#bye) return this.#bye;
     if (state === 'offline') {
       return navigator.onLine
@@ -189,7 +215,7 @@ export class RelaySession {
     if (this.#relays.includes(address)) return true;
     const peer = peerOf(address);
     this.#known ??= resolveRelays(this.#relays);
-    const addresses = await this.#known;
+    const { addresses } = await this.#known;
     return addresses.some((own) => own === address || (peer !== null && peerOf(own) === peer));
   }
 
@@ -248,17 +274,58 @@ export class RelaySession {
   }
 
   /**
-   * Takes back an own open invitation; this device forgets it.
+   * Takes back an own open invitation, or one that was ended so that others know; this device forgets it.
    *
    * @param {GameId} id
    */
   async withdraw(id) {
     try {
-      this.run(this.#core.withdraw(id));
+      if (this.state(id)?.phase === 'over') {
+        this.run(this.#core.close(id));
+        this.#core.forget(id);
+      } else this.run(this.#core.withdraw(id));
     } catch (error) {
       throw PeerError.from(error);
     }
     await this.#drop(id);
+  }
+
+  /**
+   * Knows nothing of a game any more; what is stored of it is the caller's business.
+   *
+   * @param {GameId} id
+   */
+  forget(id) {
+    this.#core.forget(id);
+    this.#kept.delete(id);
+  }
+
+  /**
+   * A session with the same relay for another key; it tells nobody anything.
+   *
+   * @param {PeerCore} core
+   * @param {Pick<Store, 'put' | 'remove' | 'summarize'>} store
+   */
+  fork(core, store) {
+    const { address } = this;
+    const nothing = () => {};
+    return new RelaySession({
+      core,
+      dial: this.#dial,
+      store,
+      holder: () => null,
+      relays: address ? [address] : this.#relays,
+      relay: null,
+      transport: this.#place.transport,
+      hooks: {
+        onChanged: nothing,
+        onUnknown: nothing,
+        onNotice: nothing,
+        onSaid: nothing,
+        onConnection: nothing,
+        onSeeks: nothing,
+      },
+    });
   }
 
   /** @param {GameId} id */
@@ -346,7 +413,9 @@ export class RelaySession {
     try {
       outputs = this.#core.receive(frame);
     } catch (error) {
-      this.#bye = PeerError.from(error).message;
+      // What cannot be read before the two have agreed on a version is of another one.
+      if (this.#ready) this.#bye = PeerError.from(error).message;
+      else this.#other = 'other';
       this.#connector.drop('bad frame');
       return;
     }
@@ -381,6 +450,7 @@ export class RelaySession {
         case 'ready':
           this.#ready = true;
           this.#wasReady = true;
+          this.#other = null;
           this.#connector.confirm();
           for (const waiter of this.#readyWaiters.splice(0)) waiter();
           this.#hooks.onConnection();
@@ -392,6 +462,7 @@ export class RelaySession {
           break;
         case 'bye':
           this.#bye = args[1];
+          if (args[0] === 'no-version') this.#other = 'other';
           break;
         case 'changed':
           changed.add(args[0]);
@@ -454,11 +525,11 @@ export class RelaySession {
    *
    * @param {GameState} state
    */
-  summarize({ id, you, white, black, ply, phase, result }) {
+  summarize({ id, you, white, black, ply, phase, result, clock }) {
     const before = this.#kept.get(id);
     if (before === undefined) return;
     const opponent = you === 'white' ? black : you === 'black' ? white : null;
-    const summary = { you, opponent, ply, phase, result };
+    const summary = { you, opponent, ply, phase, result, clock };
     const text = JSON.stringify(summary);
     if (text === before) return;
     this.#kept.set(id, text);

@@ -11,12 +11,16 @@ import { PeerError } from './errors.js';
  * @property {number} createdMs
  * @property {Uint8Array | null} notes What the core keeps beside the items.
  * @property {string | null} relay The relay to ask, where it is not one of the page's own.
- * @property {Pick<GameSummary, 'you' | 'opponent' | 'ply' | 'phase' | 'result'> | null} summary
+ * @property {Pick<GameSummary, 'you' | 'opponent' | 'ply' | 'phase' | 'result' | 'clock'> | null} summary
  */
 
 /** @typedef {{ holder: string, untilMs: number }} Lease */
 
+/** @typedef {{ id: GameId, game: KeptGame, rows: { game: GameId, bytes: Uint8Array }[] }} Taken A game out of the store. */
+
 const VERSION = 1;
+/** How long the browser may take to open its storage, in ms. */
+const OPEN_MS = 8000;
 
 /**
  * @template T
@@ -45,8 +49,14 @@ function completed(transaction) {
 /** @param {unknown} error */
 function storageError(error) {
   if (error instanceof PeerError) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new PeerError('storage', `This device cannot store the game: ${why}`, error);
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const words =
+    name === 'QuotaExceededError'
+      ? 'The storage of this device is full, so nothing could be kept or sent. Free some space, then try again.'
+      : name === 'SecurityError'
+        ? 'The browser lets this page store nothing: allow it to, or leave the private window.'
+        : `This device cannot store the game: ${message}`;
+  return new PeerError('storage', words, error);
 }
 
 export class Store {
@@ -63,6 +73,7 @@ export class Store {
   static async open(name) {
     try {
       const request = indexedDB.open(name, VERSION);
+      const opened = result(request);
       request.onupgradeneeded = () => {
         const db = request.result;
         db.createObjectStore('keys');
@@ -70,7 +81,25 @@ export class Store {
         db.createObjectStore('items', { autoIncrement: true }).createIndex('game', 'game');
         db.createObjectStore('lease');
       };
-      return new Store(await result(request));
+      const blocked = new Promise((/** @type {(value: never) => void} */ _, reject) => {
+        const give = (/** @type {string} */ words) => reject(new PeerError('storage', words));
+        request.onblocked = () =>
+          give('A tab with an older version of this page is open. Close it, then reload this one.');
+        setTimeout(
+          () =>
+            give("The browser's storage does not answer. Close other tabs, then reload this one."),
+          OPEN_MS,
+        );
+      });
+      const db = await Promise.race([opened, blocked]).catch((error) => {
+        // One that comes too late is in nobody's way.
+        opened.then(
+          (late) => late.close(),
+          () => {},
+        );
+        throw error;
+      });
+      return new Store(db);
     } catch (error) {
       throw storageError(error);
     }
@@ -207,6 +236,48 @@ export class Store {
       transaction.objectStore('games').delete(id);
       const items = transaction.objectStore('items');
       for (const key of await result(items.index('game').getAllKeys(id))) items.delete(key);
+    });
+  }
+
+  /**
+   * Forgets a game and hands over what was kept of it.
+   *
+   * @param {GameId} id
+   * @returns {Promise<Taken | null>}
+   */
+  take(id) {
+    return this.#run(['games', 'items'], 'readwrite', true, async (transaction) => {
+      const games = transaction.objectStore('games');
+      const items = transaction.objectStore('items');
+      const game = /** @type {KeptGame | undefined} */ (await result(games.get(id)));
+      if (!game) return null;
+      const rows = /** @type {Taken['rows']} */ (await result(items.index('game').getAll(id)));
+      games.delete(id);
+      for (const key of await result(items.index('game').getAllKeys(id))) items.delete(key);
+      return { id, game, rows };
+    });
+  }
+
+  /** @param {Taken} taken */
+  give({ game, rows }) {
+    return this.#run(['games', 'items'], 'readwrite', true, async (transaction) => {
+      transaction.objectStore('games').put(game);
+      for (const row of rows) transaction.objectStore('items').add(row);
+    });
+  }
+
+  /**
+   * Another key plays from the next start on; the one before is kept under its name.
+   *
+   * @param {Uint8Array} secret
+   * @param {string} former The public key that was in use.
+   */
+  adopt(secret, former) {
+    return this.#run(['keys'], 'readwrite', true, async (transaction) => {
+      const keys = transaction.objectStore('keys');
+      const known = await result(keys.get('player'));
+      if (known) keys.put(known, `former-${former}`);
+      keys.put({ secret }, 'player');
     });
   }
 

@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { dialable, peerOf, resolveRelays, transportOf, withHost } from '../js/addresses.js';
+import {
+  dialable,
+  otherVersion,
+  peerOf,
+  resolveRelays,
+  transportOf,
+  withHost,
+} from '../js/addresses.js';
 
 const PEER = '12D3KooWEC7C2fJT9x8UxQBuZX9PTzAkhdmGSt2QyCFPbGvhdrt4';
 const WS = `/ip4/192.0.2.7/tcp/4751/ws/p2p/${PEER}`;
@@ -67,6 +74,34 @@ test('a relay named by its site is asked for its addresses; one that fails is le
   t.after(() => server.close());
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const found = await resolveRelays([`http://127.0.0.1:${port}/some/page`, RTC]);
-  assert.deepEqual(found, [`/ip4/127.0.0.1/tcp/4751/ws/p2p/${PEER}`, WSS, RTC]);
-  assert.deepEqual(await resolveRelays(['http://127.0.0.1:1/']), []);
+  assert.deepEqual(found, {
+    addresses: [`/ip4/127.0.0.1/tcp/4751/ws/p2p/${PEER}`, WSS, RTC],
+    other: null,
+  });
+  const nothing = { addresses: [], other: null };
+  assert.deepEqual(await resolveRelays(['http://127.0.0.1:1/']), nothing);
+});
+
+test('a relay of other versions is told from one that says nothing of them', () => {
+  const game = (/** @type {number} */ version) => `/rookery/game/${version}`;
+  assert.equal(otherVersion({}), null);
+  assert.equal(otherVersion({ versions: [1], protocols: [game(1)] }), null);
+  assert.equal(otherVersion({ versions: [2, 1], protocols: [game(2), game(1)] }), null);
+  assert.equal(otherVersion({ versions: [3, 2], protocols: [game(1)] }), 'newer');
+  assert.equal(otherVersion({ versions: [1], protocols: [game(2)] }), 'newer');
+  assert.equal(otherVersion({ versions: [0] }), 'older');
+  assert.equal(otherVersion({ protocols: ['/other/game'] }), 'other');
+  assert.equal(otherVersion({ versions: 'x', protocols: [] }), null);
+});
+
+test('a relay of another version is not dialled, and another one is used in its place', async (t) => {
+  const server = createServer((_, response) => {
+    response.end(JSON.stringify({ peer_id: PEER, addresses: [WS], versions: [2] }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  t.after(() => server.close());
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const newer = `http://127.0.0.1:${port}/`;
+  assert.deepEqual(await resolveRelays([newer]), { addresses: [], other: 'newer' });
+  assert.deepEqual(await resolveRelays([newer, RTC]), { addresses: [RTC], other: null });
 });

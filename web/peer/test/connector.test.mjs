@@ -156,3 +156,65 @@ test('a poke ends the wait, and a stop ends a dial that hangs and closes what it
   assert.ok(dials[1].link.closed);
   assert.equal(connector.send(new Uint8Array()), false);
 });
+
+test('when the network is back a dial that hangs is given up and a new one begins at once', async (t) => {
+  const { connector, dials } = setUp([WS]);
+  connector.start();
+  await turn();
+  for (let failed = 0; failed < 5; failed += 1) {
+    dials[failed].reject(new Error('no'));
+    await pass(t, 2_100);
+  }
+  assert.equal(dials.length, 6);
+  await pass(t, 1_000);
+  connector.renew();
+  await turn();
+  assert.equal(dials.length, 7, 'neither the dial nor a wait is sat out');
+  dials[5].resolve(dials[5].link);
+  await turn();
+  assert.ok(dials[5].link.closed);
+  dials[6].reject(new Error('no'));
+  await pass(t, 150);
+  assert.equal(dials.length, 8, 'the waits are short again');
+  dials[7].reject(new Error('no'));
+  await turn();
+  connector.renew();
+  await turn();
+  assert.equal(dials.length, 9, 'a wait ends too');
+  connector.stop();
+});
+
+test('a link that spoke just now stays when the network is another one, a silent one does not', async (t) => {
+  const { connector, dials } = setUp([WS]);
+  connector.start();
+  await turn();
+  dials[0].resolve(dials[0].link);
+  await turn();
+  connector.confirm();
+  await pass(t, 1_000);
+  connector.renew();
+  await turn();
+  assert.equal(dials.length, 1);
+  await pass(t, 600);
+  connector.renew();
+  await turn();
+  assert.ok(dials[0].link.closed);
+  assert.equal(dials.length, 2);
+  connector.stop();
+});
+
+test('asking where the relay is does not hold up a new round when the network is back', async () => {
+  /** @type {any[]} */
+  const asked = [];
+  const connector = new Connector({
+    dial: async () => Promise.reject(new Error('no')),
+    resolve: () => new Promise((resolve) => asked.push(resolve)),
+    hooks: { onOpen() {}, onFrame() {}, onClose() {}, onWait() {} },
+  });
+  connector.start();
+  await turn();
+  connector.renew();
+  await turn();
+  assert.equal(asked.length, 2);
+  connector.stop();
+});

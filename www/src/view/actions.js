@@ -2,32 +2,50 @@
 
 import { html } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
+import { nextGame } from '../live-games.js';
 import { opposite } from '../rules.js';
 import { colourName } from '../words.js';
 import { icons } from './icons.js';
+import { watcherActions } from './watch.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
+ * @import { AppState } from '../app-state.js'
  * @import { Table } from '../table-state.js'
  * @import { Controller } from '../controller.js'
  */
 
 /**
+ * @param {AppState} state
  * @param {Table} table
  * @param {Controller} act
  */
-export function actionsView(table, act) {
+export function actionsView(state, table, act) {
   const game = /** @type {GameState} */ (table.game);
   const { can, offers, you } = game;
   if (game.phase === 'over') {
+    const watched = table.kind === 'peer' && you === null;
+    const [again, place] = table.origin
+      ? [
+          action('Play from here', icons.play, true, act.playFromHere),
+          action('All games', icons.open, true, () => act.go({ screen: 'games' })),
+        ]
+      : watched
+        ? [
+            nextAction(state, game, act),
+            action('Live games', icons.eye, true, () => act.go({ screen: 'watch' })),
+          ]
+        : [
+            rematchAction(table, act),
+            action('New game', icons.again, true, () => act.go({ screen: 'home' })),
+          ];
     return html`<div class="actions ends">
-      ${action('Analyse', icons.analyse, true, act.analyse, table.analysis !== null)}
-      ${rematchAction(table, act)}
-      ${action('New game', icons.again, true, () => act.go({ screen: 'home' }))}
+      ${action('Analyse', icons.analyse, true, act.analyse, table.analysis !== null)} ${again}
+      ${place}
     </div>`;
   }
   if (you === null)
-    return html`<div class="actions watching"><p>You are watching this game.</p></div>`;
+    return html`<div class="actions ends">${watcherActions(state, table, act)}</div>`;
   if (table.candidate) {
     return html`<div class="actions confirming" role="group" aria-label="Play this move?">
       <p>
@@ -83,6 +101,19 @@ export function actionsView(table, act) {
     ${action('Abort', icons.abort, can.abort, act.abort)}
     ${action('Resign', icons.resign, can.resign, () => act.question('resign'))}
   </div>`;
+}
+
+/**
+ * Where a player of this game plays on, if that is known.
+ *
+ * @param {AppState} state
+ * @param {GameState} game Over.
+ * @param {Controller} act
+ */
+function nextAction({ watch }, game, act) {
+  const next = nextGame(watch.games, game, watch.follows);
+  const go = () => next && act.go({ screen: 'game', id: next.game, relay: null });
+  return action('Their next game', icons.forward, next !== null, go, next !== null);
 }
 
 /**

@@ -3,13 +3,17 @@
 import { html, nothing, render } from 'lit/html.js';
 import { screen } from '../app-state.js';
 import { orientation, reader } from '../table-state.js';
+import { archiveView } from './archive.js';
 import { announce } from './announcer.js';
 import { dialogView } from './dialogs.js';
 import { followFocus } from './focus.js';
 import { gameView } from './game.js';
 import { headerView } from './header.js';
+import { openingView } from './opening.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
+import { updateNotice } from './update-notice.js';
+import { watchView } from './watch.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -34,10 +38,11 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   render(headerView(state, act), header);
   render(screenView(state, act), main);
   render(
-    html`${dialogView(state, act)}
+    html`${dialogView(state, act)} ${updateNotice(state, act)}
       <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
         ${state.toast?.words ?? nothing}
-      </div>`,
+      </div>
+      ${state.archive.dragging ? html`<div class="drop-veil">Drop it to open it here</div>` : nothing}`,
     overlay,
   );
   announce(announcer, state.announcements);
@@ -61,15 +66,12 @@ function screenView(state, act) {
   switch (screen(state)) {
     case 'home':
       return homeView(state, act);
+    case 'games':
+      return archiveView(state, act);
+    case 'watch':
+      return watchView(state, act);
     case 'opening':
-      return html`<div class="invitation">
-        <section class="card wide">
-          <h1 tabindex="-1">Opening the game…</h1>
-          <p class="muted" role="status">
-            ${state.table?.kind === 'peer' ? state.peer.connection.words : ''}
-          </p>
-        </section>
-      </div>`;
+      return openingView(state);
     case 'failed':
       return html`<div class="invitation">
         <section class="card wide">

@@ -110,7 +110,13 @@ function whoField({ listed, start }, act) {
         ? html`<p class="hint">
             The lobby does not show positions, so this game is for whom you send the link to.
           </p>`
-        : nothing
+        : html`<p class="hint">
+            ${
+              listed
+                ? 'Whoever is at this relay may join, and watch the game.'
+                : 'Only who has the link can join or watch.'
+            }
+          </p>`
     }
   </fieldset>`;
 }

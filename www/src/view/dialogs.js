@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
+import { backupFormView, restoreFormView } from './backup-form.js';
 import { boardFormView } from './board-form.js';
 import { computerFormView } from './computer-form.js';
 import { createFormView } from './create-form.js';
@@ -43,6 +44,8 @@ export function dialogView(state, act) {
     if (dialog.kind === 'computer') void act.startComputer();
     else if (dialog.kind === 'create') void act.createGame();
     else if (dialog.kind === 'board') void act.startBoard();
+    else if (dialog.kind === 'backup') void act.saveKey();
+    else if (dialog.kind === 'restore') void act.restoreKey();
     else act.closeDialog();
   };
   return html`<dialog
@@ -71,6 +74,10 @@ function formView(dialog, state, act) {
       return createFormView(dialog, state, act);
     case 'settings':
       return settingsView(state, act);
+    case 'backup':
+      return backupFormView(dialog, state, act);
+    case 'restore':
+      return restoreFormView(dialog, state, act);
     case 'board':
       return boardFormView(dialog, act);
     case 'people':

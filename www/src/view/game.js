@@ -42,7 +42,7 @@ export function gameView(state, table, act) {
       data-premoves=${table.premoves.length}
     >
       ${plateView(table, opposite(bottom), state, act)}
-      <div class="board-box">
+      <div class="board-box" data-swipes=${model.mover ? 'false' : 'true'}>
         ${keyed(table.id, boardView(model, { onDrop: act.drop, onCancel: act.cancelPlans }, true))}
         ${squaresView(model, table, settings, act)}
         <p class="hidden" id="board-keys">${KEYS}</p>

@@ -5,6 +5,7 @@ import { clockLabel, clockWords } from '../clock.js';
 import { isBlocked, nameOf } from '../people.js';
 import { routeHash } from '../route.js';
 import { agoWords, colourName, latencyWords, resultTitle } from '../words.js';
+import { reminderView } from './backup-form.js';
 import { contactsView } from './contacts.js';
 import { mark } from './icons.js';
 
@@ -52,7 +53,7 @@ export function homeView(state, act) {
       </section>
       <div class="home-side">
         ${runningView(state)} ${lobbyView(state, act)} ${pasteView(state, act)}
-        ${contactsView(state, act)}
+        ${contactsView(state, act)} ${reminderView(state, act)}
       </div>
     </div>
   `;
@@ -77,7 +78,10 @@ function runningView({ localGames, peer, people }) {
   const finished = rows.filter(({ over }) => over).slice(0, FINISHED_SHOWN);
   return html`
     <section class="card" aria-labelledby="games-title">
-      <h2 id="games-title">Your games</h2>
+      <div class="card-head">
+        <h2 id="games-title">Your games</h2>
+        <a href="#/games">All games and files</a>
+      </div>
       ${
         running.length > 0
           ? html`<ul class="rows" role="list">
@@ -158,7 +162,10 @@ function lobbyView({ peer, people }, act) {
   );
   return html`
     <section class="card" aria-labelledby="lobby-title">
-      <h2 id="lobby-title">Lobby</h2>
+      <div class="card-head">
+        <h2 id="lobby-title">Lobby</h2>
+        <a href="#/watch">Live games</a>
+      </div>
       <p class="latency muted">${latencyWords(peer.connection.rttMs)}</p>
       ${
         seeks.length > 0

@@ -25,6 +25,16 @@ export const icons = {
   analyse: sign(svg`<path d="M3 16l4-6 3 3 6-9M16 8V4h-4" />`),
   again: sign(svg`<path d="M10 4v12M4 10h12" />`),
   copy: sign(svg`<path d="M7 7h9v9H7zM4 13V4h9" />`),
+  open: sign(svg`<path d="M3 16V5h5l2 2h7v9zM3 10h14" />`),
+  bin: sign(svg`<path d="M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6M8.6 9v4M11.4 9v4" />`),
+  share: sign(svg`<path d="M10 12V3M7 6l3-3 3 3M5 9v8h10V9" />`),
+  eye: sign(
+    svg`<path d="M2 10s3-5 8-5 8 5 8 5-3 5-8 5-8-5-8-5z" /><circle cx="10" cy="10" r="2.2" />`,
+  ),
+  star: sign(
+    svg`<path d="M10 3l2.1 4.5 4.9.6-3.6 3.3.9 4.9L10 13.9l-4.3 2.4.9-4.9L3 8.1l4.9-.6z" />`,
+  ),
+  play: sign(svg`<path d="M6 4l10 6-10 6z" />`),
   save: sign(svg`<path d="M10 3v9M6 9l4 4 4-4M4 16h12" />`),
   rematch: sign(
     svg`<path d="M4 8a6.2 6.2 0 0111-2M16 3v4h-4M16 12a6.2 6.2 0 01-11 2M4 17v-4h4" />`,

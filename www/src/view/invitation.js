@@ -162,7 +162,9 @@ export function invitationView(state, table, act) {
               game.seat === 'refused'
                 ? 'Another player took the seat first; the signed answer says so. You can watch.'
                 : waiting
-                  ? 'Taking the seat…'
+                  ? table.unanswered
+                    ? 'No answer yet: the other player may be away, or have taken the invitation back. Your wish is kept, and the game begins as soon as they are here.'
+                    : 'Taking the seat…'
                   : peer.writer
                     ? 'Joining signs your name to this game.'
                     : 'Another tab of this browser is playing; this one can only watch.'

@@ -57,7 +57,12 @@ export function listeningView(state, table, act) {
       [said[0]?.id],
       () =>
         html`<h2>What was said</h2>
-          <ol class="listening-said" role="list" tabindex="0" aria-label="What was said, the newest first">
+          <ol
+            class="listening-said"
+            role="list"
+            tabindex="0"
+            aria-label="What was said, the newest first"
+          >
             ${said.length > 0 ? said.map(({ words }) => html`<li>${words}</li>`) : nothing}
           </ol>`,
     )}

@@ -1,6 +1,7 @@
 // The panel beside the board: status, moves, navigation, actions, the move field, and ways to keep the game.
 
 import { html, nothing } from 'lit/html.js';
+import { shown } from '../table-state.js';
 import { actionsView } from './actions.js';
 import { chatView } from './chat.js';
 import { icons } from './icons.js';
@@ -23,7 +24,7 @@ export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
       ${statusView(state, table, act)} ${movesView(table, act)} ${navigationView(table, act)}
-      ${actionsView(table, act)} ${tailView(table, act, !state.settings.screenReader)}
+      ${actionsView(state, table, act)} ${tailView(state, table, act, !state.settings.screenReader)}
       ${keepView(table, act)} ${chatView(state, table, act)}
     </aside>
   `;
@@ -33,10 +34,26 @@ export function panelView(state, table, act) {
  * @param {Table} table
  * @param {Controller} act
  */
-function keepView({ kind, turning }, act) {
+function keepView(table, act) {
+  const { kind, turning } = table;
+  const moves = (table.game?.moves.length ?? 0) > 0 || kind === 'peer';
   return html`<div class="keep" role="group" aria-label="Keep this game">
-    <button class="quiet" @click=${() => act.copy(act.pgn(), 'PGN')}>${icons.copy}Copy PGN</button>
-    <button class="quiet" @click=${act.downloadPgn}>${icons.save}PGN</button>
+    ${
+      moves
+        ? html`<button class="quiet" @click=${() => act.copy(act.pgn(), 'PGN')}>
+              ${icons.copy}Copy PGN
+            </button>
+            <button class="quiet" @click=${act.downloadPgn}>${icons.save}PGN</button>`
+        : nothing
+    }
+    <button class="quiet" @click=${() => act.copy(shown(table).fen, 'Position')}>
+      ${icons.copy}Copy FEN
+    </button>
+    ${
+      'share' in navigator && moves
+        ? html`<button class="quiet" @click=${act.shareGame}>${icons.share}Share…</button>`
+        : nothing
+    }
     ${
       kind === 'board'
         ? html`<button class="quiet" aria-pressed=${turning ? 'true' : 'false'} @click=${act.turn}>

@@ -79,8 +79,13 @@ function clockView({ clocks, game }, colour) {
  * @param {AppState} state
  * @returns {{ name: string, note: string, key?: PlayerKey }} The key of somebody else.
  */
-function whoIs({ kind, game, computer }, colour, { peer, people }) {
+function whoIs({ kind, game, computer, origin }, colour, { peer, people }) {
   if (!game) return { name: '', note: '' };
+  if (origin) {
+    return colour === 'white'
+      ? { name: origin.white, note: origin.whiteNote }
+      : { name: origin.black, note: origin.blackNote };
+  }
   if (kind === 'board') return { name: colourName(colour), note: startWords(game) };
   if (computer !== null) {
     return game.you === colour

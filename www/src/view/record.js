@@ -105,7 +105,7 @@ function showCurrentMove(box) {
 export function navigationView(table, act) {
   const { ply } = shown(table);
   const last = livePly(table);
-  return html`<div class="navigation" role="group" aria-label="Look back">
+  return html`<div class="navigation" role="group" aria-label="Look back" data-swipes="true">
     <button class="icon-button" aria-label="Flip board" title="Flip board" @click=${act.flip}>
       ${icons.flip}
     </button>

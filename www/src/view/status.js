@@ -5,7 +5,7 @@ import { absenceWords, opponentGone } from '../absence.js';
 import { clockFace } from '../clock.js';
 import { spokenSan } from '../notation.js';
 import { imagined, reader } from '../table-state.js';
-import { colourName, resultTitle, resultWords, roundTrip, turnWords } from '../words.js';
+import { colourName, resultTitle, resultWords, roundTrip, takenBack, turnWords } from '../words.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
@@ -21,7 +21,7 @@ import { colourName, resultTitle, resultWords, roundTrip, turnWords } from '../w
  * @param {Table} table
  * @param {Controller} act
  */
-export function statusView({ peer }, table, act) {
+export function statusView({ peer, watch }, table, act) {
   const game = /** @type {GameState} */ (table.game);
   const { draw, takeback } = game.offers;
   const asked = (draw && draw !== game.you) || (takeback && takeback.by !== game.you);
@@ -32,7 +32,9 @@ export function statusView({ peer }, table, act) {
       data-over=${game.result ? 'true' : 'false'}
     >
       <p class="status-main">${mainWords(table)}</p>
-      <p class="status-side" title=${sideWords(table, peer)}>${sideWords(table, peer)}</p>
+      <p class="status-side" title=${sideWords(table, peer, watch)}>
+        ${sideWords(table, peer, watch)}
+      </p>
       ${
         asked && game.you
           ? html`<button class="quiet" @click=${act.decline}>Decline</button>`
@@ -52,6 +54,9 @@ export function statusView({ peer }, table, act) {
 function mainWords(table) {
   const { game, thinking } = table;
   if (!game) return '';
+  if (table.origin && game.result?.outcome === '*') {
+    return game.moves.length > 0 ? 'A game without a result' : 'A position';
+  }
   if (game.result) return resultTitle(game.result, reader(table));
   const { draw, takeback } = game.offers;
   if (takeback && takeback.by !== game.you) return `${colourName(takeback.by)} asks for a takeback`;
@@ -63,12 +68,15 @@ function mainWords(table) {
 /**
  * @param {Table} table
  * @param {AppState['peer']} peer
+ * @param {AppState['watch']} watch
  */
-function sideWords(table, peer) {
+function sideWords(table, peer, watch) {
   const { game, kind, clocks } = table;
   if (!game) return '';
   if (table.rematch.theirs) return 'Your opponent wants a rematch.';
   if (table.rematch.mine) return 'You offer a rematch.';
+  if (table.origin) return table.origin.words;
+  if (takenBack(game)) return 'The invitation was taken back.';
   if (game.result) return `${resultWords(game.result)}.`;
   const { connection } = peer;
   if (kind === 'peer') {
@@ -76,7 +84,7 @@ function sideWords(table, peer) {
     if (connection.state !== 'connected' && game.path !== 'direct') return connection.words;
     if (connection.logBusy) return 'The relay cannot store moves right now; it keeps trying.';
     if (game.seat === 'refused') return 'Another player took the seat. You are watching.';
-    if (game.you === null) return 'You are watching.';
+    if (game.you === null) return watchingWords(watch, game.id);
   }
   const absence = kind === 'peer' ? absenceWords(game, clocks) : '';
   if (absence) return absence;
@@ -92,4 +100,15 @@ function sideWords(table, peer) {
   if (kind !== 'peer') return 'On this device, no clock';
   const lag = connection.rttMs === null ? '' : `, ${roundTrip(connection.rttMs)}`;
   return game.path === 'direct' ? 'Direct to your opponent' : `By relay${lag}`;
+}
+
+/**
+ * @param {AppState['watch']} watch
+ * @param {string} id
+ */
+function watchingWords({ games }, id) {
+  const watchers = games.find(({ game }) => game === id)?.watchers ?? 0;
+  const others = watchers - 1;
+  if (others < 1) return 'You are watching.';
+  return `You are watching, with ${others === 1 ? 'one other' : `${others} others`}.`;
 }

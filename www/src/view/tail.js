@@ -2,9 +2,11 @@
 
 import { html, nothing } from 'lit/html.js';
 import { live } from 'lit/directives/live.js';
+import { isDue } from './backup-form.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
+ * @import { AppState } from '../app-state.js'
  * @import { Table } from '../table-state.js'
  * @import { Controller } from '../controller.js'
  */
@@ -12,14 +14,18 @@ import { live } from 'lit/directives/live.js';
 /**
  * The move field while the game runs; the engine's lines after it.
  *
+ * @param {AppState} state
  * @param {Table} table
  * @param {Controller} act
  * @param {boolean} [typing] False where moves are typed elsewhere.
  */
-export function tailView(table, act, typing = true) {
+export function tailView(state, table, act, typing = true) {
   const game = /** @type {GameState} */ (table.game);
   if (!typing && game.phase !== 'over') return nothing;
-  if (game.phase === 'over' || game.you === null) return analysisView(table);
+  if (game.phase === 'over' || game.you === null) {
+    const due = table.kind === 'peer' && !table.analysis && isDue(state);
+    return due ? reminderView(act) : analysisView(table);
+  }
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     act.submitMove();
@@ -61,6 +67,18 @@ export function tailView(table, act, typing = true) {
     <p class="field-error" id="move-error" role="alert">${table.moveError}</p>
   </form>`;
 }
+
+/**
+ * After the first game with somebody.
+ *
+ * @param {Controller} act
+ */
+const reminderView = (act) =>
+  html`<div class="tail tail-reminder">
+    <p>Your key lies only in this browser. A backup lets you go on as the same player elsewhere.</p>
+    <button @click=${act.openBackupForm}>Back up…</button>
+    <button class="quiet" @click=${act.remindLater}>Later</button>
+  </div>`;
 
 /** @param {Table} table */
 function analysisView({ analysis, game }) {

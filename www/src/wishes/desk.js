@@ -3,6 +3,7 @@
 /**
  * @import { Game, Peer } from '@rookery/peer'
  * @import { Action, AppState } from '../app-state.js'
+ * @import { ImportedGame } from '../imported-game.js'
  * @import { LocalGame } from '../local-game.js'
  * @import { Route } from '../route.js'
  * @import { Store } from '../store.js'
@@ -12,7 +13,7 @@
 /** How long a message stays, in ms. */
 const TOAST_MS = 6000;
 
-/** @typedef {Game | LocalGame} PlayedGame */
+/** @typedef {Game | LocalGame | ImportedGame} PlayedGame */
 
 /**
  * @typedef {object} Desk

@@ -3,11 +3,14 @@
 import { chosenClock } from '../clock.js';
 import { boardForm, computerForm, createForm } from '../dialog-state.js';
 import { engine, engineLevels } from '../engine.js';
+import { whatIs } from '../intake.js';
 import { newRecord } from '../local-game.js';
 import { saveLocalGame } from '../local-store.js';
 import { routeFromPaste } from '../route.js';
 import { opposite } from '../rules.js';
 import { startPosition } from '../start-position.js';
+import { shown } from '../table-state.js';
+import { UNSAVED } from '../unsaved.js';
 
 /**
  * @import { Game } from '@rookery/peer'
@@ -27,10 +30,11 @@ const freshId = () =>
 
 /**
  * @param {Desk} desk
- * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void }} hooks `keepOpen` holds an own invitation
+ * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void, bringText: (text: string) => unknown }} hooks
+ *   `keepOpen` holds an own invitation
  *   until somebody sits down; `joinOnOpen` names the game whose seat is asked for as soon as it is on screen.
  */
-export function startingWishes(desk, { keepOpen, joinOnOpen }) {
+export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
   const { store, dispatch, peerStarting, go, complain } = desk;
 
   /**
@@ -40,14 +44,9 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
    */
   async function begin(choice) {
     const record = newRecord(choice);
-    try {
-      await saveLocalGame(record);
-      dispatch({ type: 'dialog', dialog: null });
-      go({ screen: record.kind, id: record.id });
-    } catch (error) {
-      const words = `This device cannot keep the game: ${error instanceof Error ? error.message : error}`;
-      dispatch({ type: 'form', fields: { error: words } });
-    }
+    if (!(await saveLocalGame(record))) desk.say(UNSAVED);
+    dispatch({ type: 'dialog', dialog: null });
+    go({ screen: record.kind, id: record.id });
   }
 
   return {
@@ -83,6 +82,21 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
         dialog: computerForm(last?.level ?? 3),
       });
       // The engine loads while the person chooses.
+      engine().catch(() => {});
+      if (store.get().levels.length === 0) {
+        engineLevels().then((levels) => dispatch({ type: 'levels', levels }), complain);
+      }
+    },
+
+    /** The form for a game that begins in the position on the board. */
+    playFromHere() {
+      const current = desk.table();
+      if (!current?.game) return;
+      const { fen } = shown(current);
+      const last = store.get().localGames.find(({ kind }) => kind === 'computer');
+      const from = { start: /** @type {const} */ ('position'), fen };
+      const colour = fen.split(' ')[1] === 'b' ? 'black' : 'white';
+      dispatch({ type: 'dialog', dialog: { ...computerForm(last?.level ?? 3), ...from, colour } });
       engine().catch(() => {});
       if (store.get().levels.length === 0) {
         engineLevels().then((levels) => dispatch({ type: 'levels', levels }), complain);
@@ -189,7 +203,9 @@ export function startingWishes(desk, { keepOpen, joinOnOpen }) {
     /** @param {string} text */
     openPasted(text) {
       const route = routeFromPaste(text);
+      const { kind } = whatIs(text);
       if (route) go(route);
+      else if (kind === 'fen' || kind === 'pgn') void bringText(text);
       else {
         dispatch({
           type: 'paste-error',

@@ -16,7 +16,11 @@ import { Player } from './player.mjs';
  * @typedef {object} PlayerOptions
  * @property {boolean} [phone] A small touch screen. Default: a desktop.
  * @property {boolean} [dark] Prefers dark colours. Default: light.
+ * @property {boolean} [workers] Service workers: the page is kept on the device. Default: not, for it takes its time.
  */
+
+/** This machine by a name that is not this machine's own. */
+export const LAN_NAME = 'school.lan';
 
 /** No sandbox, because tests may run as root; the rest keeps Chromium from talking to anyone but the test. */
 const FLAGS = [
@@ -27,6 +31,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A name like one on a local network: what comes from there by plain http is no secure context.
+  `--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`,
 ];
 
 const LAUNCH = { executablePath: CHROMIUM, headless: true, args: FLAGS };
@@ -64,12 +70,13 @@ export class TestBrowser {
    * @param {string} name
    * @param {PlayerOptions} [options]
    */
-  async player(name, { phone = false, dark = false } = {}) {
+  async player(name, { phone = false, dark = false, workers = false } = {}) {
     const context = await this.#browser.newContext({
       ...(phone ? PHONE : DESKTOP),
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
       acceptDownloads: true,
+      serviceWorkers: workers ? 'allow' : 'block',
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     return this.#add(new Player(name, await context.newPage(), phone));
@@ -95,6 +102,7 @@ export class TestBrowser {
       ...DESKTOP,
       reducedMotion: 'reduce',
       acceptDownloads: true,
+      serviceWorkers: 'block',
     });
     this.#residents.push(context);
     return this.#add(new Player(name, context.pages()[0] ?? (await context.newPage()), false));

@@ -1,5 +1,6 @@
 // A walk past every screen of the page, for whoever looks at all of them: in words to a checker, or in pictures.
 
+import { bring } from './files.mjs';
 import { line, invite, playOut, sitDown } from './table.mjs';
 
 /**
@@ -12,6 +13,14 @@ import { line, invite, playOut, sitDown } from './table.mjs';
 export const GAME = line(
   'e4 e5 Nf3 Nc6 Bb5 a6 Ba4 Nf6 O-O Be7 Re1 b5 Bb3 O-O c3 d5 exd5 Nxd5 Nxe5 Nxe5 Rxe5',
 );
+
+const PGN =
+  '[Event "Casual"]\n[White "Anna"]\n[Black "Ben"]\n[Date "2020.03.04"]\n\n1. e4 e5 2. Qh5 Nc6 3. Bc4 Nf6 4. Qxf7# 1-0';
+const KEY_FILE = JSON.stringify({
+  ...{ kind: 'rookery-key', v: 1, player: 'ab'.repeat(32), data: 'AAAA' },
+  kdf: { name: 'PBKDF2', hash: 'SHA-256', iterations: 1, salt: 'AAAA' },
+  cipher: { name: 'AES-GCM', iv: 'AAAA' },
+});
 
 /**
  * @param {TestBrowser} browser
@@ -62,6 +71,27 @@ export async function tour(browser, relay, look) {
   await white.press('Names and contacts');
   await look('people', white);
   await white.press('Done');
+  await bring(white, 'three.pgn', `${PGN}\n\n1. d4 d5 2. Kd3 *\n\n[White "Emil"]\n\n1. c4 1-0\n`);
+  await page.locator('.report').getByText('3 games').waitFor();
+  await white.press('Paste text');
+  await look('games', white);
+  await bring(white, 'one.pgn', PGN);
+  await white.sees({ screen: 'game' });
+  await look('imported', white);
+  await page.evaluate(() => {
+    location.hash = '#/';
+  });
+  await white.press('Settings');
+  await white.press('Back up your key…');
+  await look('backup', white);
+  await escape();
+  await bring(white, 'key.json', KEY_FILE);
+  await page.getByRole('dialog', { name: 'Play with another key' }).waitFor();
+  await look('restore', white);
+  await escape();
+  await page.evaluate(() => {
+    location.hash = '#/';
+  });
 
   const link = await invite(white, { time: '5 + 3' });
   await look('waiting', white);
@@ -98,6 +128,16 @@ export async function tour(browser, relay, look) {
   await guest.open(`${relay.url}#/game/${game}`);
   await guest.sees({ screen: 'game' });
   await look('watching', guest);
+  await guest.open(`${relay.url}#/`);
+  await seatFromLobby(guest, await browser.player('joiner'), relay);
+  const onlooker = await browser.player('onlooker');
+  await onlooker.open(`${relay.url}#/watch`);
+  await onlooker.page.locator('.live-game').waitFor();
+  await onlooker.page
+    .getByRole('button', { name: /^Follow/ })
+    .first()
+    .click();
+  await look('watch', onlooker);
 
   await white.press('Accept draw');
   await black.sees({ result: '1/2-1/2' });
@@ -136,6 +176,21 @@ export async function tour(browser, relay, look) {
   await relay.stop();
   await white.sees({ screen: 'home', connection: 'reconnecting' });
   await look('offline', white);
+}
+
+/**
+ * A game that anyone may watch.
+ * @param {Player} creator At home.
+ * @param {Player} joiner
+ * @param {Relay} relay
+ */
+async function seatFromLobby(creator, joiner, relay) {
+  await invite(creator, { lobby: true, time: '15 + 10' });
+  await joiner.open(relay.url);
+  const seek = joiner.page.getByRole('listitem').filter({ hasText: '15 + 10' });
+  await seek.getByRole('button', { name: 'Join' }).click();
+  await Promise.all([creator.sees({ screen: 'game' }), joiner.sees({ screen: 'game' })]);
+  await playOut({ white: creator, black: joiner }, GAME.slice(0, 5));
 }
 
 /** A phone and a desktop, in light and in dark. */

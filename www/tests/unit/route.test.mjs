@@ -15,6 +15,9 @@ test('a game link names its game and its relay', () => {
 test('a route survives being written and read', () => {
   for (const route of [
     { screen: 'home' },
+    { screen: 'games' },
+    { screen: 'watch' },
+    { screen: 'import', id: '0123456789abcdef' },
     { screen: 'game', id: ID, relay: RELAY },
     { screen: 'game', id: ID, relay: null },
     { screen: 'computer', id: null },
@@ -34,6 +37,8 @@ test('anything else is home', () => {
     `#/game/${ID}/more`,
     '#/<b>',
     '#/computer/no',
+    '#/import',
+    '#/games/x',
   ]) {
     assert.deepEqual(parseRoute(hash), { screen: 'home' }, hash);
   }

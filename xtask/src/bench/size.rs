@@ -82,23 +82,13 @@ fn add(report: &mut Report, name: &str, ours: Size, theirs: Option<Size>) {
     );
 }
 
-/// The files of `folder` that a browser may load; the rest are types, manifests and licences.
+/// The files of `folder` that a browser may load.
 fn loaded(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = stamp::files(folder, &[])?.into_iter().filter(|path| {
-        let name = path.to_string_lossy();
-        ![
-            ".d.ts",
-            ".mjs.map",
-            ".js.map",
-            "package.json",
-            ".md",
-            "uci.mjs",
-        ]
-        .iter()
-        .any(|ending| name.ends_with(ending))
-            && !name.contains("LICENSE")
-    });
-    Ok(files.map(|path| folder.join(path)).collect())
+    let files = stamp::files(folder, &[])?.into_iter();
+    Ok(files
+        .filter(|path| site::is_loaded(path))
+        .map(|path| folder.join(path))
+        .collect())
 }
 
 /// The sum over `files`, each compressed by itself, as it is sent.

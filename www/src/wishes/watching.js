@@ -1,0 +1,117 @@
+// Watching: which games are played in public, asked of the relays again and again while that is of interest, and who is followed.
+
+import { storeFollows, toggleFollow } from '../follows.js';
+import { orderLive, readLive } from '../live-games.js';
+import { siteRelays } from '../peer-link.js';
+
+/**
+ * @import { PlayerKey } from '@rookery/peer'
+ * @import { AppState } from '../app-state.js'
+ * @import { LiveGame } from '../live-games.js'
+ * @import { Desk } from './desk.js'
+ */
+
+/** How often relays are asked, in ms: while the list is on screen, and while a game is watched. */
+const LIST_MS = 5000;
+const GAME_MS = 10_000;
+/** How long a relay may take to answer, in ms. */
+const ANSWER_MS = 8000;
+
+/**
+ * @param {AppState} state
+ * @returns {number | null} Null while nobody wants to know.
+ */
+function every({ route, table }) {
+  if (route.screen === 'watch') return LIST_MS;
+  const { game, kind } = table ?? {};
+  const watching = kind === 'peer' && game && game.you === null && game.phase !== 'open';
+  return watching ? GAME_MS : null;
+}
+
+/**
+ * @param {string} base The address of a relay's site.
+ * @returns {Promise<LiveGame[] | null>} Null where it shows no games.
+ */
+async function gamesAt(base) {
+  const ask = async (/** @type {URL} */ url) => {
+    const answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+    return answer.json();
+  };
+  // A relay from before there was such a list does not name it, and is not asked.
+  const { live } = await ask(new URL('/.well-known/rookery.json', base));
+  if (typeof live !== 'string') return null;
+  const url = new URL(live, base);
+  return url.origin === new URL(base).origin ? readLive(await ask(url)) : null;
+}
+
+/** @param {Desk} desk */
+export function watchingWishes({ store, dispatch }) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** Counts rounds, so that a late one is dropped. */
+  let round = 0;
+  /** @type {Promise<string[]> | null} */
+  let relays = null;
+
+  async function look() {
+    const mine = ++round;
+    relays ??= siteRelays(document.baseURI).then((all) =>
+      all.filter((address) => /^https?:/.test(address)),
+    );
+    const answers = await Promise.allSettled((await relays).map(gamesAt));
+    if (mine !== round || every(store.get()) === null) return;
+    const told = answers.filter((answer) => answer.status === 'fulfilled');
+    const games = told.flatMap(({ value }) => value ?? []);
+    const failed = answers.length > told.length && told.length === 0;
+    const silent = !failed && told.every(({ value }) => value === null);
+    dispatch({
+      type: 'watch',
+      fields: {
+        status: failed || silent ? 'failed' : 'ready',
+        words: failed
+          ? 'No relay answers. It is asked again in a moment.'
+          : silent
+            ? 'The relays of this page do not tell which games are played. A game is watched by its link.'
+            : '',
+        games: orderLive(games, store.get().watch.follows),
+      },
+    });
+  }
+
+  async function tick() {
+    clearTimeout(timer);
+    if (every(store.get()) === null) return;
+    if (document.visibilityState === 'visible') await look();
+    clearTimeout(timer);
+    const wait = every(store.get());
+    if (wait !== null) timer = setTimeout(tick, wait);
+  }
+
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void tick();
+  });
+
+  let interested = false;
+
+  return {
+    /** What is on screen changed: the relays are asked, or no more. */
+    lookAround() {
+      const before = interested;
+      interested = every(store.get()) !== null;
+      if (interested && !before) void tick();
+      else if (!interested) clearTimeout(timer);
+    },
+
+    /** @param {PlayerKey} key */
+    followPlayer(key) {
+      const { follows, games } = store.get().watch;
+      const changed = toggleFollow(follows, key);
+      storeFollows(changed);
+      dispatch({
+        type: 'watch',
+        fields: { follows: changed, games: orderLive(games, changed) },
+      });
+    },
+  };
+}
