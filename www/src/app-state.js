@@ -2,6 +2,7 @@
 
 import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
 import { NO_KEEPSAKE } from './keepsake.js';
+import { NOBODY } from './people.js';
 import { DEFAULTS } from './settings.js';
 import { callSquares } from './speech.js';
 import { freshTable, reduceTable } from './table-state.js';
@@ -13,6 +14,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @import { Route } from './route.js'
  * @import { Keepsake } from './keepsake.js'
  * @import { WatchState } from './live-games.js'
+ * @import { People } from './people.js'
  * @import { Settings } from './settings.js'
  * @import { LocalRecord } from './local-game.js'
  * @import { Table, TableAction } from './table-state.js'
@@ -35,6 +37,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @property {Route} route
  * @property {Theme} theme
  * @property {Settings} settings
+ * @property {People} people
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
  * @property {ArchiveState} archive
@@ -53,6 +56,7 @@ import { freshTable, reduceTable } from './table-state.js';
  * @typedef {{ type: 'route', route: Route }
  *   | { type: 'theme', theme: Theme }
  *   | { type: 'settings', settings: Partial<Settings> }
+ *   | { type: 'people', people: People }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
  *   | { type: 'archive', fields: Partial<ArchiveState> }
@@ -74,22 +78,23 @@ import { freshTable, reduceTable } from './table-state.js';
 /**
  * @param {Route} route
  * @param {Theme} theme
- * @param {Settings} [settings]
- * @param {Keepsake} [keepsake]
- * @param {PlayerKey[]} [follows]
+ * @param {object} [kept] What this device keeps of earlier visits.
+ * @param {Settings} [kept.settings]
+ * @param {Keepsake} [kept.keepsake]
+ * @param {PlayerKey[]} [kept.follows]
+ * @param {People} [kept.people]
  * @returns {AppState}
  */
 export function initialState(
   route,
   theme,
-  settings = DEFAULTS,
-  keepsake = NO_KEEPSAKE,
-  follows = [],
+  { settings = DEFAULTS, keepsake = NO_KEEPSAKE, follows = [], people = NOBODY } = {},
 ) {
   return {
     route,
     theme,
     settings,
+    people,
     peer: {
       status: 'starting',
       error: '',
@@ -147,6 +152,8 @@ export function reduce(state, action) {
       return { ...state, theme: action.theme };
     case 'settings':
       return { ...state, settings: { ...state.settings, ...action.settings } };
+    case 'people':
+      return { ...state, people: action.people };
     case 'peer':
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'local-games':

@@ -17,6 +17,7 @@ import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { importingWishes } from './wishes/importing.js';
 import { keepingWishes } from './wishes/keeping.js';
+import { knowingWishes } from './wishes/knowing.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
 import { offerWishes } from './wishes/offers.js';
@@ -28,7 +29,7 @@ import { walkingWishes } from './wishes/walking.js';
 import { watchingWishes } from './wishes/watching.js';
 
 /**
- * @import { Peer, SaidLine, Seek } from '@rookery/peer'
+ * @import { Game, Peer, SaidLine, Seek } from '@rookery/peer'
  * @import { Action, AppState, Theme } from './app-state.js'
  * @import { Route } from './route.js'
  * @import { Settings } from './settings.js'
@@ -38,6 +39,10 @@ import { watchingWishes } from './wishes/watching.js';
 
 /** How often running clocks are read, in ms. */
 const CLOCK_EVERY_MS = 100;
+/** After so long in vain a game of others is looked for again, in ms. */
+const OPEN_AGAIN_MS = 1000;
+/** How long a wish to sit down goes unanswered before that is said, in ms. */
+const ANSWER_MS = 8000;
 
 /** @typedef {ReturnType<typeof createController>} Controller */
 
@@ -83,7 +88,8 @@ export function createController(store, peerStarting) {
       if (game instanceof LocalGame) void starting.beginAgain(game.record);
     },
   });
-  const talking = talkingWishes(desk, rematching.hearRematch);
+  const knowing = knowingWishes(desk);
+  const talking = talkingWishes(desk, rematching.hearRematch, knowing.hearName);
   const invitations = createInvitations((id) => {
     if (store.get().route.screen === 'home' || rematching.isRematch(id))
       go({ screen: 'game', id, relay: null });
@@ -183,7 +189,8 @@ export function createController(store, peerStarting) {
     dispatch({ type: 'table-opening', kind: 'peer', id, wide });
     try {
       const peer = await peerStarting;
-      const opened = invitations.take(id) ?? (await peer.open(id, relay ? { relay } : {}));
+      const opened = invitations.take(id) ?? (await openPatiently(peer, id, relay, mine));
+      if (!opened) return;
       if (mine !== opening) {
         // The peer gives one handle for a game, and a later opening may hold it by now.
         if (table()?.id !== id) release(opened);
@@ -198,6 +205,29 @@ export function createController(store, peerStarting) {
     } finally {
       joinOnOpen = '';
     }
+  }
+
+  /**
+   * Opens a game as soon as a relay answers, however long that takes.
+   *
+   * @param {Peer} peer
+   * @param {string} id
+   * @param {string | null} relay
+   * @param {number} mine The opening that this belongs to.
+   * @returns {Promise<Game | null>} Null when the screen was left meanwhile.
+   */
+  async function openPatiently(peer, id, relay, mine) {
+    while (mine === opening) {
+      try {
+        return await peer.open(id, relay ? { relay } : {});
+      } catch (error) {
+        if (/** @type {{ code?: unknown }} */ (error).code !== 'offline') throw error;
+        const obstacle = /** @type {Error} */ (error).message;
+        if (mine === opening) dispatch({ type: 'table', fields: { obstacle } });
+        await new Promise((resolve) => setTimeout(resolve, OPEN_AGAIN_MS));
+      }
+    }
+    return null;
   }
 
   /**
@@ -262,7 +292,11 @@ export function createController(store, peerStarting) {
       talking.hear(/** @type {CustomEvent<SaidLine>} */ (event).detail);
     opened.addEventListener('notice', /** @type {EventListener} */ (onNotice));
     opened.addEventListener('said', /** @type {EventListener} */ (onSaid));
+    let waitingMs = 0;
     const ticking = setInterval(() => {
+      waitingMs = opened.state.seat === 'waiting' ? waitingMs + CLOCK_EVERY_MS : 0;
+      const unanswered = waitingMs > ANSWER_MS;
+      if (unanswered !== table()?.unanswered) dispatch({ type: 'table', fields: { unanswered } });
       if (opened.state.phase === 'playing' && opened.state.clock.kind !== 'none') {
         dispatch({ type: 'clocks', clocks: opened.clocks() });
       }
@@ -299,6 +333,7 @@ export function createController(store, peerStarting) {
     watching.lookAround();
     moving.playPremove();
     rematching.repeatOffer(before, state);
+    knowing.greet(opened, before);
   }
 
   /** @param {Partial<Settings>} settings */
@@ -322,6 +357,7 @@ export function createController(store, peerStarting) {
     ...importing,
     ...backingUp,
     ...watching,
+    ...knowing,
     ...keepingWishes(desk),
     ...walkingWishes(desk, moving),
     ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),

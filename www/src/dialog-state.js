@@ -1,6 +1,6 @@
 // The forms that a person fills in: what stands in each, and what they begin with.
 
-/** @import { Colour } from '@rookery/peer' */
+/** @import { Colour, PlayerKey } from '@rookery/peer' */
 /** @import { KeyFile } from './backup.js' */
 
 /**
@@ -25,6 +25,7 @@
  * @property {Colour | 'random'} colour
  * @property {boolean} takebacks
  * @property {boolean} listed
+ * @property {PlayerKey | null} opponent Who alone may take the seat.
  * @property {string} error
  * @property {boolean} busy
  * @typedef {CreateFields & StartFields} CreateForm
@@ -52,7 +53,11 @@
  *
  * @typedef {{ kind: 'settings' }} SettingsForm The settings themselves lie in the page's state.
  *
- * @typedef {ComputerForm | CreateForm | BoardForm | BackupForm | RestoreForm | SettingsForm} Dialog
+ * @typedef {{ kind: 'people', error: string }} PeopleForm
+ * @typedef {{ kind: 'person', key: PlayerKey }} PersonForm
+ *
+ * @typedef {ComputerForm | CreateForm | BoardForm | BackupForm | RestoreForm | SettingsForm | PeopleForm
+ *   | PersonForm} Dialog
  *
  * @typedef {Partial<Omit<ComputerForm, 'kind'>> & Partial<Omit<CreateForm, 'kind'>>
  *   & Partial<Omit<BoardForm, 'kind'>> & Partial<Omit<BackupForm, 'kind'>>} FormFields
@@ -83,6 +88,7 @@ export const createForm = () => ({
   colour: 'random',
   takebacks: true,
   listed: false,
+  opponent: null,
   error: '',
   busy: false,
   ...USUAL,

@@ -4,6 +4,7 @@
 import { claim, destinations, endByRule, extendLine, playLine } from './rules.js';
 import { writePgn } from './notation.js';
 import { NO_CLOCKS } from './table-state.js';
+import { UNSAVED } from './unsaved.js';
 
 /** @import { Colour, GameState, Result } from '@rookery/peer' */
 
@@ -38,16 +39,17 @@ export class LocalGameError extends Error {}
 export class LocalGame extends EventTarget {
   /** @type {LocalRecord} */ #record;
   /** @type {Mind} */ #mind;
-  /** @type {(record: LocalRecord) => Promise<void>} */ #save;
+  /** @type {(record: LocalRecord) => Promise<boolean>} */ #save;
   /** @type {() => number} */ #now;
   /** @type {import('./rules.js').Line} */ #line;
   /** @type {AbortController | null} */ #thinking = null;
   /** @type {GameState | null} */ #state = null;
   #cp = 0;
+  #saved = true;
 
   /**
    * @param {LocalRecord} record
-   * @param {{ mind: Mind, save: (record: LocalRecord) => Promise<void>, now: () => number }} world
+   * @param {{ mind: Mind, save: (record: LocalRecord) => Promise<boolean>, now: () => number }} world
    */
   constructor(record, { mind, save, now }) {
     super();
@@ -152,7 +154,7 @@ export class LocalGame extends EventTarget {
   async turn() {
     this.#record = { ...this.#record, turning: !this.#record.turning };
     this.#changed();
-    await this.#save(this.#record);
+    await this.#keep();
   }
 
   async acceptTakeback() {}
@@ -204,7 +206,14 @@ export class LocalGame extends EventTarget {
       updatedMs: this.#now(),
     };
     this.#changed();
-    await this.#save(this.#record);
+    await this.#keep();
+  }
+
+  /** A device that cannot keep the game is no reason not to play it. */
+  async #keep() {
+    const before = this.#saved;
+    this.#saved = await this.#save(this.#record);
+    if (before && !this.#saved) this.#notice('storage', UNSAVED);
   }
 
   #letThink() {

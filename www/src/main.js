@@ -8,6 +8,7 @@ import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
 import { storedFollows } from './follows.js';
 import { storedKeepsake } from './keepsake.js';
+import { storedPeople, watchPeople } from './people.js';
 import { storedSettings } from './settings.js';
 import { paintAround, storedTheme } from './theme.js';
 import { followSwipes } from './swipe.js';
@@ -32,13 +33,12 @@ paintAround(storedTheme());
 
 const store = createStore(
   reduce,
-  initialState(
-    parseRoute(location.hash),
-    storedTheme(),
-    storedSettings(),
-    storedKeepsake(),
-    storedFollows(),
-  ),
+  initialState(parseRoute(location.hash), storedTheme(), {
+    settings: storedSettings(),
+    keepsake: storedKeepsake(),
+    follows: storedFollows(),
+    people: storedPeople(),
+  }),
 );
 const peerStarting = linkPeer({
   base: new URL('./', document.baseURI).href,
@@ -49,6 +49,7 @@ peerStarting.catch((error) => console.error(error));
 const act = createController(store, peerStarting);
 
 letNotice(store);
+watchPeople((people) => store.dispatch({ type: 'people', people }));
 
 let drawn = false;
 store.subscribe(() => {

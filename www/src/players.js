@@ -1,7 +1,8 @@
 // Who sits where, in words.
 
+import { nameOf } from './people.js';
 import { opposite } from './rules.js';
-import { colourName, presenceWords, shortKey } from './words.js';
+import { colourName, presenceWords } from './words.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
@@ -12,10 +13,10 @@ import { colourName, presenceWords, shortKey } from './words.js';
 /**
  * The other player in a sentence, for those who listen; the two players for who watches.
  *
- * @param {AppState} _state
+ * @param {AppState} state
  * @param {Table} table Ready: it has a game.
  */
-export function playerWords(_state, { kind, game, computer }) {
+export function playerWords({ people }, { kind, game, computer }) {
   const { you, white, black, present, phase } = /** @type {GameState} */ (game);
   if (kind === 'board') return 'Two people at one board.';
   if (computer !== null) return `Computer, ${computer}.`;
@@ -23,7 +24,7 @@ export function playerWords(_state, { kind, game, computer }) {
     const key = colour === 'white' ? white : black;
     if (!key) return 'nobody yet';
     const presence = phase === 'playing' ? presenceWords(present[colour]).toLowerCase() : '';
-    return `Player ${shortKey(key)}${presence && `, ${presence}`}`;
+    return `${nameOf(people, key)}${presence && `, ${presence}`}`;
   };
   if (you) return `${one(opposite(you))}.`;
   return `${colourName('white')}: ${one('white')}. ${colourName('black')}: ${one('black')}.`;

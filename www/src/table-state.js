@@ -61,6 +61,8 @@ import { NO_REMATCH } from './rematch.js';
  * @property {boolean} joining
  * @property {string} cursor The square on which the keyboard is.
  * @property {string | null} picked The square of the piece that the keyboard picked up.
+ * @property {boolean} unanswered Nobody has answered the wish to sit down for a while.
+ * @property {string} obstacle Why a game of others cannot be opened yet; it is tried again.
  * @property {Chat} chat
  * @property {Rematch} rematch
  * @property {string} moveText
@@ -69,7 +71,7 @@ import { NO_REMATCH } from './rematch.js';
  * @property {AnalysisView | null} analysis
  *
  * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'rematch' | 'joining' | 'cursor' | 'picked' | 'moveText' | 'moveError'
- *   | 'analysis'>>} TableFields What a wish may set as it is.
+ *   | 'analysis' | 'unanswered' | 'obstacle'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
  *   | { type: 'table-game', id: string, game: GameState, clocks: ClockReading, link: string, computer: string | null,
@@ -123,6 +125,8 @@ export function freshTable(kind, id, wide = false) {
     joining: false,
     cursor: 'e2',
     picked: null,
+    unanswered: false,
+    obstacle: '',
     chat: quietChat(wide),
     rematch: NO_REMATCH,
     moveText: '',

@@ -58,6 +58,14 @@ export function resultTitle(result, you) {
 }
 
 /**
+ * Whether a game ended before a stranger to it saw it begin: its creator took the invitation back.
+ *
+ * @param {GameState} game
+ */
+export const takenBack = ({ you, ply, result }) =>
+  you === null && ply === 0 && result?.reason === 'abort';
+
+/**
  * A key short enough for a person to compare aloud.
  *
  * @param {PlayerKey} key

@@ -1,5 +1,5 @@
-// Every screen, on a phone and on a desktop, light and dark, passes axe-core, is no wider than the window, and shows the
-// current move in its list.
+// Every screen, on a phone and on a desktop, light and dark, passes axe-core, is no wider than the window, shows the
+// current move in its list, and on a phone has nothing to press that is smaller than a finger.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -25,13 +25,24 @@ test('every screen is accessible and fits its window', async (t) => {
     for (const view of VIEWS) {
       await showAs(player, view);
       looked += 1;
-      const { violations, width, hidden } = await player.page.evaluate(async (rules) => {
+      const { violations, width, hidden, small } = await player.page.evaluate(async (rules) => {
         const { axe } = /** @type {typeof globalThis & { axe: any }} */ (globalThis);
         /** @type {AxeResults} */
         const results = await axe.run(document, { runOnly: rules, resultTypes: ['violations'] });
         const list = document.querySelector('.moves-box')?.getBoundingClientRect();
         const move = document.querySelector('.move[aria-current="step"]')?.getBoundingClientRect();
+        const targets = document.querySelectorAll(
+          'button:not(.skip), .button, .brand, summary, .choice, .switch, input:not([type=radio], [type=checkbox])',
+        );
+        const small = [...targets].flatMap((target) => {
+          const { width, height } = target.getBoundingClientRect();
+          const shown = width > 0 && height > 0;
+          return shown && Math.min(width, height) < 43.9
+            ? [`${target.outerHTML.slice(0, 80)} is ${Math.round(width)} by ${Math.round(height)}`]
+            : [];
+        });
         return {
+          small,
           hidden:
             list &&
             move &&
@@ -51,10 +62,11 @@ test('every screen is accessible and fits its window', async (t) => {
       }, RULES);
       const place = `${screen} (${view.name})`;
       for (const { id, where } of violations) found.push(`${place}: ${id}: ${where.join(' and ')}`);
+      if (view.viewport.width < 500) found.push(...small.map((what) => `${place}: ${what}`));
       if (hidden) found.push(`${place}: the current move is out of sight`);
       if (width > view.viewport.width) found.push(`${place}: ${width} px wide`);
     }
   });
-  assert.equal(looked, 23 * VIEWS.length);
+  assert.equal(looked, 25 * VIEWS.length);
   assert.deepEqual(found, []);
 });

@@ -13,6 +13,7 @@ export class Game extends EventTarget {
   #state;
   #onClose;
   #closed = false;
+  #hushed = false;
   /** @type {Notice | null} */
   #notice = null;
 
@@ -135,10 +136,20 @@ export class Game extends EventTarget {
     return this.#session === session;
   }
 
+  /**
+   * While the game is being taken back its page is not told how.
+   *
+   * @param {boolean} hushed
+   */
+  hush(hushed) {
+    this.#hushed = hushed;
+    if (!hushed) this.changed();
+  }
+
   /** The session says that something changed. */
   changed() {
     const state = this.#session.state(this.id);
-    if (!state || this.#closed) return;
+    if (!state || this.#closed || this.#hushed) return;
     this.#state = state;
     this.dispatchEvent(new CustomEvent('change', { detail: state }));
   }

@@ -218,8 +218,9 @@ export interface Peer extends EventTarget {
   /** Opens a game for playing or watching: from this device, then from the relay. `relay` comes from the link. */
   open(id: GameId, options?: { relay?: string }): Promise<Game>;
   /**
-   * Takes back an open invitation of one's own: it leaves the lobby, this device seats nobody any more and forgets it. Who has
-   * the link sees an open game and gets no answer, for the protocol has no word for this.
+   * Takes back an open invitation of one's own: it leaves the lobby, this device seats nobody any more and forgets it. With a
+   * relay in reach the game ends as aborted for whoever has its link; without one, or where the seat is kept for somebody, who
+   * has the link sees an open game and gets no answer. Rejects with `seat-taken` where somebody sat down at that moment.
    */
   withdraw(id: GameId): Promise<void>;
   /** Games kept on this device, newest first. */

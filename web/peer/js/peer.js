@@ -1,15 +1,18 @@
 // The player in this tab: key, writer, relays, and the games that are open.
 
 import { guarded } from './channel-guard.js';
+import { closeSeat } from './closed-seat.js';
 import { PeerError } from './errors.js';
 import { Game } from './game.js';
 import { isGameId, isMultiaddr } from './link.js';
+import { openAt } from './opening.js';
 import { RelaySession } from './relay-session.js';
 import { claimWriter } from './writer.js';
 
 /**
  * @import { Connection, ForgottenGame, GameId, GameOptions, GameSummary, Seek } from './index.d.ts'
  * @import { Dial } from './connector.js'
+ * @import { Opening } from './opening.js'
  * @import { KeptGame, Store, Taken } from './store.js'
  * @import { Writer } from './writer.js'
  * @import * as Wasm from './rookery_web_peer.js'
@@ -17,6 +20,8 @@ import { claimWriter } from './writer.js';
 
 /** How long a new game, or one that only the relay knows, waits for the relay, in ms. */
 const PATIENCE_MS = 10_000;
+/** How long the relay that a link names is tried alone, in ms, before this page's own is asked for the game too. */
+const ALONE_MS = 2500;
 /** How long a new game may take to reach the relay before the page goes on without its word, in ms. */
 const PLACE_MS = 4000;
 /** Unfinished games that are taken up at the start, newest first. */
@@ -48,7 +53,7 @@ export class Peer extends EventTarget {
   #others = new Map();
   /** @type {Map<GameId, Game>} */
   #open = new Map();
-  /** Games that are being opened. @type {Map<GameId, { known: () => void, unknown: () => void }>} */
+  /** Games that are being opened. @type {Map<GameId, Opening>} */
   #opening = new Map();
   /** @type {Set<unknown>} */
   #lobbyListeners = new Set();
@@ -161,23 +166,24 @@ export class Peer extends EventTarget {
       }
     }
     this.#show(session);
-    const known = new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
-      const unknown = () =>
-        reject(new PeerError('no-such-game', 'The relay does not know this game.'));
-      this.#opening.set(id, { known: resolve, unknown });
-      setTimeout(() => reject(new PeerError('offline', session.connection.words)), PATIENCE_MS);
-    });
+    session.run(session.core.open(id));
+    if (session.state(id)) return this.#handle(id, session);
+    const opening =
+      this.#opening.get(id) ?? openAt(id, [session, this.#home], ALONE_MS, PATIENCE_MS);
+    this.#opening.set(id, opening);
     try {
-      session.run(session.core.open(id));
-      if (!session.state(id)) await known;
-      else known.catch(() => {});
-      return this.#handle(id, session);
+      const found = await opening.found;
+      this.#show(found);
+      return this.#handle(id, found);
     } catch (error) {
-      session.run(session.core.close(id));
-      this.#leave(session);
       throw PeerError.from(error);
     } finally {
-      this.#opening.delete(id);
+      if (this.#opening.get(id) === opening) this.#opening.delete(id);
+      for (const asked of opening.asked) {
+        if (this.#open.get(id)?.uses(asked)) continue;
+        asked.run(asked.core.close(id));
+        this.#leave(asked);
+      }
     }
   }
 
@@ -186,8 +192,32 @@ export class Peer extends EventTarget {
     this.#check();
     const session = [...this.#sessions()].find((one) => one.keeps(id));
     if (!session) throw new PeerError('no-such-game', 'This device does not keep that game.');
-    await session.withdraw(id);
-    this.#open.get(id)?.close();
+    const game = this.#open.get(id);
+    game?.hush(true);
+    try {
+      if (session.isReady && session.state(id)?.phase === 'open') {
+        await closeSeat(id, session, this.#newGuest(session));
+      }
+      await session.withdraw(id);
+    } finally {
+      game?.hush(false);
+    }
+    game?.close();
+  }
+
+  /**
+   * A session like another one, for a key that is thrown away and keeps nothing.
+   *
+   * @param {RelaySession} session
+   */
+  #newGuest(session) {
+    const nothing = async () => {};
+    const secret = crypto.getRandomValues(new Uint8Array(32));
+    return session.fork(new this.#wasm.PeerCore(secret), {
+      put: nothing,
+      remove: nothing,
+      summarize: nothing,
+    });
   }
 
   /** @returns {Promise<GameSummary[]>} */
@@ -344,13 +374,13 @@ export class Peer extends EventTarget {
       hooks: {
         onChanged: (id) => {
           // Being connected is a change too, before the relay has said what the game is.
-          if (session.state(id)) this.#opening.get(id)?.known();
+          if (session.state(id)) this.#opening.get(id)?.known(session);
           const game = this.#open.get(id);
           game?.changed();
           const state = game?.state ?? (session.keeps(id) ? session.state(id) : null);
           if (state && this.#writer.held) session.summarize(state);
         },
-        onUnknown: (id) => this.#opening.get(id)?.unknown(),
+        onUnknown: (id) => this.#opening.get(id)?.unknown(session),
         onNotice: (id, notice) => this.#open.get(id)?.noticed(notice),
         onSaid: (id, line) => this.#open.get(id)?.said(line),
         onConnection: () => this.#onConnection(),

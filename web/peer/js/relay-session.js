@@ -47,6 +47,7 @@ export class RelaySession {
   /** @type {Seek[]} */
   seeks = [];
   #core;
+  #dial;
   #store;
   #holder;
   #hooks;
@@ -81,7 +82,7 @@ export class RelaySession {
    * @param {object} options
    * @param {PeerCore} options.core
    * @param {Dial} options.dial
-   * @param {Store} options.store
+   * @param {Pick<Store, 'put' | 'remove' | 'summarize'>} options.store
    * @param {() => string | null} options.holder The lease that writes must hold.
    * @param {string[]} options.relays Multiaddrs or http(s) addresses.
    * @param {string | null} options.relay What is kept with the games, where it is no relay of the page's own.
@@ -90,6 +91,7 @@ export class RelaySession {
    */
   constructor({ core, dial, store, holder, relays, relay, transport, hooks }) {
     this.#core = core;
+    this.#dial = dial;
     this.#store = store;
     this.#holder = holder;
     this.#relays = relays;
@@ -272,13 +274,16 @@ export class RelaySession {
   }
 
   /**
-   * Takes back an own open invitation; this device forgets it.
+   * Takes back an own open invitation, or one that was ended so that others know; this device forgets it.
    *
    * @param {GameId} id
    */
   async withdraw(id) {
     try {
-      this.run(this.#core.withdraw(id));
+      if (this.state(id)?.phase === 'over') {
+        this.run(this.#core.close(id));
+        this.#core.forget(id);
+      } else this.run(this.#core.withdraw(id));
     } catch (error) {
       throw PeerError.from(error);
     }
@@ -293,6 +298,34 @@ export class RelaySession {
   forget(id) {
     this.#core.forget(id);
     this.#kept.delete(id);
+  }
+
+  /**
+   * A session with the same relay for another key; it tells nobody anything.
+   *
+   * @param {PeerCore} core
+   * @param {Pick<Store, 'put' | 'remove' | 'summarize'>} store
+   */
+  fork(core, store) {
+    const { address } = this;
+    const nothing = () => {};
+    return new RelaySession({
+      core,
+      dial: this.#dial,
+      store,
+      holder: () => null,
+      relays: address ? [address] : this.#relays,
+      relay: null,
+      transport: this.#place.transport,
+      hooks: {
+        onChanged: nothing,
+        onUnknown: nothing,
+        onNotice: nothing,
+        onSaid: nothing,
+        onConnection: nothing,
+        onSeeks: nothing,
+      },
+    });
   }
 
   /** @param {GameId} id */

@@ -19,6 +19,8 @@ import { PeerError } from './errors.js';
 /** @typedef {{ id: GameId, game: KeptGame, rows: { game: GameId, bytes: Uint8Array }[] }} Taken A game out of the store. */
 
 const VERSION = 1;
+/** How long the browser may take to open its storage, in ms. */
+const OPEN_MS = 8000;
 
 /**
  * @template T
@@ -47,8 +49,14 @@ function completed(transaction) {
 /** @param {unknown} error */
 function storageError(error) {
   if (error instanceof PeerError) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new PeerError('storage', `This device cannot store the game: ${why}`, error);
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const words =
+    name === 'QuotaExceededError'
+      ? 'The storage of this device is full, so nothing could be kept or sent. Free some space, then try again.'
+      : name === 'SecurityError'
+        ? 'The browser lets this page store nothing: allow it to, or leave the private window.'
+        : `This device cannot store the game: ${message}`;
+  return new PeerError('storage', words, error);
 }
 
 export class Store {
@@ -65,6 +73,7 @@ export class Store {
   static async open(name) {
     try {
       const request = indexedDB.open(name, VERSION);
+      const opened = result(request);
       request.onupgradeneeded = () => {
         const db = request.result;
         db.createObjectStore('keys');
@@ -72,7 +81,25 @@ export class Store {
         db.createObjectStore('items', { autoIncrement: true }).createIndex('game', 'game');
         db.createObjectStore('lease');
       };
-      return new Store(await result(request));
+      const blocked = new Promise((/** @type {(value: never) => void} */ _, reject) => {
+        const give = (/** @type {string} */ words) => reject(new PeerError('storage', words));
+        request.onblocked = () =>
+          give('A tab with an older version of this page is open. Close it, then reload this one.');
+        setTimeout(
+          () =>
+            give("The browser's storage does not answer. Close other tabs, then reload this one."),
+          OPEN_MS,
+        );
+      });
+      const db = await Promise.race([opened, blocked]).catch((error) => {
+        // One that comes too late is in nobody's way.
+        opened.then(
+          (late) => late.close(),
+          () => {},
+        );
+        throw error;
+      });
+      return new Store(db);
     } catch (error) {
       throw storageError(error);
     }

@@ -9,6 +9,7 @@ import { dialogView } from './dialogs.js';
 import { followFocus } from './focus.js';
 import { gameView } from './game.js';
 import { headerView } from './header.js';
+import { openingView } from './opening.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
 import { updateNotice } from './update-notice.js';
@@ -70,14 +71,7 @@ function screenView(state, act) {
     case 'watch':
       return watchView(state, act);
     case 'opening':
-      return html`<div class="invitation">
-        <section class="card wide">
-          <h1 tabindex="-1">Opening the game…</h1>
-          <p class="muted" role="status">
-            ${state.table?.kind === 'peer' ? state.peer.connection.words : ''}
-          </p>
-        </section>
-      </div>`;
+      return openingView(state);
     case 'failed':
       return html`<div class="invitation">
         <section class="card wide">

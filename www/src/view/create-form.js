@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit/html.js';
 import { clockLabel, PRESETS } from '../clock.js';
+import { nameOf } from '../people.js';
 import { latencyWords } from '../words.js';
 import { choice, colourField, footer, startField, switchField, valueOf } from './form-parts.js';
 
@@ -16,10 +17,16 @@ import { choice, colourField, footer, startField, switchField, valueOf } from '.
  * @param {AppState} state
  * @param {Controller} act
  */
-export function createFormView(form, { peer }, act) {
-  const position = form.start === 'position';
+export function createFormView(form, { peer, people }, act) {
   return html`
     <h2 id="dialog-title">Create a game</h2>
+    ${
+      form.opponent
+        ? html`<p class="lead">
+            For <bdi>${nameOf(people, form.opponent)}</bdi> alone: nobody else can take the seat.
+          </p>`
+        : nothing
+    }
     <fieldset>
       <legend>Time</legend>
       <div class="choices presets">
@@ -33,30 +40,7 @@ export function createFormView(form, { peer }, act) {
       <p class="hint">${latencyWords(peer.connection.rttMs)}</p>
     </fieldset>
     ${colourField(form.colour, act)} ${startField(form, act)}
-    <fieldset ?disabled=${position}>
-      <legend>Who may join</legend>
-      <div class="choices two">
-        ${choice('listed', 'link', 'Anyone with the link', !form.listed || position, () =>
-          act.changeForm({ listed: false }),
-        )}
-        ${choice('listed', 'lobby', 'Anyone in the lobby', form.listed && !position, () =>
-          act.changeForm({ listed: true }),
-        )}
-      </div>
-      ${
-        position
-          ? html`<p class="hint">
-              The lobby does not show positions, so this game is for whom you send the link to.
-            </p>`
-          : html`<p class="hint">
-              ${
-                form.listed
-                  ? 'Whoever is at this relay may join, and watch the game.'
-                  : 'Only who has the link can join or watch.'
-              }
-            </p>`
-      }
-    </fieldset>
+    ${form.opponent ? nothing : whoField(form, act)}
     ${switchField('Takebacks may be asked for', form.takebacks, (takebacks) =>
       act.changeForm({ takebacks }),
     )}
@@ -103,4 +87,36 @@ function timeFields({ preset, minutes, increment, days }, act) {
       />
     </label>
   </div>`;
+}
+
+/**
+ * @param {CreateForm} form
+ * @param {Controller} act
+ */
+function whoField({ listed, start }, act) {
+  const position = start === 'position';
+  return html`<fieldset ?disabled=${position}>
+    <legend>Who may join</legend>
+    <div class="choices two">
+      ${choice('listed', 'link', 'Anyone with the link', !listed || position, () =>
+        act.changeForm({ listed: false }),
+      )}
+      ${choice('listed', 'lobby', 'Anyone in the lobby', listed && !position, () =>
+        act.changeForm({ listed: true }),
+      )}
+    </div>
+    ${
+      position
+        ? html`<p class="hint">
+            The lobby does not show positions, so this game is for whom you send the link to.
+          </p>`
+        : html`<p class="hint">
+            ${
+              listed
+                ? 'Whoever is at this relay may join, and watch the game.'
+                : 'Only who has the link can join or watch.'
+            }
+          </p>`
+    }
+  </fieldset>`;
 }

@@ -7,6 +7,8 @@ import { boardFormView } from './board-form.js';
 import { computerFormView } from './computer-form.js';
 import { createFormView } from './create-form.js';
 import { returnFocus } from './focus.js';
+import { peopleView } from './people-form.js';
+import { personView } from './person-form.js';
 import { settingsView } from './settings-form.js';
 
 /**
@@ -78,5 +80,9 @@ function formView(dialog, state, act) {
       return restoreFormView(dialog, state, act);
     case 'board':
       return boardFormView(dialog, act);
+    case 'people':
+      return peopleView(dialog, state, act);
+    case 'person':
+      return personView(dialog, state, act);
   }
 }

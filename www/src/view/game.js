@@ -41,7 +41,7 @@ export function gameView(state, table, act) {
       data-moving=${model.mover ? 'true' : 'false'}
       data-premoves=${table.premoves.length}
     >
-      ${plateView(table, opposite(bottom), state)}
+      ${plateView(table, opposite(bottom), state, act)}
       <div class="board-box" data-swipes=${model.mover ? 'false' : 'true'}>
         ${keyed(table.id, boardView(model, { onDrop: act.drop, onCancel: act.cancelPlans }, true))}
         ${squaresView(model, table, settings, act)}
@@ -49,7 +49,7 @@ export function gameView(state, table, act) {
         ${hinted ? arrowView(hinted[0], hinted[1], bottom) : nothing}
         ${table.promotion ? promotionView(table.promotion, bottom, act) : nothing}
       </div>
-      ${plateView(table, bottom, state)} ${panelView(state, table, act)}
+      ${plateView(table, bottom, state, act)} ${panelView(state, table, act)}
     </div>
   `;
 }

@@ -2,15 +2,18 @@
 
 import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../clock.js';
+import { isBlocked, nameOf } from '../people.js';
 import { routeHash } from '../route.js';
-import { agoWords, colourName, latencyWords, resultTitle, shortKey } from '../words.js';
+import { agoWords, colourName, latencyWords, resultTitle } from '../words.js';
 import { reminderView } from './backup-form.js';
+import { contactsView } from './contacts.js';
 import { mark } from './icons.js';
 
 /**
  * @import { GameSummary, Seek } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
  * @import { LocalRecord } from '../local-game.js'
+ * @import { People } from '../people.js'
  * @import { Controller } from '../controller.js'
  */
 
@@ -50,14 +53,14 @@ export function homeView(state, act) {
       </section>
       <div class="home-side">
         ${runningView(state)} ${lobbyView(state, act)} ${pasteView(state, act)}
-        ${reminderView(state, act)}
+        ${contactsView(state, act)} ${reminderView(state, act)}
       </div>
     </div>
   `;
 }
 
 /** @param {AppState} state */
-function runningView({ localGames, peer }) {
+function runningView({ localGames, peer, people }) {
   const now = Date.now();
   const rows = [
     ...localGames.map((record) => ({
@@ -68,7 +71,7 @@ function runningView({ localGames, peer }) {
     ...peer.games.map((game) => ({
       at: game.createdMs,
       over: game.phase === 'over',
-      row: peerRow(game, now),
+      row: peerRow(game, people, now),
     })),
   ].sort((a, b) => b.at - a.at);
   const running = rows.filter(({ over }) => !over);
@@ -125,9 +128,10 @@ function localRow({ id, kind, level, levelName, you, ucis, result, updatedMs }, 
 
 /**
  * @param {GameSummary} game
+ * @param {People} people
  * @param {number} now ms since 1970
  */
-function peerRow({ id, you, opponent, ply, phase, result, createdMs }, now) {
+function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, now) {
   const status =
     phase === 'open'
       ? 'Waiting for an opponent'
@@ -139,7 +143,7 @@ function peerRow({ id, you, opponent, ply, phase, result, createdMs }, now) {
   return html`<li class="row">
     <span class="disc" data-colour=${you ?? 'both'} aria-hidden="true"></span>
     <span class="row-text">
-      <strong>${opponent ? `Player ${shortKey(opponent)}` : 'Open invitation'}</strong>
+      <strong><bdi>${opponent ? nameOf(people, opponent) : 'Open invitation'}</bdi></strong>
       <small>${status} · ${Math.ceil(ply / 2)} moves · ${agoWords(createdMs, now)}</small>
     </span>
     <a class="button" href=${routeHash({ screen: 'game', id, relay: null })}>
@@ -152,8 +156,10 @@ function peerRow({ id, you, opponent, ply, phase, result, createdMs }, now) {
  * @param {AppState} state
  * @param {Controller} act
  */
-function lobbyView({ peer }, act) {
-  const seeks = peer.seeks.filter((seek) => seek.creator !== peer.player);
+function lobbyView({ peer, people }, act) {
+  const seeks = peer.seeks.filter(
+    ({ creator }) => creator !== peer.player && !isBlocked(people, creator),
+  );
   return html`
     <section class="card" aria-labelledby="lobby-title">
       <div class="card-head">
@@ -164,7 +170,7 @@ function lobbyView({ peer }, act) {
       ${
         seeks.length > 0
           ? html`<ul class="rows lobby" role="list">
-              ${seeks.map((seek) => seekRow(seek, peer.writer, act))}
+              ${seeks.map((seek) => seekRow(seek, people, peer.writer, act))}
             </ul>`
           : html`<p class="empty">
               ${
@@ -180,10 +186,11 @@ function lobbyView({ peer }, act) {
 
 /**
  * @param {Seek} seek
+ * @param {People} people
  * @param {boolean} writer
  * @param {Controller} act
  */
-function seekRow(seek, writer, act) {
+function seekRow(seek, people, writer, act) {
   const yours =
     seek.colour === 'random'
       ? 'colours drawn'
@@ -193,7 +200,8 @@ function seekRow(seek, writer, act) {
     <span class="row-text" id=${label}>
       <strong class="tabular">${clockLabel(seek.clock)}</strong>
       <small>
-        ${shortKey(seek.creator)} · ${yours}${seek.variant === 'chess960' ? ' · Chess960' : ''}
+        <bdi>${nameOf(people, seek.creator)}</bdi> ·
+        ${yours}${seek.variant === 'chess960' ? ' · Chess960' : ''}
       </small>
       <span class="hidden">${clockWords(seek.clock)}</span>
     </span>

@@ -4,10 +4,11 @@ import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { clockLabel, clockWords } from '../clock.js';
+import { isBlocked, nameOf } from '../people.js';
 import { INITIAL_FEN, opposite } from '../rules.js';
 import { startWords } from '../start-position.js';
 import { creatorColour, orientation } from '../table-state.js';
-import { boardWords, colourName, latencyWords, shortKey } from '../words.js';
+import { boardWords, colourName, latencyWords } from '../words.js';
 import { boardView } from './board-view.js';
 import { icons } from './icons.js';
 import { qrView } from './qr.js';
@@ -85,9 +86,10 @@ const latency = ({ peer }) =>
  * @param {Controller} act
  */
 export function waitingView(state, /** @type {Table} */ table, act) {
-  const { peer } = state;
+  const { peer, people } = state;
   const game = /** @type {GameState} */ (table.game);
   const link = table.link;
+  const kept = [game.white, game.black].find((key) => key && key !== game.creator);
   const select = (/** @type {Event} */ event) =>
     /** @type {HTMLInputElement} */ (event.currentTarget).select();
   return html`
@@ -95,8 +97,12 @@ export function waitingView(state, /** @type {Table} */ table, act) {
       <section class="card wide">
         <h1 tabindex="-1">Waiting for an opponent</h1>
         <p class="lead">
-          Send this link to one person. The first to join takes the seat, and the game begins by
-          itself.
+          ${
+            kept
+              ? html`Send this link to <bdi>${nameOf(people, kept)}</bdi>: the seat is kept for
+                  them. The game begins by itself when they join.`
+              : 'Send this link to one person. The first to join takes the seat, and the game begins by itself.'
+          }
         </p>
         ${terms(game, creatorColour(game))} ${startBoard(table)} ${latency(state)}
         <div class="link-row">
@@ -138,15 +144,17 @@ export function waitingView(state, /** @type {Table} */ table, act) {
  * @param {Controller} act
  */
 export function invitationView(state, table, act) {
-  const { peer } = state;
+  const { peer, people } = state;
   const game = /** @type {GameState} */ (table.game);
+  const blocked = isBlocked(people, game.creator);
   const creator = creatorColour(game);
   const waiting = table.joining || game.seat === 'waiting';
   return html`
     <div class="invitation">
       <section class="card wide">
         <h1 tabindex="-1">You are invited to a game</h1>
-        <p class="lead">Player ${shortKey(game.creator)} is waiting for an opponent.</p>
+        <p class="lead"><bdi>${nameOf(people, game.creator)}</bdi> is waiting for an opponent.</p>
+        ${blocked ? html`<p class="notice">You blocked this player.</p>` : nothing}
         ${terms(game, creator && opposite(creator))} ${startBoard(table)} ${latency(state)}
         <div class="card-actions">
           <p class="muted" role="status">
@@ -154,7 +162,9 @@ export function invitationView(state, table, act) {
               game.seat === 'refused'
                 ? 'Another player took the seat first; the signed answer says so. You can watch.'
                 : waiting
-                  ? 'Taking the seat…'
+                  ? table.unanswered
+                    ? 'No answer yet: the other player may be away, or have taken the invitation back. Your wish is kept, and the game begins as soon as they are here.'
+                    : 'Taking the seat…'
                   : peer.writer
                     ? 'Joining signs your name to this game.'
                     : 'Another tab of this browser is playing; this one can only watch.'
@@ -162,7 +172,7 @@ export function invitationView(state, table, act) {
           </p>
           <button
             class="primary big"
-            ?disabled=${waiting || !peer.writer || game.seat === 'refused'}
+            ?disabled=${waiting || blocked || !peer.writer || game.seat === 'refused'}
             @click=${act.join}
           >
             Join

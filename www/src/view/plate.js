@@ -5,11 +5,13 @@ import { shown } from '../table-state.js';
 import { clockFace, clockSpoken, LOW_MS } from '../clock.js';
 import { material, opposite } from '../rules.js';
 import { startWords } from '../start-position.js';
+import { isBlocked, nameOf } from '../people.js';
 import { colourName, presenceWords, shortKey } from '../words.js';
 
 /**
- * @import { Colour, GameState } from '@rookery/peer'
+ * @import { Colour, GameState, PlayerKey } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
+ * @import { Controller } from '../controller.js'
  * @import { Table } from '../table-state.js'
  */
 
@@ -17,20 +19,32 @@ import { colourName, presenceWords, shortKey } from '../words.js';
  * @param {Table} table Ready: it has a game.
  * @param {Colour} colour
  * @param {AppState} state
+ * @param {Controller} act
  */
-export function plateView(table, colour, state) {
+export function plateView(table, colour, state, act) {
   const game = /** @type {GameState} */ (table.game);
-  const { name, note } = whoIs(table, colour, state);
+  const { name, note, key } = whoIs(table, colour, state);
   const active = game.phase === 'playing' && game.turn === colour;
   const surplus = material(shown(table).fen);
   const lead = colour === 'white' ? surplus.lead : -surplus.lead;
+  const text = html`<span class="plate-name"
+      ><bdi>${name}</bdi><span class="hidden">, ${colourName(colour)}</span></span
+    >
+    <small>${note}</small>`;
   return html`
     <div class="plate" data-colour=${colour} data-active=${active ? 'true' : 'false'}>
       <span class="disc" data-colour=${colour} aria-hidden="true"></span>
-      <span class="plate-text">
-        <span class="plate-name">${name}<span class="hidden">, ${colourName(colour)}</span></span>
-        <small>${note}</small>
-      </span>
+      ${
+        key
+          ? html`<button
+              class="plate-text plate-who"
+              title="More about this player"
+              @click=${() => act.openPerson(key)}
+            >
+              ${text}
+            </button>`
+          : html`<span class="plate-text">${text}</span>`
+      }
       <span class="surplus cg-wrap" aria-hidden="true">
         ${surplus[colour].map((piece) => html`<piece class=${`${piece} ${opposite(colour)}`}></piece>`)}
         ${lead > 0 ? html`<b>+${lead}</b>` : nothing}
@@ -63,9 +77,9 @@ function clockView({ clocks, game }, colour) {
  * @param {Table} table
  * @param {Colour} colour
  * @param {AppState} state
- * @returns {{ name: string, note: string }}
+ * @returns {{ name: string, note: string, key?: PlayerKey }} The key of somebody else.
  */
-function whoIs({ kind, game, computer, origin }, colour, { peer }) {
+function whoIs({ kind, game, computer, origin }, colour, { peer, people }) {
   if (!game) return { name: '', note: '' };
   if (origin) {
     return colour === 'white'
@@ -80,7 +94,9 @@ function whoIs({ kind, game, computer, origin }, colour, { peer }) {
   }
   const key = game[colour];
   if (!key) return { name: colourName(colour), note: 'Not drawn yet' };
-  if (key === peer.player) return { name: 'You', note: shortKey(key) };
+  if (key === peer.player)
+    return { name: people.own || 'You', note: people.own ? 'You' : shortKey(key) };
   const presence = game.phase === 'playing' ? presenceWords(game.present[colour]) : '';
-  return { name: `Player ${shortKey(key)}`, note: presence || colourName(colour) };
+  const blocked = isBlocked(people, key) ? 'Blocked' : '';
+  return { key, name: nameOf(people, key), note: blocked || presence || colourName(colour) };
 }

@@ -5,7 +5,7 @@ import { absenceWords, opponentGone } from '../absence.js';
 import { clockFace } from '../clock.js';
 import { spokenSan } from '../notation.js';
 import { imagined, reader } from '../table-state.js';
-import { colourName, resultTitle, resultWords, roundTrip, turnWords } from '../words.js';
+import { colourName, resultTitle, resultWords, roundTrip, takenBack, turnWords } from '../words.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
@@ -76,6 +76,7 @@ function sideWords(table, peer, watch) {
   if (table.rematch.theirs) return 'Your opponent wants a rematch.';
   if (table.rematch.mine) return 'You offer a rematch.';
   if (table.origin) return table.origin.words;
+  if (takenBack(game)) return 'The invitation was taken back.';
   if (game.result) return `${resultWords(game.result)}.`;
   const { connection } = peer;
   if (kind === 'peer') {

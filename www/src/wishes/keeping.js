@@ -13,7 +13,8 @@ export function keepingWishes({ game, say, complain }) {
      */
     async copy(text, what) {
       try {
-        await navigator.clipboard.writeText(text);
+        if (navigator.clipboard) await navigator.clipboard.writeText(text);
+        else copyByCommand(text);
         say(`${what} copied.`);
       } catch {
         say(`The browser did not allow copying. Select the text and copy it by hand.`);
@@ -58,4 +59,22 @@ export function keepingWishes({ game, say, complain }) {
       }
     },
   };
+}
+
+/**
+ * Where there is no clipboard for pages, as by plain http on a local network, the old way still works.
+ *
+ * @param {string} text
+ */
+function copyByCommand(text) {
+  let taken = false;
+  const give = (/** @type {ClipboardEvent} */ event) => {
+    event.clipboardData?.setData('text/plain', text);
+    event.preventDefault();
+    taken = true;
+  };
+  document.addEventListener('copy', give, { once: true });
+  document.execCommand('copy');
+  document.removeEventListener('copy', give);
+  if (!taken) throw new Error('the browser copied nothing');
 }

@@ -10,6 +10,7 @@ import { routeFromPaste } from '../route.js';
 import { opposite } from '../rules.js';
 import { startPosition } from '../start-position.js';
 import { shown } from '../table-state.js';
+import { UNSAVED } from '../unsaved.js';
 
 /**
  * @import { Game } from '@rookery/peer'
@@ -43,14 +44,9 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
    */
   async function begin(choice) {
     const record = newRecord(choice);
-    try {
-      await saveLocalGame(record);
-      dispatch({ type: 'dialog', dialog: null });
-      go({ screen: record.kind, id: record.id });
-    } catch (error) {
-      const words = `This device cannot keep the game: ${error instanceof Error ? error.message : error}`;
-      dispatch({ type: 'form', fields: { error: words } });
-    }
+    if (!(await saveLocalGame(record))) desk.say(UNSAVED);
+    dispatch({ type: 'dialog', dialog: null });
+    go({ screen: record.kind, id: record.id });
   }
 
   return {
@@ -174,7 +170,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
         dispatch({ type: 'form', fields: { error } });
         return;
       }
-      const { colour, takebacks, start } = dialog;
+      const { colour, takebacks, start, opponent } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
         const peer = await peerStarting;
@@ -185,7 +181,8 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
           variant: begins.chess960 ? 'chess960' : 'standard',
           startFen: begins.fen,
           // A seek does not say from which position, so nobody would know what they join.
-          listed: dialog.listed && start !== 'position',
+          listed: dialog.listed && start !== 'position' && !opponent,
+          ...(opponent ? { opponent } : {}),
         });
         const { id } = created;
         keepOpen(created);

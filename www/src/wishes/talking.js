@@ -1,10 +1,11 @@
 // Talking to the opponent: lines that are signed, passed on and kept nowhere.
 
 import { cleanLine, isMuted, maySay, storeMuted } from '../chat.js';
+import { readName } from '../people.js';
 import { readRematch } from '../rematch.js';
 
 /**
- * @import { GameState, SaidLine } from '@rookery/peer'
+ * @import { GameState, PlayerKey, SaidLine } from '@rookery/peer'
  * @import { RematchLine } from '../rematch.js'
  * @import { Desk, PlayedGame } from './desk.js'
  */
@@ -15,8 +16,13 @@ const opponentOf = ({ you, white, black }) => (you === 'white' ? black : you ? w
 /**
  * @param {Desk} desk
  * @param {(line: RematchLine) => void} hearRematch Takes the opponent's lines that are no talk.
+ * @param {(by: PlayerKey | null, text: string) => boolean} hearName Takes lines that are names, and those of who is blocked.
  */
-export function talkingWishes({ store, dispatch, table, game, say, complain }, hearRematch) {
+export function talkingWishes(
+  { store, dispatch, table, game, say, complain },
+  hearRematch,
+  hearName,
+) {
   const peerGame = () => {
     const current = game();
     return current && 'say' in current ? current : null;
@@ -28,6 +34,9 @@ export function talkingWishes({ store, dispatch, table, game, say, complain }, h
       const you = peerGame()?.state.you;
       const own = by === you;
       if (!you || (own && store.get().peer.writer)) return;
+      const { state } = /** @type {PlayedGame} */ (game());
+      if (!own && hearName(state[by], text)) return;
+      if (own && readName(text) !== null) return;
       const line = readRematch(text);
       if (line && !own) hearRematch(line);
       else if (!line && store.get().settings.chat) {

@@ -28,6 +28,8 @@ const integrity = (bytes) => `sha256-${createHash('sha256').update(bytes).digest
 export class StaticSite {
   /** What is served in place of the assembled file. @type {Map<string, string>} */
   #changed = new Map();
+  /** What the host answers outside its folder. @type {Map<string, string>} */
+  #root = new Map();
   /** Everything that was asked for, since the test last cleared it. @type {string[]} */
   asked = [];
   /** @type {import('node:http').Server | null} */
@@ -49,7 +51,8 @@ export class StaticSite {
       const { pathname } = new URL(request.url ?? '', 'http://site');
       const path = pathname.startsWith(this.#folder) ? pathname.slice(this.#folder.length) : null;
       this.asked.push(path ?? pathname);
-      const bytes = path === null ? null : this.read(path || 'index.html');
+      const bytes =
+        this.#root.get(pathname) ?? (path === null ? null : this.read(path || 'index.html'));
       response.setHeader('cache-control', 'no-cache');
       if (bytes === null) {
         response.writeHead(404).end('nothing here');
@@ -97,6 +100,14 @@ export class StaticSite {
    */
   replace(path, text) {
     this.#changed.set(path, text);
+  }
+
+  /**
+   * @param {string} pathname From the root of the host.
+   * @param {string} text
+   */
+  replaceRoot(pathname, text) {
+    this.#root.set(pathname, text);
   }
 
   /**

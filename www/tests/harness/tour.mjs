@@ -91,6 +91,12 @@ export async function tour(browser, relay, look) {
   await sitDown(white, black, link);
   await playOut({ white, black }, GAME);
   await look('game', white);
+  await page.getByRole('button', { name: 'Screen-reader mode' }).press('Enter');
+  await page.getByRole('textbox', { name: 'Move' }).fill('p N');
+  await page.keyboard.press('Enter');
+  await page.locator('summary', { hasText: 'Commands' }).click();
+  await look('listening', white);
+  await page.getByRole('button', { name: 'Screen-reader mode' }).press('Enter');
   for (const uci of ['b1a3', 'd2d4', 'a3c4']) await white.play(uci);
   await white.page.getByText('Premoves:').waitFor();
   await look('premoves', white);

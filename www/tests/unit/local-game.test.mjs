@@ -32,7 +32,7 @@ function play({
   });
   const game = new LocalGame(
     { ...record, ucis },
-    { mind, save: async (kept) => void saved.push(kept), now: () => 2 },
+    { mind, save: async (kept) => saved.push(kept) > 0, now: () => 2 },
   );
   game.addEventListener('notice', (event) => notices.push(event.detail));
   game.start();
@@ -202,4 +202,36 @@ test('a game that an earlier version kept is one against the computer', () => {
     turning: false,
     chess960: false,
   });
+});
+
+test('a device that keeps nothing says so once, and the game goes on with its answers', async () => {
+  const notices = [];
+  let room = false;
+  const asked = [];
+  const game = new LocalGame(
+    newRecord({ id: 'x', kind: 'computer', startFen: INITIAL_FEN, nowMs: 1 }),
+    {
+      mind: {
+        think: async ({ ucis }) => {
+          asked.push(ucis);
+          return { uci: ['e7e5', 'b8c6'][asked.length - 1], cp: 0 };
+        },
+        takesDraw: () => false,
+      },
+      save: async () => room,
+      now: () => 2,
+    },
+  );
+  game.addEventListener('notice', ({ detail }) => notices.push(detail.code));
+  const answered = async (ply) => {
+    while (game.state.ply < ply) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  await game.move('e2e4');
+  await answered(2);
+  await game.move('g1f3');
+  await answered(4);
+  assert.deepEqual(notices, ['storage']);
+  room = true;
+  await game.resign();
+  assert.deepEqual(notices, ['storage']);
 });

@@ -1,0 +1,143 @@
+// Knowing people: the own name and saying it in games, names for others, contacts, who is blocked, and inviting one person.
+
+import { createForm } from '../dialog-state.js';
+import { cleanName, isBlocked, keyFromPaste, MAX_NAME, nameOf, person } from '../people.js';
+import { readName, storePeople, withOwnName, withPerson, writeName } from '../people.js';
+import { opposite } from '../rules.js';
+
+/**
+ * @import { Game, GameState, PlayerKey } from '@rookery/peer'
+ * @import { People, Person } from '../people.js'
+ * @import { Desk, PlayedGame } from './desk.js'
+ */
+
+/** Names by others that are taken in while one game is on screen. */
+const MAX_NAMES_HEARD = 20;
+
+/** @param {Desk} desk */
+export function knowingWishes({ store, dispatch, game, say }) {
+  let heard = 0;
+
+  /** @param {People} people */
+  function keep(people) {
+    dispatch({ type: 'people', people });
+    storePeople(people);
+  }
+
+  /**
+   * @param {PlayerKey} key
+   * @param {Partial<Person>} change
+   */
+  const changePerson = (key, change) => keep(withPerson(store.get().people, key, change));
+
+  /**
+   * Tells the opponent the own name. Nobody keeps a line of chat, so it is said to who is there now.
+   *
+   * @param {PlayedGame | null} to
+   * @param {boolean} [even] Even if there is none: one that was there before is gone.
+   */
+  async function sayName(to, even = false) {
+    const { people, peer } = store.get();
+    if (!to || !('say' in to) || !to.state.you || to.state.phase === 'open' || !peer.writer) return;
+    if (!people.own && !even) return;
+    // Who is away, or does not listen, hears it the next time.
+    await /** @type {Game} */ (to).say(writeName(people.own)).catch(() => {});
+  }
+
+  /** @param {GameState} state */
+  const opponentThere = ({ you, present, phase }) =>
+    phase !== 'open' && you !== null && present[opposite(you)] === true;
+
+  return {
+    changePerson,
+
+    /** @param {string} text */
+    async changeOwnName(text) {
+      const { people } = store.get();
+      const next = withOwnName(people, text);
+      if (next.own === people.own) return;
+      keep(next);
+      await sayName(game(), true);
+    },
+
+    /**
+     * A line of the opponent that may be a name.
+     *
+     * @param {PlayerKey | null} by
+     * @param {string} text
+     * @returns {boolean} Whether it was one, or is not to be heard at all.
+     */
+    hearName(by, text) {
+      if (isBlocked(store.get().people, by)) return true;
+      const claimed = readName(text);
+      if (claimed === null) return false;
+      heard += 1;
+      if (by && heard <= MAX_NAMES_HEARD) changePerson(by, { claimed, seenMs: Date.now() });
+      return true;
+    },
+
+    /**
+     * The game on screen has changed: whoever comes is told the own name.
+     *
+     * @param {PlayedGame} opened
+     * @param {GameState | null} before Null when it was just opened.
+     */
+    greet(opened, before) {
+      if (!before) heard = 0;
+      if (opponentThere(opened.state) && !(before && opponentThere(before))) void sayName(opened);
+    },
+
+    openPeople() {
+      dispatch({ type: 'dialog', dialog: { kind: 'people', error: '' } });
+    },
+
+    /** @param {PlayerKey} key */
+    openPerson(key) {
+      dispatch({ type: 'dialog', dialog: { kind: 'person', key } });
+    },
+
+    /** @param {string} text A key, as somebody sent it. */
+    addContact(text) {
+      const { people, peer } = store.get();
+      const key = keyFromPaste(text);
+      const fail = (/** @type {string} */ error) => dispatch({ type: 'form', fields: { error } });
+      if (!key) fail('There is no key in this. A key is 64 letters and digits.');
+      else if (key === peer.player) fail('This is your own key. Send it to the other person.');
+      else {
+        changePerson(key, { contact: true, blocked: false, seenMs: Date.now() });
+        if (!person(people, key).petname)
+          dispatch({ type: 'dialog', dialog: { kind: 'person', key } });
+      }
+    },
+
+    /**
+     * @param {PlayerKey} key
+     * @param {string} petname
+     */
+    namePerson(key, petname) {
+      const before = person(store.get().people, key);
+      const name = cleanName(petname);
+      if (petname.trim() && !name)
+        say(`A name needs a letter that can be seen, at most ${MAX_NAME} of them.`);
+      if (name !== before.petname) changePerson(key, { petname: name, seenMs: Date.now() });
+    },
+
+    /**
+     * Who is blocked is no contact, and neither heard nor shown.
+     *
+     * @param {PlayerKey} key
+     * @param {boolean} blocked
+     */
+    block(key, blocked) {
+      const name = nameOf(store.get().people, key);
+      const { contact } = person(store.get().people, key);
+      changePerson(key, { blocked, contact: contact && !blocked, seenMs: Date.now() });
+      say(blocked ? `${name} is blocked.` : `${name} is no longer blocked.`);
+    },
+
+    /** @param {PlayerKey} key */
+    invite(key) {
+      dispatch({ type: 'dialog', dialog: { ...createForm(), opponent: key } });
+    },
+  };
+}
