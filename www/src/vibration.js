@@ -26,7 +26,8 @@ export const canVibrate = () => 'vibrate' in navigator;
  * @returns {number[]} Empty for nothing.
  */
 export function vibrationFor(found, { table }) {
-  const own = table?.kind === 'board' || table?.game?.turn !== table?.game?.you;
+  const { turn, you, pending } = table?.game ?? {};
+  const own = table?.kind === 'board' || turn !== you || Boolean(pending);
   const felt = found.filter((name) => !own || (name !== 'move' && name !== 'capture'));
   const last = felt.at(-1);
   return last ? PATTERNS[last] : [];

@@ -67,6 +67,16 @@ export const footer = (action, busy, error, act) => html`
 /** @param {InputEvent} event */
 export const valueOf = (event) => /** @type {HTMLInputElement} */ (event.currentTarget).value;
 
+/**
+ * What was typed is taken when the field is left, and stands there as it was taken. Until then no drawing disturbs it.
+ *
+ * @param {(text: string) => string} take
+ */
+export const keepClean = (take) => (/** @type {Event} */ event) => {
+  const field = /** @type {HTMLInputElement} */ (event.currentTarget);
+  field.value = take(field.value);
+};
+
 /** @type {readonly { start: StartFields['start'], name: string }[]} */
 const STARTS = [
   { start: 'standard', name: 'Standard' },

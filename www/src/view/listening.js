@@ -26,7 +26,7 @@ export function listeningView(state, table, act) {
     event.preventDefault();
     act.submitTyped();
   };
-  const said = state.announcements.slice(-READ_AGAIN);
+  const said = state.announcements.slice(-READ_AGAIN).reverse();
   return html`<section class="listening card" aria-label="Play by typing">
     <p class="listening-now"><b>${standing(table)}</b> ${playerWords(state, table)}</p>
     <form class="inline-form" @submit=${submit}>
@@ -54,10 +54,15 @@ export function listeningView(state, table, act) {
       A move such as Nf3 or g1f3, or a command; help tells them all.
     </p>
     ${guard(
-      [said.at(-1)?.id],
+      [said[0]?.id],
       () =>
         html`<h2>What was said</h2>
-          <ol class="listening-said" role="list" tabindex="0" aria-label="What was said">
+          <ol
+            class="listening-said"
+            role="list"
+            tabindex="0"
+            aria-label="What was said, the newest first"
+          >
             ${said.length > 0 ? said.map(({ words }) => html`<li>${words}</li>`) : nothing}
           </ol>`,
     )}

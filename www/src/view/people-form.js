@@ -1,10 +1,9 @@
 // The people this device knows: the own name and key, contacts, and who is blocked.
 
 import { html, nothing } from 'lit/html.js';
-import { live } from 'lit/directives/live.js';
 import { MAX_NAME, peopleWho } from '../people.js';
 import { icons } from './icons.js';
-import { valueOf } from './form-parts.js';
+import { keepClean } from './form-parts.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -38,8 +37,8 @@ export function peopleView({ error }, { people, peer }, act) {
           spellcheck="false"
           maxlength=${2 * MAX_NAME}
           placeholder="No name"
-          .value=${live(people.own)}
-          @change=${(/** @type {InputEvent} */ event) => act.changeOwnName(valueOf(event))}
+          .value=${people.own}
+          @change=${keepClean(act.changeOwnName)}
         />
       </label>
       <p class="hint">Whom you play with sees it beside your key. At most ${MAX_NAME} letters.</p>

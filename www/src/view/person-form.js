@@ -1,9 +1,8 @@
 // One person: what they call themselves, what they are called here, and whether they are a contact or blocked.
 
 import { html } from 'lit/html.js';
-import { live } from 'lit/directives/live.js';
 import { borrowed, MAX_NAME, nameOf, person } from '../people.js';
-import { switchField, valueOf } from './form-parts.js';
+import { keepClean, switchField } from './form-parts.js';
 
 /**
  * @import { AppState } from '../app-state.js'
@@ -34,8 +33,8 @@ export function personView({ key }, { people, peer }, act) {
         spellcheck="false"
         maxlength=${2 * MAX_NAME}
         placeholder="None"
-        .value=${live(petname)}
-        @change=${(/** @type {InputEvent} */ event) => act.namePerson(key, valueOf(event))}
+        .value=${petname}
+        @change=${keepClean((text) => act.namePerson(key, text))}
       />
       <small class="muted">Only you see it.</small>
     </label>

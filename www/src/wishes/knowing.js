@@ -1,7 +1,7 @@
 // Knowing people: the own name and saying it in games, names for others, contacts, who is blocked, and inviting one person.
 
 import { createForm } from '../dialog-state.js';
-import { cleanName, isBlocked, keyFromPaste, MAX_NAME, nameOf, person } from '../people.js';
+import { cleanName, isBlocked, keyFromPaste, nameOf, person } from '../people.js';
 import { readName, storePeople, withOwnName, withPerson, writeName } from '../people.js';
 import { opposite } from '../rules.js';
 
@@ -51,13 +51,18 @@ export function knowingWishes({ store, dispatch, game, say }) {
   return {
     changePerson,
 
-    /** @param {string} text */
-    async changeOwnName(text) {
+    /**
+     * @param {string} text
+     * @returns {string} The name as it was taken.
+     */
+    changeOwnName(text) {
       const { people } = store.get();
       const next = withOwnName(people, text);
-      if (next.own === people.own) return;
-      keep(next);
-      await sayName(game(), true);
+      if (next.own !== people.own) {
+        keep(next);
+        void sayName(game(), true);
+      }
+      return next.own;
     },
 
     /**
@@ -112,14 +117,14 @@ export function knowingWishes({ store, dispatch, game, say }) {
 
     /**
      * @param {PlayerKey} key
-     * @param {string} petname
+     * @param {string} text
+     * @returns {string} The name as it was taken.
      */
-    namePerson(key, petname) {
-      const before = person(store.get().people, key);
-      const name = cleanName(petname);
-      if (petname.trim() && !name)
-        say(`A name needs a letter that can be seen, at most ${MAX_NAME} of them.`);
-      if (name !== before.petname) changePerson(key, { petname: name, seenMs: Date.now() });
+    namePerson(key, text) {
+      const { petname } = person(store.get().people, key);
+      const name = cleanName(text);
+      if (name !== petname) changePerson(key, { petname: name, seenMs: Date.now() });
+      return name;
     },
 
     /**

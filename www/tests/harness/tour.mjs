@@ -61,6 +61,16 @@ export async function tour(browser, relay, look) {
   await look('settings', white);
   await white.press('Done');
 
+  await white.press('Names and contacts');
+  await page.getByLabel('Your name').fill('Anna');
+  await page.getByLabel('Key of a person').fill('ab'.repeat(32));
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Your name for them').fill('My chess teacher');
+  await look('person', white);
+  await white.press('Done');
+  await white.press('Names and contacts');
+  await look('people', white);
+  await white.press('Done');
   await bring(white, 'three.pgn', `${PGN}\n\n1. d4 d5 2. Kd3 *\n\n[White "Emil"]\n\n1. c4 1-0\n`);
   await page.locator('.report').getByText('3 games').waitFor();
   await white.press('Paste text');
