@@ -16,6 +16,9 @@ const PATTERNS = {
   'low-time': [80, 60, 80, 60, 80],
 };
 
+/** What a move brings with it: known to who made it. @type {Happening[]} */
+const OF_MOVES = ['move', 'capture', 'check'];
+
 export const canVibrate = () => 'vibrate' in navigator;
 
 /**
@@ -28,7 +31,7 @@ export const canVibrate = () => 'vibrate' in navigator;
 export function vibrationFor(found, { table }) {
   const { turn, you, pending } = table?.game ?? {};
   const own = table?.kind === 'board' || turn !== you || Boolean(pending);
-  const felt = found.filter((name) => !own || (name !== 'move' && name !== 'capture'));
+  const felt = found.filter((name) => !own || !OF_MOVES.includes(name));
   const last = felt.at(-1);
   return last ? PATTERNS[last] : [];
 }
