@@ -238,6 +238,39 @@ pub enum Gossip {
     },
 }
 
+/// Between the two players of a game, over a channel of their own: one value is one message, without a length. An item is
+/// named by the hash of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direct {
+    /// First, in one message or several: the items of the game that are stored on this device. The other sends what is
+    /// not among them.
+    Know {
+        /// Their names, at most [`MAX_KNOWN`].
+        items: Vec<Hash>,
+        /// Whether more of them follow.
+        more: bool,
+    },
+    /// An item that the other has not named.
+    Item {
+        /// The item.
+        item: Item,
+    },
+    /// An item that came by the channel is stored.
+    Kept {
+        /// Its name.
+        item: Hash,
+    },
+    /// A signed message, where no relay can pass it on.
+    Said {
+        /// The message.
+        said: Signed<Said>,
+    },
+}
+
+/// How many items one [`Direct::Know`] names at most.
+pub const MAX_KNOWN: usize = 1_000;
+
 /// Items in parts that each fit into a frame, in their order.
 #[must_use]
 pub fn parts(items: &[Item]) -> Vec<Vec<Item>> {
@@ -348,6 +381,15 @@ pub fn decode_request(bytes: &[u8]) -> Result<Request, CodecError> {
 ///
 /// As [`codec::decode`].
 pub fn decode_push(bytes: &[u8]) -> Result<Push, CodecError> {
+    codec::decode(bytes, MAX_FRAME_BYTES)
+}
+
+/// What the other player says over the direct channel.
+///
+/// # Errors
+///
+/// As [`codec::decode`].
+pub fn decode_direct(bytes: &[u8]) -> Result<Direct, CodecError> {
     codec::decode(bytes, MAX_FRAME_BYTES)
 }
 

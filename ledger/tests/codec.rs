@@ -210,7 +210,8 @@ fn same_or_refused(bytes: &[u8]) -> bool {
     let item = codec::decode::<Item>(bytes, MAX_ITEM_BYTES).map(|item| codec::encode(&item));
     let push = wire::decode_push(bytes).map(|push| codec::encode(&push));
     let request = wire::decode_request(bytes).map(|request| codec::encode(&request));
-    [item, push, request]
+    let direct = wire::decode_direct(bytes).map(|direct| codec::encode(&direct));
+    [item, push, request, direct]
         .into_iter()
         .flatten()
         .all(|again| again == bytes)

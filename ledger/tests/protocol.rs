@@ -72,6 +72,7 @@ fn fields_of_the_code() -> BTreeSet<String> {
         ("requests", true),
         ("pushes", true),
         ("gossip", false),
+        ("direct", false),
     ] {
         let vectors: Vec<Value> =
             serde_json::from_str(&read(&format!("vectors/v1/{file}.json"))).unwrap();

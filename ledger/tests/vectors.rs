@@ -11,7 +11,7 @@ use rookery_ledger::record::{
     Clock, Consent, From, Genesis, Hello, Item, Lapsed, Message, Record, Said, Signed, VERSION,
     Variant, What,
 };
-use rookery_ledger::wire::{self, Gossip, Head, Push, Request, Seek};
+use rookery_ledger::wire::{self, Direct, Gossip, Head, Push, Request, Seek};
 use rookery_ledger::{Game, rook};
 use serde_json::{Value, json};
 use support::*;
@@ -591,6 +591,60 @@ fn gossip() -> Vec<Value> {
     vectors.collect()
 }
 
+/// A message of a data channel is one value too.
+fn direct() -> Vec<Value> {
+    let mut duel = Duel::new(Clock::None);
+    duel.play("e2e4");
+    let items = duel.game.items();
+    let item = items.last().unwrap().clone();
+    let names: Vec<_> = items.iter().map(codec::hash).collect();
+    let said = Said {
+        player: key(1).player(),
+        at_ms: Millis::new(1_700_000_000_000),
+        message: Message::Chat {
+            text: "no relay".into(),
+        },
+    };
+    let values = [
+        (
+            "know-more",
+            Direct::Know {
+                items: names.clone(),
+                more: true,
+            },
+        ),
+        (
+            "know-nothing-else",
+            Direct::Know {
+                items: Vec::new(),
+                more: false,
+            },
+        ),
+        ("item", Direct::Item { item }),
+        ("kept", Direct::Kept { item: names[0] }),
+        (
+            "said",
+            Direct::Said {
+                said: key(1).sign(duel.game.id(), said),
+            },
+        ),
+    ];
+    let mut vectors: Vec<_> = values
+        .iter()
+        .map(|(name, value)| {
+            let bytes = codec::encode(value);
+            vector(name, &bytes, Some(codec::hash_bytes(&bytes)), None)
+        })
+        .collect();
+    let mut longer = codec::encode(&values[3].1);
+    longer.push(0);
+    for (name, bytes) in [("kept-and-more", longer), ("nothing", Vec::new())] {
+        let error = wire::decode_direct(&bytes).unwrap_err();
+        vectors.push(vector(name, &bytes, None, Some(error.code())));
+    }
+    vectors
+}
+
 /// Whole games as `.rook` files, with the state that they fold to.
 fn games() -> Vec<Value> {
     let mut mate = Duel::new(Clock::None);
@@ -792,6 +846,7 @@ fn the_committed_vectors_are_what_the_code_says() {
         ("requests.json", requests()),
         ("pushes.json", pushes()),
         ("gossip.json", gossip()),
+        ("direct.json", direct()),
         ("games.json", games()),
     ];
     for (name, vectors) in files {
@@ -879,6 +934,12 @@ fn every_committed_vector_is_taken_or_refused_as_it_says() {
             codec::decode::<Gossip>(&bytes, wire::MAX_FRAME_BYTES).is_ok(),
             "{name}"
         );
+    }
+    for (name, bytes, error) in committed("direct.json") {
+        let said = wire::decode_direct(&bytes)
+            .err()
+            .map(|error| error.code().to_owned());
+        assert_eq!(said, error, "{name}");
     }
     for (name, bytes, error) in committed("games.json") {
         let said = match rook::open(&bytes) {

@@ -300,6 +300,7 @@ export class LocalGame extends EventTarget {
       },
       result,
       path: 'none',
+      direct: 'none',
     };
   }
 }

@@ -2,6 +2,8 @@
 // disturbs a game.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBrowser } from './harness/browser.mjs';
@@ -12,6 +14,7 @@ import { invite, playOut, line, sitDown } from './harness/table.mjs';
 
 /** @import { Player } from './harness/player.mjs' */
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const FOLDER = '/some/sub/path/';
 /** After so long without being looked at, in ms, a page may change to a new version. */
 const HIDDEN_MS = 5000;
@@ -176,6 +179,41 @@ test('a new version is fetched whole, waits for the person, and leaves nothing o
   assert.equal(after.length, 1);
   assert.notDeepEqual(after, before);
 });
+
+for (const phone of [false, true]) {
+  test(`what is said of a new version is accessible and fits ${phone ? 'a phone' : 'a desktop'}`, async (t) => {
+    const { site, person } = await installed(t, { phone });
+    const { page } = person;
+    site.publish('src/theme-boot.js', marked('second'));
+    await lookForUpdate(person);
+    await page.getByText('A new version is ready.').waitFor();
+    await page.evaluate(AXE);
+    const looks = async (/** @type {string} */ screen) => {
+      for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+        await page.emulateMedia({ colorScheme });
+        await person.picture(`${screen}-${phone ? 'phone' : 'desktop'}-${colorScheme}`);
+        const found = await page.evaluate(async () => {
+          const { axe } = /** @type {typeof globalThis & { axe: any }} */ (globalThis);
+          /** @type {import('axe-core').AxeResults} */
+          const { violations } = await axe.run(document);
+          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+        });
+        assert.deepEqual(found, [], `${screen}, ${colorScheme}`);
+      }
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= (page.viewportSize()?.width ?? 0));
+    };
+    await looks('update');
+    await person.press('Settings');
+    await page.getByRole('button', { name: 'Reload now' }).waitFor();
+    await looks('update-settings');
+    await page.goto(`${site.url}#/game/${'ab'.repeat(32)}`);
+    await person.sees({ screen: 'opening' });
+    await page.context().setOffline(true);
+    await page.getByText('This page keeps trying').waitFor();
+    await looks('opening');
+  });
+}
 
 test('a page that nobody looks at and nobody plays on changes to the new version by itself', async (t) => {
   const { site, person } = await installed(t);

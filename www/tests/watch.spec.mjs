@@ -97,7 +97,7 @@ test('who is followed comes first, and a watcher is led to their next game', asy
     await joiner.open(`${relay.url}#/`);
     await joiner.page.getByRole('button', { name: 'Join' }).click();
     await Promise.all([creator.sees({ screen: 'game' }), joiner.sees({ screen: 'game' })]);
-    await playOut({ white: creator, black: joiner }, line('e4'));
+    await playOut({ white: creator, black: joiner }, line('e4 e5'));
   };
   await seat(white, black);
   await seat(third, fourth);

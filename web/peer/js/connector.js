@@ -161,7 +161,7 @@ export class Connector {
         this.#end = () => resolve([]);
       });
       this.#addresses = await Promise.race([this.#resolve(), given]);
-    } else if (failures % 4 === 3) void this.#refresh();
+    } else if (failures % 2 === 1) void this.#refresh();
     for (const address of this.#choose(failures)) {
       if (!this.#running || this.#renewed) return false;
       const began = performance.now();
@@ -175,7 +175,10 @@ export class Connector {
 
   async #refresh() {
     const addresses = await this.#resolve();
-    if (addresses.length > 0) this.#addresses = addresses;
+    if (addresses.length === 0) return;
+    this.#addresses = addresses;
+    // A relay that was set up anew has another name at the same place.
+    if (this.#good && !addresses.includes(this.#good)) this.#good = null;
   }
 
   /**

@@ -111,6 +111,11 @@ export class Game extends EventTarget {
     await this.#wish(() => this.#session.core.chat(this.id, line));
   }
 
+  /** @param {boolean} allowed */
+  async allowDirect(allowed) {
+    await this.#wish(() => this.#session.core.allow_direct(this.id, Boolean(allowed)));
+  }
+
   link(base = location.href) {
     return formatLink(base, this.id, this.#session.address);
   }

@@ -127,7 +127,13 @@ export interface GameState {
     acceptTakeback: boolean;
   };
   result: Result | null;
+  /** How moves reach the other player now. `direct`: from device to device, and by the relay as well where there is one. */
   path: 'relay' | 'direct' | 'none';
+  /**
+   * Whether this device may open a channel to the other player's, who then sees its network address. `ask`: the other is a stranger
+   * from the lobby, and `allowDirect` has not been called; `none`: nobody to connect to.
+   */
+  direct: 'none' | 'ask' | 'allowed' | 'refused';
 }
 
 export interface ClockReading {
@@ -161,6 +167,8 @@ export interface Game extends EventTarget {
    * when it is on its way; rejects with `offline` or `bad-input`.
    */
   say(text: string): Promise<void>;
+  /** Lets this device connect to the other player's, or no more; kept with the game. */
+  allowDirect(allowed: boolean): Promise<void>;
   /** The link others open; everything in the fragment. */
   link(base?: string): string;
   pgn(): string;

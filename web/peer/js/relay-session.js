@@ -3,6 +3,7 @@
 
 import { dialable, peerOf, resolveRelays, transportOf } from './addresses.js';
 import { Connector } from './connector.js';
+import { DirectChannels } from './direct-channels.js';
 import { PeerError } from './errors.js';
 
 /**
@@ -54,6 +55,7 @@ export class RelaySession {
   #relays;
   #relay;
   #connector;
+  #directs;
   #timer;
   /** @type {ReturnType<typeof resolveRelays> | null} */
   #known = null;
@@ -129,6 +131,7 @@ export class RelaySession {
         },
       },
     });
+    this.#directs = new DirectChannels(core, (outputs) => this.run(outputs));
     this.#timer = setInterval(() => this.run(core.tick()), TICK_MS);
   }
 
@@ -138,15 +141,18 @@ export class RelaySession {
 
   stop() {
     clearInterval(this.#timer);
+    this.#directs.stop();
     this.#connector.stop();
   }
 
   poke() {
     this.#connector.poke();
+    this.#directs.poke();
   }
 
   renew() {
     this.#connector.renew();
+    this.#directs.poke();
   }
 
   get core() {
@@ -477,6 +483,12 @@ export class RelaySession {
         case 'said':
           this.#hooks.onSaid(args[0], { by: args[1], text: args[2], atMs: args[3] });
           break;
+        case 'signal':
+          this.#directs.heard(args[0], args[1]);
+          break;
+        case 'direct':
+          this.#directs.send(args[0], args[1]);
+          break;
         case 'seeks':
           this.seeks = this.#readSeeks();
           this.#hooks.onSeeks(this.seeks);
@@ -486,6 +498,7 @@ export class RelaySession {
     for (const id of changed) {
       if (this.#placing.has(id) && this.#core.is_live(id)) this.#placing.get(id)?.(null);
       this.#hooks.onChanged(id);
+      this.#directs.look(id);
     }
     return storing;
   }

@@ -86,6 +86,12 @@ fn item(output: Output) -> JsValue {
             &text.into(),
             &(at.get() as f64).into(),
         ),
+        Output::Signal { game, data } => {
+            Array::of3(&"signal".into(), &game.to_string().into(), &data.into())
+        }
+        Output::Direct { game, message } => {
+            Array::of3(&"direct".into(), &game.to_string().into(), &bytes(&message))
+        }
         Output::Seeks => Array::of1(&"seeks".into()),
     }
     .into()
@@ -328,6 +334,69 @@ impl PeerCore {
     /// See there.
     pub fn chat(&mut self, id: &str, text: String) -> Result<Array, JsValue> {
         Ok(list(self.0.chat(game(id)?, text, now())?))
+    }
+
+    /// See [`Core::signal`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn signal(&mut self, id: &str, data: String) -> Result<Array, JsValue> {
+        Ok(list(self.0.signal(game(id)?, data, now())?))
+    }
+
+    /// See [`Core::direct_role`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn direct_role(&self, id: &str) -> Result<Option<bool>, JsValue> {
+        Ok(self.0.direct_role(game(id)?))
+    }
+
+    /// See [`Core::can_signal`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn can_signal(&self, id: &str) -> Result<bool, JsValue> {
+        Ok(self.0.can_signal(game(id)?))
+    }
+
+    /// See [`Core::allow_direct`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn allow_direct(&mut self, id: &str, allowed: bool) -> Result<Array, JsValue> {
+        Ok(list(self.0.allow_direct(game(id)?, allowed)?))
+    }
+
+    /// See [`Core::direct_opened`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn direct_opened(&mut self, id: &str) -> Result<Array, JsValue> {
+        Ok(list(self.0.direct_opened(game(id)?)))
+    }
+
+    /// See [`Core::direct_closed`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn direct_closed(&mut self, id: &str) -> Result<Array, JsValue> {
+        Ok(list(self.0.direct_closed(game(id)?)))
+    }
+
+    /// See [`Core::direct_received`].
+    ///
+    /// # Errors
+    ///
+    /// The channel is to be closed.
+    pub fn direct_received(&mut self, id: &str, message: &[u8]) -> Result<Array, JsValue> {
+        Ok(list(self.0.direct_received(game(id)?, message, now())?))
     }
 
     /// See [`Core::set_lobby`].

@@ -1,6 +1,7 @@
 //! One player's games and the one session with a relay. Pure: frames, wishes, time and entropy come in as arguments;
 //! what is to be stored, sent and shown comes out as [`Output`]s. Nothing of one's own is sent before it is stored.
 
+mod direct;
 mod frames;
 mod wishes;
 
@@ -17,11 +18,13 @@ use crate::notes::Notes;
 use crate::output::{Now, Output, Token};
 use crate::relay_clock::RelayClock;
 use crate::session::{Asked, Session};
-use crate::snapshot;
+use crate::snapshot::{self, Path};
 use crate::table::{Reading, SeatState, Table, Watching};
 
 /// Seeks that are shown at most.
 const MAX_SEEKS: usize = 500;
+/// Games of which it is remembered that they were in the lobby.
+const MAX_OF_STRANGERS: usize = 20_000;
 /// How long to wait before the same is sent again, where the relay does not say, ms.
 const RETRY_MS: f64 = 1_000.0;
 /// How often an unanswered wish to sit down is said again, ms: the creator may have been away.
@@ -55,13 +58,15 @@ enum Waiting {
     Wish(GameId, Signed<Join>),
     /// An own record, with the moment of its signing.
     Record(GameId, Box<Item>, f64),
+    /// An item that came by the channel to the other player, by its name there.
+    Received(GameId, Hash),
 }
 
 impl Waiting {
     fn game(&self) -> GameId {
         match self {
             Self::Game(table) => table.id(),
-            Self::Wish(game, _) | Self::Record(game, _, _) => *game,
+            Self::Wish(game, _) | Self::Record(game, _, _) | Self::Received(game, _) => *game,
         }
     }
 }
@@ -80,6 +85,8 @@ pub struct Core {
     next_token: Token,
     lobby: bool,
     seeks: BTreeMap<GameId, Seek>,
+    /// Games that were in the lobby at some time: who made them is a stranger.
+    of_strangers: BTreeSet<GameId>,
 }
 
 impl Core {
@@ -97,6 +104,7 @@ impl Core {
             next_token: 1,
             lobby: false,
             seeks: BTreeMap::new(),
+            of_strangers: BTreeSet::new(),
         }
     }
 
@@ -320,7 +328,14 @@ impl Core {
     #[must_use]
     pub fn state(&self, id: GameId) -> Option<String> {
         let table = self.tables.get(&id)?;
-        Some(table.snapshot(self.writer, self.session.is_ready()))
+        let path = if table.channel.is_some() {
+            Path::Direct
+        } else if self.session.is_ready() {
+            Path::Relay
+        } else {
+            Path::None
+        };
+        Some(table.snapshot(self.writer, path))
     }
 
     /// The clocks of a game.
@@ -362,6 +377,14 @@ impl Core {
         }
         Ok(nonces)
     }
+}
+
+fn tell_notices(game: GameId, notices: Vec<(&'static str, String)>, out: &mut Vec<Output>) {
+    out.extend(notices.into_iter().map(|(code, words)| Output::Notice {
+        game,
+        code: code.to_owned(),
+        words,
+    }));
 }
 
 fn send(out: &mut Vec<Output>, request: &Request) {

@@ -4,6 +4,7 @@
 //! is tested on any machine. What needs a browser (the libp2p connection, the bindings) exists only on `wasm32`.
 
 mod core;
+mod direct;
 mod failure;
 mod json;
 mod notes;

@@ -12,8 +12,11 @@ pub(crate) struct Notes {
     pub(crate) secret: Option<Nonce>,
     /// The wish to sit down, sent until somebody sits.
     pub(crate) wish: Option<Signed<Join>>,
-    /// Whether the creator lists the open game in the lobby.
+    /// Whether the game was found in the lobby: the creator lists it there, or the joiner saw it.
     pub(crate) listed: bool,
+    /// What the person said about a channel to the other player's device; none where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) direct: Option<bool>,
 }
 
 impl Notes {
@@ -24,5 +27,32 @@ impl Notes {
     /// Notes that cannot be read are lost, not the game.
     pub(crate) fn decode(bytes: &[u8]) -> Self {
         codec::decode(bytes, codec::MAX_ITEM_BYTES).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_from_before_there_were_channels_are_read() {
+        #[derive(Serialize)]
+        struct Before {
+            secret: Option<Nonce>,
+            wish: Option<Signed<Join>>,
+            listed: bool,
+        }
+        let before = Before {
+            secret: Some(Nonce([7; 16])),
+            wish: None,
+            listed: true,
+        };
+        let notes = Notes::decode(&codec::encode(&before));
+        assert_eq!((notes.secret, notes.direct), (before.secret, None));
+        let notes = Notes {
+            direct: Some(false),
+            ..notes
+        };
+        assert_eq!(Notes::decode(&notes.encode()), notes);
     }
 }

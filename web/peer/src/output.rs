@@ -72,6 +72,20 @@ pub enum Output {
         /// When it was said, by its author's clock.
         at: Millis,
     },
+    /// The other player's device says something that helps to open a channel to it.
+    Signal {
+        /// The game.
+        game: GameId,
+        /// As [`crate::Core::signal`] was given it there.
+        data: String,
+    },
+    /// Send this by the channel to the other player.
+    Direct {
+        /// The game.
+        game: GameId,
+        /// One message.
+        message: Vec<u8>,
+    },
     /// The lobby has changed.
     Seeks,
 }

@@ -106,6 +106,25 @@ pub(crate) fn seeks<'a>(seeks: impl Iterator<Item = &'a Seek>) -> String {
     })
 }
 
+/// How records reach the other player now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// By the channel between the two; by the relay as well, where there is one.
+    Direct,
+    Relay,
+    None,
+}
+
+impl Path {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Relay => "relay",
+            Self::None => "none",
+        }
+    }
+}
+
 /// What the page may do in a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Can {
@@ -141,8 +160,9 @@ impl Table {
         }
     }
 
-    /// The snapshot. `writer`: this tab may sign; `connected`: the relay's session is ready.
-    pub(crate) fn snapshot(&self, writer: bool, connected: bool) -> String {
+    /// The snapshot. `writer`: this tab may sign.
+    pub(crate) fn snapshot(&self, writer: bool, path: Path) -> String {
+        let connected = path != Path::None;
         let game = self.player.game();
         let genesis = &game.genesis().body;
         let line = &game.state().line;
@@ -249,7 +269,17 @@ impl Table {
                 o.flag("acceptTakeback", can.accept_takeback);
             });
             o.maybe_object("result", outcome, write_result);
-            o.text("path", if connected { "relay" } else { "none" });
+            o.text("path", path.as_str());
+            let asks = self.kept && self.player.colour().is_some();
+            o.text(
+                "direct",
+                match self.may_connect() {
+                    Some(true) => "allowed",
+                    Some(false) => "refused",
+                    None if asks && outcome.is_none() => "ask",
+                    None => "none",
+                },
+            );
         })
     }
 }

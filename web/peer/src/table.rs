@@ -1,11 +1,14 @@
 //! One game on this device: the player's side of it, and what only the screen and the session need to know.
 
+use std::collections::BTreeSet;
+
 use rookery_ledger::clock::FIRST_MOVE_MS;
 use rookery_ledger::id::{GameId, Hash, Millis, OrderKey, PlayerKey};
 use rookery_ledger::record::{Clock, Colours, Item, Record, What};
 use rookery_ledger::{Colour, Inserted, Outcome, PlayError, Player, Reason};
 use shakmaty::{Chess, Position as _};
 
+use crate::direct::{self, Channel};
 use crate::notes::Notes;
 use crate::output::Token;
 use crate::relay_clock::RelayClock;
@@ -85,6 +88,10 @@ pub(crate) struct Table {
     /// When to ask for the seat again.
     pub(crate) join_at: Option<f64>,
     pub(crate) moves: Moves,
+    /// The channel to the other player, while one is open.
+    pub(crate) channel: Option<Channel>,
+    /// What the other player said to have stored, by the names of the channel.
+    pub(crate) delivered: BTreeSet<Hash>,
     /// The head with one's own turn that was shown last, and when: the stopwatch.
     stopwatch: Option<(Hash, f64)>,
     told_proofs: usize,
@@ -108,6 +115,8 @@ impl Table {
             retry_at: None,
             join_at: None,
             moves: Moves::default(),
+            channel: None,
+            delivered: BTreeSet::new(),
             stopwatch: None,
             told_proofs: 0,
         };
@@ -201,7 +210,8 @@ impl Table {
         }
     }
 
-    /// An untimed game counts an own move at once; until a relay has it, the screen shows it as on its way.
+    /// An untimed game counts an own move at once; until a relay or the other player has it, the screen shows it as on its
+    /// way.
     pub(crate) fn hides_last(&self) -> bool {
         let game = self.player.game();
         let line = &game.state().line;
@@ -216,9 +226,13 @@ impl Table {
                 .last()
                 .is_some_and(|last| last.record == Some(head))
             && !game.is_receipted(head)
-            && game
-                .record(head)
-                .is_some_and(|entry| entry.author == self.player.key())
+            && game.record(head).is_some_and(|entry| {
+                let delivered = || {
+                    self.delivered
+                        .contains(&direct::name(&Item::Record(entry.signed.clone())))
+                };
+                entry.author == self.player.key() && !delivered()
+            })
     }
 
     /// How many moves of the line are confirmed.
@@ -286,6 +300,13 @@ impl Table {
 
     pub(crate) fn is_open(&self) -> bool {
         self.player.players().is_none()
+    }
+
+    /// Whether a channel to the other player's device may be opened: who was invited by a link is known, a stranger from the
+    /// lobby is not, so the person is asked; none while there is no answer, or nobody to connect to.
+    pub(crate) fn may_connect(&self) -> Option<bool> {
+        self.player.colour()?;
+        self.notes.direct.or((!self.notes.listed).then_some(true))
     }
 
     /// Whether this player is seated and the game goes on, as far as that is confirmed.

@@ -29,6 +29,8 @@ pub(crate) enum Heard {
     Declined,
     /// The takeback that this player asked for may be signed.
     Consent(Signed<Consent>),
+    /// The other player's device wants to open a channel, or answers.
+    Signal(String),
     /// A line of chat, by a seated player, whether the game goes on or is over.
     Chat {
         by: Colour,
@@ -150,7 +152,13 @@ impl Table {
                 at: said.body.at_ms,
             };
         }
-        if !self.plays() || self.player.colour() == Some(by) {
+        if self.player.colour() == Some(by) {
+            return Heard::Nothing;
+        }
+        if let Message::Signal { data } = &said.body.message {
+            return Heard::Signal(data.clone());
+        }
+        if !self.plays() {
             return Heard::Nothing;
         }
         let head = self.head();

@@ -30,7 +30,7 @@ function setUp(addresses) {
         };
         dials.push({ address, timeoutMs, onFrame, onClose, resolve, reject, link });
       }),
-    resolve: async () => addresses,
+    resolve: async () => [...addresses],
     hooks: {
       onOpen: (_, address) => events.push(`open ${address}`),
       onFrame: (frame) => events.push(`frame ${frame[0]}`),
@@ -122,6 +122,29 @@ test('the next address is tried when one fails, and the good one is preferred fr
   dials[1].onClose('gone');
   await pass(t, 100);
   assert.equal(dials[2].address, RTC);
+  connector.stop();
+});
+
+test('where a relay was set up anew its new address is dialled, and the old one no more', async (t) => {
+  const MOVED = `${WS}/p2p/new`;
+  const addresses = [WS];
+  const { connector, dials } = setUp(addresses);
+  connector.start();
+  await turn();
+  dials[0].resolve(dials[0].link);
+  await turn();
+  connector.confirm();
+  await pass(t, 2_500);
+  addresses.splice(0, 1, MOVED);
+  dials[0].onClose('gone');
+  for (let at = 1; at < 9; at += 1) {
+    await pass(t, 2_600);
+    dials[at].reject(new Error('no'));
+  }
+  assert.deepEqual(
+    dials.slice(-4).map(({ address }) => address),
+    [MOVED, MOVED, MOVED, MOVED],
+  );
   connector.stop();
 });
 

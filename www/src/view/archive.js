@@ -6,6 +6,7 @@ import { live } from 'lit/directives/live.js';
 import { ref } from 'lit/directives/ref.js';
 import { archiveEntries, dayWords, findEntries, KINDS, OUTCOMES } from '../archive.js';
 import { reminderView } from './backup-form.js';
+import { nameOf } from '../people.js';
 import { valueOf } from './form-parts.js';
 import { icons } from './icons.js';
 
@@ -21,15 +22,16 @@ import { icons } from './icons.js';
  * @param {Controller} act
  */
 export function archiveView(state, act) {
-  const { localGames, peer, archive } = state;
+  const { localGames, peer, people, archive } = state;
   const { games } = peer;
   const { imported, query, shown } = archive;
   return html`<div class="archive">
     <h1>Games</h1>
     ${reminderView(state, act)} ${bringView(archive, act)} ${reportView(archive, act)}
     ${lookView(archive, act)}
-    ${guard([localGames, games, imported, query, shown], () => {
-      const entries = archiveEntries({ localGames, games, imported });
+    ${guard([localGames, games, imported, people, query, shown], () => {
+      const name = (/** @type {string} */ key) => nameOf(people, key);
+      const entries = archiveEntries({ localGames, games, imported }, name);
       return listView(entries, findEntries(entries, query), shown, act);
     })}
   </div>`;

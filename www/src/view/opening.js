@@ -11,7 +11,7 @@ export function openingView({ table, peer }) {
   const words = connection.state === 'connected' && table?.obstacle;
   return html`<div class="invitation">
     <section class="card wide">
-      <h1>Opening the game…</h1>
+      <h1 tabindex="-1">Opening the game…</h1>
       <p class="muted" role="status">${others ? words || connection.words : ''}</p>
       ${
         others && (words || connection.state === 'offline')

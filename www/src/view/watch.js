@@ -4,8 +4,9 @@ import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { clockLabel, clockWords } from '../clock.js';
+import { nameOf } from '../people.js';
 import { routeHash } from '../route.js';
-import { colourName, shortKey } from '../words.js';
+import { colourName } from '../words.js';
 import { icons } from './icons.js';
 import { miniBoard } from './mini-board.js';
 
@@ -21,7 +22,7 @@ import { miniBoard } from './mini-board.js';
  * @param {AppState} state
  * @param {Controller} act
  */
-export function watchView({ watch, peer }, act) {
+export function watchView({ watch, peer, people }, act) {
   const { status, words, games, follows } = watch;
   const count = games.length === 1 ? '1 game is' : `${games.length} games are`;
   return html`<div class="watch">
@@ -37,7 +38,7 @@ export function watchView({ watch, peer }, act) {
     ${
       games.length > 0
         ? html`<ul class="live" role="list" aria-label="Live games">
-            ${games.map((game) => liveCard(game, follows, peer.player, act))}
+            ${games.map((game) => liveCard(game, follows, peer.player, people, act))}
           </ul>`
         : status === 'loading'
           ? nothing
@@ -54,13 +55,14 @@ export function watchView({ watch, peer }, act) {
  * @param {LiveGame} game
  * @param {string[]} follows
  * @param {string | null} player
+ * @param {AppState['people']} people
  * @param {Controller} act
  */
-function liveCard(game, follows, player, act) {
+function liveCard(game, follows, player, people, act) {
   const { fen, last, ply, clock, watchers, variant } = game;
   const turn = fen.split(' ')[1] === 'b' ? 'black' : 'white';
   const name = (/** @type {Colour} */ colour) =>
-    game[colour] === player ? 'You' : `Player ${shortKey(game[colour])}`;
+    game[colour] === player ? 'You' : nameOf(people, game[colour]);
   const facts = [
     `Move ${Math.floor(ply / 2) + 1}`,
     clockLabel(clock),

@@ -6,6 +6,7 @@ import { PAGE } from '../archive-state.js';
 import { saveFile } from '../download.js';
 import { ImportedGame } from '../imported-game.js';
 import { localPgn } from '../local-game.js';
+import { nameOf } from '../people.js';
 import { loadLocalGame, removeLocalGame, saveLocalGame } from '../local-store.js';
 
 /**
@@ -23,10 +24,12 @@ export function archivingWishes({ store, dispatch, complain, say, peerStarting }
 
   /** @returns {ArchiveEntry[]} */
   function found() {
-    const { localGames, peer, archive } = store.get();
+    const { localGames, peer, people, archive } = store.get();
     const { games } = peer;
     return findEntries(
-      archiveEntries({ localGames, games, imported: archive.imported }),
+      archiveEntries({ localGames, games, imported: archive.imported }, (key) =>
+        nameOf(people, key),
+      ),
       archive.query,
     );
   }

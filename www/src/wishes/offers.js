@@ -47,5 +47,9 @@ export function offerWishes({ dispatch, table, game, ask, complain }) {
     askTakeback: () => ask((opened) => opened.askTakeback()),
     acceptTakeback: () => ask((opened) => opened.acceptTakeback()),
     decline: () => ask((opened) => opened.decline()),
+
+    /** @param {boolean} allowed Whether this device may connect to the opponent's. */
+    allowDirect: (allowed) =>
+      ask(async (opened) => 'allowDirect' in opened && (await opened.allowDirect(allowed))),
   };
 }

@@ -151,6 +151,13 @@ export class Relay {
     await closed;
   }
 
+  /** A stopped relay loses all that it kept, its name included; the next start is that of another one at the same place. */
+  forget() {
+    if (this.#process) throw new Error('the relay is running');
+    rmSync(this.#data, { recursive: true, force: true });
+    mkdirSync(this.#data);
+  }
+
   /** Stops it for good and removes its data. */
   async end() {
     await this.stop();

@@ -10,7 +10,7 @@ import { DIST } from './places.mjs';
 
 /** @import { Scope } from './ending.mjs' */
 
-const TYPES = /** @type {Record<string, string>} */ ({
+export const TYPES = /** @type {Record<string, string>} */ ({
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',

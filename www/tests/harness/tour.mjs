@@ -129,7 +129,8 @@ export async function tour(browser, relay, look) {
   await guest.sees({ screen: 'game' });
   await look('watching', guest);
   await guest.open(`${relay.url}#/`);
-  await seatFromLobby(guest, await browser.player('joiner'), relay);
+  const joiner = await browser.player('joiner');
+  await seatFromLobby(guest, joiner, relay);
   const onlooker = await browser.player('onlooker');
   await onlooker.open(`${relay.url}#/watch`);
   await onlooker.page.locator('.live-game').waitFor();
@@ -172,7 +173,7 @@ export async function tour(browser, relay, look) {
   await white.press('Cancel');
 
   await page.getByRole('link', { name: 'Rookery' }).click();
-  for (const player of [white, black, guest]) player.expectOutage();
+  for (const player of [white, black, guest, joiner, onlooker]) player.expectOutage();
   await relay.stop();
   await white.sees({ screen: 'home', connection: 'reconnecting' });
   await look('offline', white);

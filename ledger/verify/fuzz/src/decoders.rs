@@ -56,12 +56,12 @@ pub fn item(data: &[u8]) {
     }
 }
 
-/// What clients, relays and fellow relays say. The first byte says who speaks.
+/// What clients, relays, fellow relays and the two players say. The first byte says who speaks.
 pub fn message(data: &[u8]) {
     let Some((kind, bytes)) = data.split_first() else {
         return;
     };
-    match kind % 3 {
+    match kind % 4 {
         0 => {
             let read = read::<Request>(bytes, MAX_FRAME_BYTES);
             assert_eq!(wire::decode_request(bytes).ok(), read);
@@ -72,7 +72,11 @@ pub fn message(data: &[u8]) {
             assert_eq!(wire::decode_push(bytes).ok(), read);
             read.iter().for_each(|push| framed(push, bytes));
         }
-        _ => drop(read::<wire::Gossip>(bytes, MAX_FRAME_BYTES)),
+        2 => drop(read::<wire::Gossip>(bytes, MAX_FRAME_BYTES)),
+        _ => {
+            let read = read::<wire::Direct>(bytes, MAX_FRAME_BYTES);
+            assert_eq!(wire::decode_direct(bytes).ok(), read);
+        }
     }
 }
 

@@ -5,10 +5,10 @@ use rookery_ledger::record::{Item, Join, Said, Signed};
 use rookery_ledger::wire::{self, Push, Request, RequestId, Seek};
 use rookery_ledger::{Player, codec, genesis};
 
-use super::{Core, MAX_SEEKS, RETRY_MS, send};
+use super::{Core, MAX_OF_STRANGERS, MAX_SEEKS, RETRY_MS, send, tell_notices};
 use crate::failure::Failure;
 use crate::notes::Notes;
-use crate::output::{Now, Output};
+use crate::output::{Now, Output, Token};
 use crate::session::Asked;
 use crate::table::{SeatState, Table, Watching};
 use crate::talk::Heard;
@@ -209,6 +209,19 @@ impl Core {
     }
 
     fn items(&mut self, game: GameId, items: Vec<Item>, now: Now, out: &mut Vec<Output>) {
+        self.take_in(game, items, None, now, out);
+    }
+
+    /// Takes items in, from wherever they come, and passes on by the channel to the other player what is new. `token` waits
+    /// for their storage.
+    pub(super) fn take_in(
+        &mut self,
+        game: GameId,
+        items: Vec<Item>,
+        token: Option<Token>,
+        now: Now,
+        out: &mut Vec<Output>,
+    ) {
         let mut items = items.into_iter();
         if !self.tables.contains_key(&game) {
             let Some(Item::Genesis(genesis)) = items.next() else {
@@ -231,22 +244,16 @@ impl Core {
             return;
         };
         let was_refused = table.seat() == SeatState::Refused;
-        let mut new = Vec::new();
-        for item in items {
-            let bytes = codec::encode(&item);
-            if table.receive(item) {
-                new.push(bytes);
-            }
-        }
+        let new: Vec<_> = items.filter(|item| table.receive(item.clone())).collect();
         if new.is_empty() {
             return;
         }
         if table.kept && self.writer {
             out.push(Output::Store {
-                token: None,
+                token,
                 game,
                 notes: None,
-                items: new,
+                items: new.iter().map(codec::encode).collect(),
             });
         }
         let mut notices = table.settle(now.mono);
@@ -259,11 +266,8 @@ impl Core {
             ));
         }
         out.push(Output::Changed(game));
-        out.extend(notices.into_iter().map(|(code, words)| Output::Notice {
-            game,
-            code: code.to_owned(),
-            words,
-        }));
+        tell_notices(game, notices, out);
+        self.tell_direct(game, new, out);
     }
 
     /// The creator seats the first who may sit.
@@ -272,7 +276,13 @@ impl Core {
         let _ = self.act(game, now, out, |player| player.seat(join));
     }
 
-    fn said(&mut self, game: GameId, said: &Signed<Said>, now: Now, out: &mut Vec<Output>) {
+    pub(super) fn said(
+        &mut self,
+        game: GameId,
+        said: &Signed<Said>,
+        now: Now,
+        out: &mut Vec<Output>,
+    ) {
         let Some(table) = self.tables.get_mut(&game) else {
             return;
         };
@@ -287,6 +297,7 @@ impl Core {
                     words: "Your opponent declined.".to_owned(),
                 });
             }
+            Heard::Signal(data) => out.push(Output::Signal { game, data }),
             Heard::Chat { by, text, at } => out.push(Output::Said { game, by, text, at }),
             Heard::Consent(consent) => {
                 // Where the game went on meanwhile there is nothing to take back any more.
@@ -316,6 +327,9 @@ impl Core {
                 && self.seeks.len() < MAX_SEEKS
             {
                 self.seeks.insert(id, seek);
+                if self.of_strangers.len() < MAX_OF_STRANGERS {
+                    self.of_strangers.insert(id);
+                }
             }
         }
         out.push(Output::Seeks);

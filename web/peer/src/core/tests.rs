@@ -1,6 +1,8 @@
 //! Players' cores against a small relay in memory, which orders with the ledger's own orderer.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod direct;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rookery_ledger::Colour;
 use rookery_ledger::codec;
@@ -8,7 +10,7 @@ use rookery_ledger::id::{GameId, Hash, Millis, Nonce};
 use rookery_ledger::order::{Decision, Orderer};
 use rookery_ledger::record::{Clock, Item, Join, Said, Signed, Variant};
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::{self, Frames, Push, Request};
+use rookery_ledger::wire::{self, Direct, Frames, Push, Request};
 
 use super::{Core, NewGame};
 use crate::output::{Now, Output};
@@ -31,6 +33,8 @@ struct Page {
     /// Chat: who said what.
     heard: Vec<(Colour, String)>,
     unknown: Vec<GameId>,
+    /// What the other device says about a channel.
+    signals: Vec<String>,
 }
 
 /// Pages and a relay, with one clock for all.
@@ -40,6 +44,10 @@ struct World {
     games: BTreeMap<GameId, Orderer>,
     watchers: BTreeSet<(GameId, usize)>,
     ms: u64,
+    /// What is on its way between the first two pages, with who sent it; none while no channel is open.
+    channel: Option<VecDeque<(usize, GameId, Vec<u8>)>>,
+    /// Everything that a channel ever carried.
+    carried: Vec<(usize, Direct)>,
     /// The relay refuses records with this code.
     refuse: Option<&'static str>,
     random: u8,
@@ -57,6 +65,7 @@ impl World {
             notices: Vec::new(),
             heard: Vec::new(),
             unknown: Vec::new(),
+            signals: Vec::new(),
         });
         let mut world = Self {
             pages: pages.collect(),
@@ -64,6 +73,8 @@ impl World {
             games: BTreeMap::new(),
             watchers: BTreeSet::new(),
             ms: 0,
+            channel: None,
+            carried: Vec::new(),
             refuse: None,
             random: 0,
         };
@@ -132,6 +143,12 @@ impl World {
                 Output::Notice { code, .. } => page.notices.push(code),
                 Output::Said { by, text, .. } => page.heard.push((by, text)),
                 Output::Unknown(game) => page.unknown.push(game),
+                Output::Signal { data, .. } => page.signals.push(data),
+                Output::Direct { game, message } => {
+                    if let Some(channel) = &mut self.channel {
+                        channel.push_back((i, game, message));
+                    }
+                }
                 _ => {}
             }
         }
@@ -174,11 +191,24 @@ impl World {
         self.pages[i].notices.clear();
     }
 
-    /// Lets the relay answer until nothing is on its way.
+    /// Lets the relay answer, and the channel carry, until nothing is on its way.
     fn settle(&mut self) {
-        while let Some(i) = (0..self.pages.len()).find(|i| !self.pages[*i].sent.is_empty()) {
-            let request = self.pages[i].sent.remove(0);
-            self.answer(i, request);
+        loop {
+            if let Some(i) = (0..self.pages.len()).find(|i| !self.pages[*i].sent.is_empty()) {
+                let request = self.pages[i].sent.remove(0);
+                self.answer(i, request);
+            } else if let Some((from, game, message)) =
+                self.channel.as_mut().and_then(VecDeque::pop_front)
+            {
+                self.carried
+                    .push((from, wire::decode_direct(&message).unwrap()));
+                let now = self.now();
+                let to = &mut self.pages[1 - from].core;
+                let outputs = to.direct_received(game, &message, now).unwrap();
+                self.outputs(1 - from, outputs);
+            } else {
+                return;
+            }
         }
     }
 

@@ -3,10 +3,10 @@
 use rookery_ledger::id::GameId;
 use rookery_ledger::player::Options;
 use rookery_ledger::record::{Item, Message};
-use rookery_ledger::wire::Request;
+use rookery_ledger::wire::{Direct, Request};
 use rookery_ledger::{PlayError, Player, Refusal, codec};
 
-use super::{Core, NewGame, Waiting, send};
+use super::{Core, NewGame, Waiting, direct, send, tell_notices};
 use crate::failure::Failure;
 use crate::notes::Notes;
 use crate::output::{Now, Output, Token};
@@ -47,6 +47,7 @@ impl Core {
             secret: new.colour.is_none().then_some(secret),
             wish: None,
             listed: new.listed,
+            direct: None,
         };
         let id = player.id();
         let mut table = Table::new(player, notes, true);
@@ -169,6 +170,7 @@ impl Core {
         }
         let notes = Notes {
             wish: Some(join.clone()),
+            listed: self.of_strangers.contains(&id),
             ..table.notes.clone()
         };
         let items = if table.kept {
@@ -258,7 +260,7 @@ impl Core {
     ///
     /// [`Failure`]
     pub fn ask_takeback(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
-        self.check_talk()?;
+        self.check_talk(id)?;
         let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
         let message = table.ask_takeback()?;
         Ok(self.say(id, message, now))
@@ -275,7 +277,7 @@ impl Core {
         match table.answer_takeback()? {
             Answer::Rewind(consent) => self.sign(id, now, |player| player.rewind(consent)),
             Answer::Say(message) => {
-                self.check_talk()?;
+                self.check_talk(id)?;
                 Ok(self.say(id, message, now))
             }
         }
@@ -290,7 +292,7 @@ impl Core {
         self.check_writer()?;
         let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
         match table.decline()? {
-            Some(message) if self.session.is_ready() => Ok(self.say(id, message, now)),
+            Some(message) if self.can_talk(id) => Ok(self.say(id, message, now)),
             _ => Ok(vec![Output::Changed(id)]),
         }
     }
@@ -301,7 +303,7 @@ impl Core {
     ///
     /// [`Failure`]; [`Failure::BadInput`] for an empty or too long line.
     pub fn chat(&mut self, id: GameId, text: String, now: Now) -> Result<Vec<Output>, Failure> {
-        self.check_talk()?;
+        self.check_talk(id)?;
         let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
         let message = table.chat(text)?;
         Ok(self.say(id, message, now))
@@ -337,8 +339,10 @@ impl Core {
                 self.watch(id, &mut out);
             }
             Waiting::Wish(_, join) => {
+                let listed = self.of_strangers.contains(&id);
                 if let Some(table) = self.tables.get_mut(&id) {
                     table.preparing = None;
+                    table.notes.listed = listed;
                     table.kept = true;
                     table.notes.wish = Some(join);
                     table.join_at = Some(now.mono);
@@ -349,15 +353,18 @@ impl Core {
                 if let Some(table) = self.tables.get_mut(&id) {
                     table.preparing = None;
                     table.offer_next = false;
-                    table.take_signed(*item, mono);
+                    table.take_signed((*item).clone(), mono);
                     let notices = table.settle(now.mono);
-                    out.extend(notices.into_iter().map(|(code, words)| Output::Notice {
-                        game: id,
-                        code: code.to_owned(),
-                        words,
-                    }));
+                    tell_notices(id, notices, &mut out);
                 }
                 self.flush(id, &mut out);
+                self.tell_direct(id, vec![*item], &mut out);
+            }
+            Waiting::Received(_, item) => {
+                if self.has_channel(id) {
+                    direct::tell(id, &Direct::Kept { item }, &mut out);
+                }
+                return out;
             }
         }
         out.push(Output::Changed(id));
@@ -369,6 +376,10 @@ impl Core {
         let Some(waiting) = self.waiting.remove(&token) else {
             return Vec::new();
         };
+        if matches!(waiting, Waiting::Received(..)) {
+            // It is known here, and never said to be stored.
+            return Vec::new();
+        }
         let id = waiting.game();
         let Some(table) = self.tables.get_mut(&id) else {
             return Vec::new();
@@ -377,7 +388,7 @@ impl Core {
         vec![Output::Changed(id)]
     }
 
-    fn check_writer(&self) -> Result<(), Failure> {
+    pub(super) fn check_writer(&self) -> Result<(), Failure> {
         if self.writer {
             Ok(())
         } else {
@@ -386,21 +397,28 @@ impl Core {
     }
 
     /// Messages are not stored, so there must be someone to take them.
-    fn check_talk(&self) -> Result<(), Failure> {
+    fn check_talk(&self, id: GameId) -> Result<(), Failure> {
         self.check_writer()?;
-        if self.session.is_ready() {
+        if self.can_talk(id) {
             Ok(())
         } else {
             Err(Failure::Offline)
         }
     }
 
+    /// Something of one's own waits; nothing else is signed meanwhile.
     fn wait(&mut self, waiting: Waiting) -> Token {
-        let token = self.next_token;
-        self.next_token = self.next_token.wrapping_add(1).max(1);
-        if let Some(table) = self.tables.get_mut(&waiting.game()) {
+        let game = waiting.game();
+        let token = self.token(waiting);
+        if let Some(table) = self.tables.get_mut(&game) {
             table.preparing = Some(token);
         }
+        token
+    }
+
+    pub(super) fn token(&mut self, waiting: Waiting) -> Token {
+        let token = self.next_token;
+        self.next_token = self.next_token.wrapping_add(1).max(1);
         self.waiting.insert(token, waiting);
         token
     }
@@ -443,15 +461,20 @@ impl Core {
         Ok(())
     }
 
-    fn say(&mut self, id: GameId, message: Message, now: Now) -> Vec<Output> {
+    pub(super) fn say(&mut self, id: GameId, message: Message, now: Now) -> Vec<Output> {
         let mut out = vec![Output::Changed(id)];
         if let Some(table) = self.tables.get(&id) {
-            let request = Request::Say {
-                id: self.session.ask(Asked::Say(id)),
-                game: id,
-                said: table.player.say(message, now.wall),
-            };
-            send(&mut out, &request);
+            let said = table.player.say(message, now.wall);
+            if self.session.is_ready() {
+                let request = Request::Say {
+                    id: self.session.ask(Asked::Say(id)),
+                    game: id,
+                    said,
+                };
+                send(&mut out, &request);
+            } else if table.channel.is_some() {
+                direct::tell(id, &Direct::Said { said }, &mut out);
+            }
         }
         out
     }

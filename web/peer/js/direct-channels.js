@@ -1,0 +1,106 @@
+// The channels to the other players of a session's games: which are wanted, and what goes through them.
+
+import { DirectChannel } from './direct-channel.js';
+
+/**
+ * @import { GameId } from './index.d.ts'
+ * @import { PeerCore } from './rookery_web_peer.js'
+ */
+
+export class DirectChannels {
+  #core;
+  #run;
+  /** @type {Map<GameId, { channel: DirectChannel, heard: boolean }>} */
+  #open = new Map();
+
+  /**
+   * @param {PeerCore} core
+   * @param {(outputs: unknown[]) => void} run Carries out what the core asks for.
+   */
+  constructor(core, run) {
+    this.#core = core;
+    this.#run = run;
+  }
+
+  /**
+   * Something of a game changed: a channel may be wanted, or not any more, or the other player may have come.
+   *
+   * @param {GameId} id
+   */
+  look(id) {
+    const offers = this.#core.direct_role(id);
+    const known = this.#open.get(id);
+    if (offers === undefined) {
+      if (known) this.#end(id, known.channel);
+      return;
+    }
+    if (typeof RTCPeerConnection !== 'function') return;
+    const can = this.#core.can_signal(id);
+    if (known) {
+      const came = can && !known.heard;
+      known.heard = can;
+      if (came) known.channel.poke();
+      return;
+    }
+    const channel = new DirectChannel({
+      offers,
+      hooks: {
+        signal: (data) => this.#try(() => this.#core.signal(id, data)),
+        canSignal: () => this.#core.can_signal(id),
+        onOpen: () => this.#try(() => this.#core.direct_opened(id)),
+        onMessage: (message) => {
+          if (!this.#try(() => this.#core.direct_received(id, message))) channel.fail();
+        },
+        onClose: () => this.#try(() => this.#core.direct_closed(id)),
+      },
+    });
+    this.#open.set(id, { channel, heard: can });
+  }
+
+  /**
+   * @param {GameId} id
+   * @param {string} data
+   */
+  heard(id, data) {
+    void this.#open.get(id)?.channel.heard(data);
+  }
+
+  /**
+   * @param {GameId} id
+   * @param {Uint8Array<ArrayBuffer>} message
+   */
+  send(id, message) {
+    this.#open.get(id)?.channel.send(message);
+  }
+
+  /** The network may be another one, or the page is looked at again. */
+  poke() {
+    for (const { channel } of this.#open.values()) channel.poke();
+  }
+
+  stop() {
+    for (const [id, { channel }] of this.#open) this.#end(id, channel);
+  }
+
+  /**
+   * @param {GameId} id
+   * @param {DirectChannel} channel
+   */
+  #end(id, channel) {
+    this.#open.delete(id);
+    channel.stop();
+  }
+
+  /** @param {() => unknown[]} act */
+  #try(act) {
+    let outputs;
+    try {
+      outputs = act();
+    } catch {
+      // Without a relay nothing can be signalled; what is not understood closes the channel.
+      return false;
+    }
+    this.#run(outputs);
+    return true;
+  }
+}

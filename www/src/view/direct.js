@@ -1,0 +1,42 @@
+// Whether the two devices may find each other: asked with a stranger from the lobby, and always open to another answer.
+
+import { html, nothing } from 'lit/html.js';
+
+/**
+ * @import { Table } from '../table-state.js'
+ * @import { Controller } from '../controller.js'
+ */
+
+const REASON =
+  'Moves then go straight from device to device, and an untimed game goes on when the relay fails. ' +
+  'Your opponent’s device sees your network address.';
+
+/**
+ * @param {Table} table
+ * @param {Controller} act
+ */
+export function directView({ game, kind }, act) {
+  if (kind !== 'peer' || !game || game.phase !== 'playing' || game.direct === 'none')
+    return nothing;
+  if (game.direct !== 'ask') {
+    const allowed = game.direct === 'allowed';
+    return html`<p class="direct">
+      <button
+        class="quiet"
+        aria-pressed=${allowed ? 'true' : 'false'}
+        title=${REASON}
+        @click=${() => act.allowDirect(!allowed)}
+      >
+        Direct connection ${allowed ? 'allowed' : 'off'}
+      </button>
+    </p>`;
+  }
+  return html`<section class="direct" aria-labelledby="direct-title">
+    <h2 id="direct-title">Connect directly to your opponent?</h2>
+    <p class="hint">${REASON}</p>
+    <div class="direct-actions">
+      <button class="primary" @click=${() => act.allowDirect(true)}>Connect directly</button>
+      <button @click=${() => act.allowDirect(false)}>Only by the relay</button>
+    </div>
+  </section>`;
+}
