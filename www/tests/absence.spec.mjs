@@ -30,7 +30,7 @@ test('who waits for an absent opponent sees when their flag falls, and that they
     .getByText(/^Your opponent is away: their flag falls in (9|10) minutes/)
     .waitFor({ state: 'attached' });
   await black.open(back);
-  await status.getByText(/^By relay, \d+ ms$/).waitFor();
+  await status.getByText(/^(By relay, \d+ ms|Direct to your opponent)$/).waitFor();
   await black.sees({ ply: 3 });
 });
 

@@ -80,7 +80,7 @@ test('with a stranger from the lobby the page asks before the two devices meet',
   await playOut({ white, black }, GAME.slice(0, 2));
   await new Promise((resolve) => setTimeout(resolve, 1500));
   await white.sees({ path: 'relay' });
-  await black.press('Direct connection off');
+  await black.press('Direct connection');
   for (const person of [white, black]) await person.sees({ path: 'direct' }, 40_000);
   await playOut({ white, black }, GAME.slice(2, 6));
 });

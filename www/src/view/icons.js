@@ -13,6 +13,9 @@ const sign = (shape) =>
   html`<svg class="sign" viewBox="0 0 20 20" aria-hidden="true">${shape}</svg>`;
 
 export const icons = {
+  direct: sign(
+    svg`<path d="M6 10h8M3 10a2 2 0 1 0 4 0 2 2 0 1 0-4 0M13 10a2 2 0 1 0 4 0 2 2 0 1 0-4 0" />`,
+  ),
   flip: sign(svg`<path d="M6 16V4M3 7l3-3 3 3M14 4v12M11 13l3 3 3-3" />`),
   first: sign(svg`<path d="M5 4v12M15 4l-7 6 7 6" />`),
   back: sign(svg`<path d="M13 4l-7 6 7 6" />`),

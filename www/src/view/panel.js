@@ -4,7 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { shown } from '../table-state.js';
 import { actionsView } from './actions.js';
 import { chatView } from './chat.js';
-import { directView } from './direct.js';
+import { directQuestion, directSwitch } from './direct.js';
 import { icons } from './icons.js';
 import { movesView, navigationView } from './record.js';
 import { statusView } from './status.js';
@@ -26,7 +26,7 @@ export function panelView(state, table, act) {
     <aside class="panel" aria-label="Game">
       ${statusView(state, table, act)} ${movesView(table, act)} ${navigationView(table, act)}
       ${actionsView(state, table, act)} ${tailView(state, table, act, !state.settings.screenReader)}
-      ${directView(table, act)} ${keepView(table, act)} ${chatView(state, table, act)}
+      ${directQuestion(table, act)} ${keepView(table, act)} ${chatView(state, table, act)}
     </aside>
   `;
 }
@@ -67,5 +67,6 @@ function keepView(table, act) {
         ? html`<button class="quiet" @click=${act.downloadSigned}>${icons.save}Signed game</button>`
         : nothing
     }
+    ${directSwitch(table, act)}
   </div>`;
 }

@@ -24,6 +24,7 @@ import { colourName, resultTitle, resultWords, roundTrip, takenBack, turnWords }
 export function statusView({ peer, watch }, table, act) {
   const game = /** @type {GameState} */ (table.game);
   const { draw, takeback } = game.offers;
+  const side = sideWords(table, peer, watch);
   const asked = (draw && draw !== game.you) || (takeback && takeback.by !== game.you);
   return html`
     <div
@@ -32,9 +33,7 @@ export function statusView({ peer, watch }, table, act) {
       data-over=${game.result ? 'true' : 'false'}
     >
       <p class="status-main">${mainWords(table)}</p>
-      <p class="status-side" title=${sideWords(table, peer, watch)}>
-        ${sideWords(table, peer, watch)}
-      </p>
+      <p class="status-side" title=${side}>${side}</p>
       ${
         asked && game.you
           ? html`<button class="quiet" @click=${act.decline}>Decline</button>`
