@@ -157,7 +157,7 @@ async fn a_game_of_the_lobby_is_listed_while_it_is_played_and_one_by_link_never(
         .await
         .unwrap();
     let id = creator.id();
-    creator.session().list(id, true).await.unwrap();
+    creator.session().requests().list(id, true).await.unwrap();
     assert_eq!(live()["total"], 0, "nobody plays yet");
     let session = Session::connect(&at, Some(&keys[1])).await.unwrap();
     let mut joiner = Table::watch(session, keys[1].clone(), id).await.unwrap();
@@ -185,7 +185,7 @@ async fn a_game_of_the_lobby_is_listed_while_it_is_played_and_one_by_link_never(
     assert!(fen.starts_with("rnbqkbnr/pppp1ppp/8/4p3/6P1/5P2/"), "{fen}");
 
     let onlooker = Session::connect(&at, None).await.unwrap();
-    onlooker.watch(id, None).await.unwrap();
+    onlooker.requests().watch(id, None).await.unwrap();
     assert_eq!(live()["games"][0]["watchers"], 1);
     pair.play("d8h4").await.unwrap();
     assert_eq!(live()["total"], 0, "it is over");
