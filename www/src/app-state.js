@@ -1,24 +1,24 @@
 // The page's whole state as one plain object, and the pure function that changes it. No drawing, no effects.
 
-import { changeArchive, EMPTY_ARCHIVE } from './archive-state.js';
-import { NO_KEEPSAKE } from './keepsake.js';
-import { NOBODY } from './people.js';
-import { DEFAULTS } from './settings.js';
-import { callSquares } from './speech.js';
-import { freshTable, reduceTable } from './table-state.js';
+import { changeArchive, EMPTY_ARCHIVE } from './archive/archive-state.js';
+import { NO_KEEPSAKE } from './archive/keepsake.js';
+import { NOBODY } from './people/people.js';
+import { DEFAULTS } from './device/settings.js';
+import { callSquares } from './words/speech.js';
+import { freshTable, reduceTable } from './table/table-state.js';
 
 /**
  * @import { Connection, GameSummary, PlayerKey, Seek } from '@rookery/peer'
  * @import { Dialog, FormFields } from './dialog-state.js'
- * @import { ArchiveState } from './archive-state.js'
+ * @import { ArchiveState } from './archive/archive-state.js'
  * @import { Route } from './route.js'
- * @import { Keepsake } from './keepsake.js'
- * @import { WatchState } from './live-games.js'
- * @import { People } from './people.js'
- * @import { Settings } from './settings.js'
- * @import { LocalRecord } from './local-game.js'
- * @import { Table, TableAction } from './table-state.js'
- * @import { Update } from './updates.js'
+ * @import { Keepsake } from './archive/keepsake.js'
+ * @import { WatchState } from './people/live-games.js'
+ * @import { People } from './people/people.js'
+ * @import { Settings } from './device/settings.js'
+ * @import { LocalRecord } from './table/local-game.js'
+ * @import { Table, TableAction } from './table/table-state.js'
+ * @import { Update } from './device/updates.js'
  */
 
 /**

@@ -1,16 +1,16 @@
 // What the page can do. The wishes of a person lie in `wishes/`, a group in each file; here is what they act on: the game
 // that the address names is opened, its changes go into the state, and what is left is closed.
 
-import { announcement } from './announcement.js';
-import { listImported, loadImported } from './archive-store.js';
-import { mind } from './engine.js';
-import { ImportedGame } from './imported-game.js';
-import { createInvitations } from './invitations.js';
-import { LocalGame } from './local-game.js';
-import { listLocalGames, loadLocalGame, saveLocalGame } from './local-store.js';
+import { announcement } from './words/announcement.js';
+import { listImported, loadImported } from './archive/archive-store.js';
+import { mind } from './table/engine.js';
+import { ImportedGame } from './archive/imported-game.js';
+import { createInvitations } from './table/invitations.js';
+import { LocalGame } from './table/local-game.js';
+import { listLocalGames, loadLocalGame, saveLocalGame } from './table/local-store.js';
 import { routeHash } from './route.js';
-import { storeSettings } from './settings.js';
-import { showLook, storeTheme } from './theme.js';
+import { storeSettings } from './device/settings.js';
+import { showLook, storeTheme } from './device/theme.js';
 import { archivingWishes } from './wishes/archiving.js';
 import { backingUpWishes } from './wishes/backing-up.js';
 import { commandWishes } from './wishes/commanding.js';
@@ -32,7 +32,7 @@ import { watchingWishes } from './wishes/watching.js';
  * @import { Game, Peer, SaidLine, Seek } from '@rookery/peer'
  * @import { Action, AppState, Theme } from './app-state.js'
  * @import { Route } from './route.js'
- * @import { Settings } from './settings.js'
+ * @import { Settings } from './device/settings.js'
  * @import { Store } from './store.js'
  * @import { PlayedGame } from './wishes/desk.js'
  */

@@ -1,7 +1,7 @@
 // The forms that a person fills in: what stands in each, and what they begin with.
 
 /** @import { Colour, PlayerKey } from '@rookery/peer' */
-/** @import { KeyFile } from './backup.js' */
+/** @import { KeyFile } from './archive/backup.js' */
 
 /**
  * @typedef {object} StartFields From which position a game begins.

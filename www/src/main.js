@@ -2,17 +2,17 @@
 
 import { initialState, reduce } from './app-state.js';
 import { createController } from './controller.js';
-import { letNotice } from './notice.js';
+import { letNotice } from './words/notice.js';
 import { linkPeer } from './peer-link.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
-import { storedFollows } from './follows.js';
-import { storedKeepsake } from './keepsake.js';
-import { storedPeople, watchPeople } from './people.js';
-import { storedSettings } from './settings.js';
-import { paintAround, storedTheme } from './theme.js';
-import { followSwipes } from './swipe.js';
-import { takeWhatIsBrought } from './bringing.js';
+import { storedFollows } from './people/follows.js';
+import { storedKeepsake } from './archive/keepsake.js';
+import { storedPeople, watchPeople } from './people/people.js';
+import { storedSettings } from './device/settings.js';
+import { paintAround, storedTheme } from './device/theme.js';
+import { followSwipes } from './device/swipe.js';
+import { takeWhatIsBrought } from './archive/bringing.js';
 import { draw } from './view/app.js';
 
 /** @param {string} id */

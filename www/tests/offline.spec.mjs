@@ -156,14 +156,18 @@ test('a new version is fetched whole, waits for the person, and leaves nothing o
   const before = await cacheNames(person);
   assert.equal(before.length, 1);
   site.asked = [];
-  site.publish('src/theme-boot.js', marked('second'));
+  site.publish('src/device/theme-boot.js', marked('second'));
   await lookForUpdate(person);
   const notice = page.getByText('A new version is ready.');
   await notice.waitFor();
   const fetched = site.asked.filter(
     (path) => !['sw.js', 'precache.js', 'rookery.json'].includes(path),
   );
-  assert.deepEqual(fetched, ['src/theme-boot.js'], 'what did not change is not fetched again');
+  assert.deepEqual(
+    fetched,
+    ['src/device/theme-boot.js'],
+    'what did not change is not fetched again',
+  );
 
   await person.press('Later');
   await notice.waitFor({ state: 'detached' });
@@ -184,7 +188,7 @@ for (const phone of [false, true]) {
   test(`what is said of a new version is accessible and fits ${phone ? 'a phone' : 'a desktop'}`, async (t) => {
     const { site, person } = await installed(t, { phone });
     const { page } = person;
-    site.publish('src/theme-boot.js', marked('second'));
+    site.publish('src/device/theme-boot.js', marked('second'));
     await lookForUpdate(person);
     await page.getByText('A new version is ready.').waitFor();
     await page.evaluate(AXE);
@@ -217,7 +221,7 @@ for (const phone of [false, true]) {
 
 test('a page that nobody looks at and nobody plays on changes to the new version by itself', async (t) => {
   const { site, person } = await installed(t);
-  site.publish('src/theme-boot.js', marked('second'));
+  site.publish('src/device/theme-boot.js', marked('second'));
   await lookForUpdate(person);
   await person.page.getByText('A new version is ready.').waitFor();
   const loaded = person.page.waitForEvent('load');
@@ -239,7 +243,7 @@ test('a new version does not disturb a running game in any tab', async (t) => {
   const other = await browser.tab(person, 'other tab');
   await other.open(site.url);
 
-  site.publish('src/theme-boot.js', marked('second'));
+  site.publish('src/device/theme-boot.js', marked('second'));
   await lookForUpdate(person);
   await other.page.getByText('A new version is ready.').waitFor();
   await other.press('Reload');
@@ -268,7 +272,7 @@ test('a new version does not disturb a running game in any tab', async (t) => {
 
 test('a version that is only half there is not taken', async (t) => {
   const { site, person } = await installed(t);
-  site.publish('src/theme-boot.js', marked('broken'), { wrong: true });
+  site.publish('src/device/theme-boot.js', marked('broken'), { wrong: true });
   person.expectErrors(/integrity/);
   await lookForUpdate(person).catch(() => {});
   await person.reload();

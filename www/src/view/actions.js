@@ -2,16 +2,16 @@
 
 import { html } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
-import { nextGame } from '../live-games.js';
-import { opposite } from '../rules.js';
-import { colourName } from '../words.js';
+import { nextGame } from '../people/live-games.js';
+import { opposite } from '../chess/rules.js';
+import { colourName } from '../words/words.js';
 import { icons } from './icons.js';
 import { watcherActions } from './watch.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

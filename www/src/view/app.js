@@ -2,7 +2,7 @@
 
 import { html, nothing, render } from 'lit/html.js';
 import { screen } from '../app-state.js';
-import { orientation, reader } from '../table-state.js';
+import { orientation, reader } from '../table/table-state.js';
 import { archiveView } from './archive.js';
 import { announce } from './announcer.js';
 import { dialogView } from './dialogs.js';
@@ -17,7 +17,7 @@ import { watchView } from './watch.js';
 
 /**
  * @import { AppState } from '../app-state.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -4,16 +4,16 @@ import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { live } from 'lit/directives/live.js';
 import { ref } from 'lit/directives/ref.js';
-import { archiveEntries, dayWords, findEntries, KINDS, OUTCOMES } from '../archive.js';
+import { archiveEntries, dayWords, findEntries, KINDS, OUTCOMES } from '../archive/archive.js';
 import { reminderView } from './backup-form.js';
-import { nameOf } from '../people.js';
+import { nameOf } from '../people/people.js';
 import { valueOf } from './form-parts.js';
 import { icons } from './icons.js';
 
 /**
  * @import { AppState } from '../app-state.js'
- * @import { ArchiveEntry, ArchiveKind } from '../archive.js'
- * @import { ArchiveState } from '../archive-state.js'
+ * @import { ArchiveEntry, ArchiveKind } from '../archive/archive.js'
+ * @import { ArchiveState } from '../archive/archive-state.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -1,8 +1,8 @@
 // The forms for the key's backup, the reminder of it, and what the settings say about keeping.
 
 import { html, nothing } from 'lit/html.js';
-import { backupDue } from '../keepsake.js';
-import { shortKey } from '../words.js';
+import { backupDue } from '../archive/keepsake.js';
+import { shortKey } from '../words/words.js';
 import { footer, valueOf } from './form-parts.js';
 
 /**

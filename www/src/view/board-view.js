@@ -2,9 +2,9 @@
 
 import { AsyncDirective, directive } from 'lit/async-directive.js';
 import { html, noChange } from 'lit/html.js';
-import { createBoard } from '../board.js';
+import { createBoard } from './chessground.js';
 
-/** @import { Board, BoardHandlers, BoardModel } from '../board.js' */
+/** @import { Board, BoardHandlers, BoardModel } from './chessground.js' */
 /** @import { ElementPart } from 'lit/html.js' */
 
 class BoardDirective extends AsyncDirective {

@@ -3,14 +3,14 @@
 import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { ref } from 'lit/directives/ref.js';
-import { MAX_CHARS } from '../chat.js';
-import { colourName } from '../words.js';
+import { MAX_CHARS } from '../table/chat.js';
+import { colourName } from '../words/words.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
  * @import { Controller } from '../controller.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 /**

@@ -1,7 +1,7 @@
 // Contacts on the first screen: each is one press away from a game.
 
 import { html } from 'lit/html.js';
-import { peopleWho } from '../people.js';
+import { peopleWho } from '../people/people.js';
 
 /**
  * @import { AppState } from '../app-state.js'

@@ -1,9 +1,9 @@
 // The form for a game with somebody else: its time, colours, start, and who may join.
 
 import { html, nothing } from 'lit/html.js';
-import { clockLabel, PRESETS } from '../clock.js';
-import { nameOf } from '../people.js';
-import { latencyWords } from '../words.js';
+import { clockLabel, PRESETS } from '../table/clock.js';
+import { nameOf } from '../people/people.js';
+import { latencyWords } from '../words/words.js';
 import { choice, colourField, footer, startField, switchField, valueOf } from './form-parts.js';
 
 /**

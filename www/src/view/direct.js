@@ -4,7 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { icons } from './icons.js';
 
 /**
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -1,7 +1,7 @@
 // The pieces that the forms share: rows of choices, the colour, the start position, the buttons at the end.
 
 import { html, nothing } from 'lit/html.js';
-import { colourName } from '../words.js';
+import { colourName } from '../words/words.js';
 
 /**
  * @import { Colour } from '@rookery/peer'

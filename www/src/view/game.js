@@ -2,9 +2,9 @@
 
 import { html, nothing } from 'lit/html.js';
 import { keyed } from 'lit/directives/keyed.js';
-import { boardModel, hintedSquares } from '../board-model.js';
-import { shown } from '../table-state.js';
-import { opposite } from '../rules.js';
+import { boardModel, hintedSquares } from '../chess/board-model.js';
+import { shown } from '../table/table-state.js';
+import { opposite } from '../chess/rules.js';
 import { arrowView } from './arrow.js';
 import { boardView } from './board-view.js';
 import { listeningView } from './listening.js';
@@ -15,7 +15,7 @@ import { squaresView } from './squares.js';
 
 /**
  * @import { AppState } from '../app-state.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

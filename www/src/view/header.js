@@ -1,7 +1,7 @@
 // The bar on top: the way home, the state of the connection in words, and the theme.
 
 import { html } from 'lit/html.js';
-import { roundTrip } from '../words.js';
+import { roundTrip } from '../words/words.js';
 import { icons, mark } from './icons.js';
 import { listeningSwitch } from './listening-switch.js';
 

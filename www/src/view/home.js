@@ -1,10 +1,10 @@
 // The first screen: play the computer, invite someone, go on with a game, or take a seat in the lobby.
 
 import { html, nothing } from 'lit/html.js';
-import { clockLabel, clockWords } from '../clock.js';
-import { isBlocked, nameOf } from '../people.js';
+import { clockLabel, clockWords } from '../table/clock.js';
+import { isBlocked, nameOf } from '../people/people.js';
 import { routeHash } from '../route.js';
-import { agoWords, colourName, latencyWords, resultTitle } from '../words.js';
+import { agoWords, colourName, latencyWords, resultTitle } from '../words/words.js';
 import { reminderView } from './backup-form.js';
 import { contactsView } from './contacts.js';
 import { mark } from './icons.js';
@@ -12,8 +12,8 @@ import { mark } from './icons.js';
 /**
  * @import { GameSummary, Seek } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { LocalRecord } from '../local-game.js'
- * @import { People } from '../people.js'
+ * @import { LocalRecord } from '../table/local-game.js'
+ * @import { People } from '../people/people.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -3,12 +3,12 @@
 import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
-import { clockLabel, clockWords } from '../clock.js';
-import { isBlocked, nameOf } from '../people.js';
-import { INITIAL_FEN, opposite } from '../rules.js';
-import { startWords } from '../start-position.js';
-import { creatorColour, orientation } from '../table-state.js';
-import { boardWords, colourName, latencyWords } from '../words.js';
+import { clockLabel, clockWords } from '../table/clock.js';
+import { isBlocked, nameOf } from '../people/people.js';
+import { INITIAL_FEN, opposite } from '../chess/rules.js';
+import { startWords } from '../chess/start-position.js';
+import { creatorColour, orientation } from '../table/table-state.js';
+import { boardWords, colourName, latencyWords } from '../words/words.js';
 import { boardView } from './board-view.js';
 import { icons } from './icons.js';
 import { qrView } from './qr.js';
@@ -16,8 +16,8 @@ import { qrView } from './qr.js';
 /**
  * @import { Colour, GameState } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { Table } from '../table-state.js'
- * @import { BoardModel } from '../board.js'
+ * @import { Table } from '../table/table-state.js'
+ * @import { BoardModel } from './chessground.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -3,14 +3,14 @@
 import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { live } from 'lit/directives/live.js';
-import { standing } from '../answers.js';
-import { HELP } from '../commands.js';
-import { playerWords } from '../players.js';
+import { standing } from '../words/answers.js';
+import { HELP } from '../words/commands.js';
+import { playerWords } from '../table/players.js';
 
 /**
  * @import { AppState } from '../app-state.js'
  * @import { Controller } from '../controller.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 /** Lines that can be read again here. */

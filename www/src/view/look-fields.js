@@ -5,7 +5,7 @@ import { choice } from './form-parts.js';
 
 /**
  * @import { Controller } from '../controller.js'
- * @import { Settings } from '../settings.js'
+ * @import { Settings } from '../device/settings.js'
  */
 
 /** @type {readonly { board: Settings['board'], name: string }[]} */

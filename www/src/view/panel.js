@@ -1,7 +1,7 @@
 // The panel beside the board: status, moves, navigation, actions, the move field, and ways to keep the game.
 
 import { html, nothing } from 'lit/html.js';
-import { shown } from '../table-state.js';
+import { shown } from '../table/table-state.js';
 import { actionsView } from './actions.js';
 import { chatView } from './chat.js';
 import { directQuestion, directSwitch } from './direct.js';
@@ -12,7 +12,7 @@ import { tailView } from './tail.js';
 
 /**
  * @import { AppState } from '../app-state.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

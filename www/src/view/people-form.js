@@ -1,7 +1,7 @@
 // The people this device knows: the own name and key, contacts, and who is blocked.
 
 import { html, nothing } from 'lit/html.js';
-import { MAX_NAME, peopleWho } from '../people.js';
+import { MAX_NAME, peopleWho } from '../people/people.js';
 import { icons } from './icons.js';
 import { keepClean } from './form-parts.js';
 

@@ -1,7 +1,7 @@
 // One person: what they call themselves, what they are called here, and whether they are a contact or blocked.
 
 import { html } from 'lit/html.js';
-import { borrowed, MAX_NAME, nameOf, person } from '../people.js';
+import { borrowed, MAX_NAME, nameOf, person } from '../people/people.js';
 import { keepClean, switchField } from './form-parts.js';
 
 /**

@@ -1,18 +1,18 @@
 // A player's plate above or below the board: who it is, whether they are here, material, clock.
 
 import { html, nothing } from 'lit/html.js';
-import { shown } from '../table-state.js';
-import { clockFace, clockSpoken, LOW_MS } from '../clock.js';
-import { material, opposite } from '../rules.js';
-import { startWords } from '../start-position.js';
-import { isBlocked, nameOf } from '../people.js';
-import { colourName, presenceWords, shortKey } from '../words.js';
+import { shown } from '../table/table-state.js';
+import { clockFace, clockSpoken, LOW_MS } from '../table/clock.js';
+import { material, opposite } from '../chess/rules.js';
+import { startWords } from '../chess/start-position.js';
+import { isBlocked, nameOf } from '../people/people.js';
+import { colourName, presenceWords, shortKey } from '../words/words.js';
 
 /**
  * @import { Colour, GameState, PlayerKey } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
  * @import { Controller } from '../controller.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 /**

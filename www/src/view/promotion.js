@@ -5,7 +5,7 @@ import { ref } from 'lit/directives/ref.js';
 
 /**
  * @import { Colour } from '@rookery/peer'
- * @import { Promotion } from '../table-state.js'
+ * @import { Promotion } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -3,12 +3,12 @@
 import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { ref } from 'lit/directives/ref.js';
-import { livePly, shown } from '../table-state.js';
+import { livePly, shown } from '../table/table-state.js';
 import { icons } from './icons.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -1,12 +1,12 @@
 // What is heard and felt.
 
 import { html, nothing } from 'lit/html.js';
-import { canVibrate } from '../vibration.js';
+import { canVibrate } from '../device/vibration.js';
 import { switchField, valueOf } from './form-parts.js';
 
 /**
  * @import { Controller } from '../controller.js'
- * @import { Settings } from '../settings.js'
+ * @import { Settings } from '../device/settings.js'
  */
 
 /**

@@ -4,15 +4,15 @@
 import { html } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { ref } from 'lit/directives/ref.js';
-import { callSquares, pieceWords, placement } from '../speech.js';
-import { walk } from '../square-walk.js';
+import { callSquares, pieceWords, placement } from '../words/speech.js';
+import { walk } from '../chess/square-walk.js';
 
 /**
  * @import { Colour } from '@rookery/peer'
- * @import { BoardModel } from '../board.js'
+ * @import { BoardModel } from './chessground.js'
  * @import { Controller } from '../controller.js'
- * @import { Settings } from '../settings.js'
- * @import { Table } from '../table-state.js'
+ * @import { Settings } from '../device/settings.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 const FILES = [...'abcdefgh'];

@@ -1,16 +1,23 @@
 // The two lines above the moves: what matters most, and what helps. Both are always there, so nothing jumps.
 
 import { html, nothing } from 'lit/html.js';
-import { absenceWords, opponentGone } from '../absence.js';
-import { clockFace } from '../clock.js';
-import { spokenSan } from '../notation.js';
-import { imagined, reader } from '../table-state.js';
-import { colourName, resultTitle, resultWords, roundTrip, takenBack, turnWords } from '../words.js';
+import { absenceWords, opponentGone } from '../table/absence.js';
+import { clockFace } from '../table/clock.js';
+import { spokenSan } from '../chess/notation.js';
+import { imagined, reader } from '../table/table-state.js';
+import {
+  colourName,
+  resultTitle,
+  resultWords,
+  roundTrip,
+  takenBack,
+  turnWords,
+} from '../words/words.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

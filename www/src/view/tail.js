@@ -7,7 +7,7 @@ import { isDue } from './backup-form.js';
 /**
  * @import { GameState } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Controller } from '../controller.js'
  */
 

@@ -6,7 +6,7 @@ import { screen } from '../app-state.js';
 /**
  * @import { AppState } from '../app-state.js'
  * @import { Controller } from '../controller.js'
- * @import { Update } from '../updates.js'
+ * @import { Update } from '../device/updates.js'
  */
 
 /** @param {Update} update */

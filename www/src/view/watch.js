@@ -3,10 +3,10 @@
 import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
-import { clockLabel, clockWords } from '../clock.js';
-import { nameOf } from '../people.js';
+import { clockLabel, clockWords } from '../table/clock.js';
+import { nameOf } from '../people/people.js';
 import { routeHash } from '../route.js';
-import { colourName } from '../words.js';
+import { colourName } from '../words/words.js';
 import { icons } from './icons.js';
 import { miniBoard } from './mini-board.js';
 
@@ -14,8 +14,8 @@ import { miniBoard } from './mini-board.js';
  * @import { Colour, GameState } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
  * @import { Controller } from '../controller.js'
- * @import { LiveGame } from '../live-games.js'
- * @import { Table } from '../table-state.js'
+ * @import { LiveGame } from '../people/live-games.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 /**

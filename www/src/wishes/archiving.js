@@ -1,16 +1,16 @@
 // Looking through all games of this device, deleting some and bringing them back, taking all of them along.
 
-import { loadImported, removeImported, saveImported } from '../archive-store.js';
-import { archiveEntries, findEntries } from '../archive.js';
-import { PAGE } from '../archive-state.js';
-import { saveFile } from '../download.js';
-import { ImportedGame } from '../imported-game.js';
-import { localPgn } from '../local-game.js';
-import { nameOf } from '../people.js';
-import { loadLocalGame, removeLocalGame, saveLocalGame } from '../local-store.js';
+import { loadImported, removeImported, saveImported } from '../archive/archive-store.js';
+import { archiveEntries, findEntries } from '../archive/archive.js';
+import { PAGE } from '../archive/archive-state.js';
+import { saveFile } from '../device/download.js';
+import { ImportedGame } from '../archive/imported-game.js';
+import { localPgn } from '../table/local-game.js';
+import { nameOf } from '../people/people.js';
+import { loadLocalGame, removeLocalGame, saveLocalGame } from '../table/local-store.js';
 
 /**
- * @import { ArchiveEntry, ArchiveQuery } from '../archive.js'
+ * @import { ArchiveEntry, ArchiveQuery } from '../archive/archive.js'
  * @import { Desk } from './desk.js'
  */
 

@@ -6,15 +6,15 @@ import {
   readBackup,
   writeKeyFile,
   writeSettingsFile,
-} from '../backup.js';
+} from '../archive/backup.js';
 import { backupForm, restoreForm } from '../dialog-state.js';
-import { saveFile } from '../download.js';
-import { storeKeepsake } from '../keepsake.js';
-import { storeSettings } from '../settings.js';
-import { storeTheme } from '../theme.js';
+import { saveFile } from '../device/download.js';
+import { storeKeepsake } from '../archive/keepsake.js';
+import { storeSettings } from '../device/settings.js';
+import { storeTheme } from '../device/theme.js';
 
 /**
- * @import { Keepsake } from '../keepsake.js'
+ * @import { Keepsake } from '../archive/keepsake.js'
  * @import { Desk } from './desk.js'
  */
 

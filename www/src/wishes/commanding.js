@@ -1,14 +1,14 @@
 // Playing by typed words, for those who listen: questions are answered aloud, wishes are granted as by the buttons.
 
-import { answer, standing } from '../answers.js';
-import { readCommand } from '../commands.js';
-import { playerWords } from '../players.js';
-import { shown } from '../table-state.js';
+import { answer, standing } from '../words/answers.js';
+import { readCommand } from '../words/commands.js';
+import { playerWords } from '../table/players.js';
+import { shown } from '../table/table-state.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
- * @import { Command } from '../commands.js'
- * @import { Table } from '../table-state.js'
+ * @import { Command } from '../words/commands.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Desk } from './desk.js'
  */
 

@@ -3,11 +3,11 @@
 /**
  * @import { Game, Peer } from '@rookery/peer'
  * @import { Action, AppState } from '../app-state.js'
- * @import { ImportedGame } from '../imported-game.js'
- * @import { LocalGame } from '../local-game.js'
+ * @import { ImportedGame } from '../archive/imported-game.js'
+ * @import { LocalGame } from '../table/local-game.js'
  * @import { Route } from '../route.js'
  * @import { Store } from '../store.js'
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 /** How long a message stays, in ms. */

@@ -1,13 +1,13 @@
 // Bringing games in: a file, text, a link. Reading is done in slices, so that the page stays quick however large the file is.
 
-import { saveImported, listImported } from '../archive-store.js';
-import { ANY } from '../archive.js';
-import { importFen, importGame } from '../imported-record.js';
-import { MAX_FILE_BYTES, MAX_GAMES, sizeWords, whatIs } from '../intake.js';
-import { PgnSplitter } from '../pgn-split.js';
+import { saveImported, listImported } from '../archive/archive-store.js';
+import { ANY } from '../archive/archive.js';
+import { importFen, importGame } from '../archive/imported-record.js';
+import { MAX_FILE_BYTES, MAX_GAMES, sizeWords, whatIs } from '../archive/intake.js';
+import { PgnSplitter } from '../archive/pgn-split.js';
 
 /**
- * @import { ImportedRecord } from '../imported-record.js'
+ * @import { ImportedRecord } from '../archive/imported-record.js'
  * @import { Desk } from './desk.js'
  */
 

@@ -1,6 +1,6 @@
 // Taking a game or its link away: copied, shared, saved as a file.
 
-import { saveFile } from '../download.js';
+import { saveFile } from '../device/download.js';
 
 /** @import { Desk } from './desk.js' */
 

@@ -1,13 +1,13 @@
 // Knowing people: the own name and saying it in games, names for others, contacts, who is blocked, and inviting one person.
 
 import { createForm } from '../dialog-state.js';
-import { cleanName, isBlocked, keyFromPaste, nameOf, person } from '../people.js';
-import { readName, storePeople, withOwnName, withPerson, writeName } from '../people.js';
-import { opposite } from '../rules.js';
+import { cleanName, isBlocked, keyFromPaste, nameOf, person } from '../people/people.js';
+import { readName, storePeople, withOwnName, withPerson, writeName } from '../people/people.js';
+import { opposite } from '../chess/rules.js';
 
 /**
  * @import { Game, GameState, PlayerKey } from '@rookery/peer'
- * @import { People, Person } from '../people.js'
+ * @import { People, Person } from '../people/people.js'
  * @import { Desk, PlayedGame } from './desk.js'
  */
 

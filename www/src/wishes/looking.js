@@ -1,14 +1,14 @@
 // Looking at a game: back and forth through its moves, from the other side, with the engine's eyes, or with a hint of it.
 
-import { analyse } from '../analysis.js';
-import { bestMove } from '../engine.js';
-import { LocalGame } from '../local-game.js';
-import { spokenSan } from '../notation.js';
-import { extendLine, playLine } from '../rules.js';
-import { shown } from '../table-state.js';
+import { analyse } from '../table/analysis.js';
+import { bestMove } from '../table/engine.js';
+import { LocalGame } from '../table/local-game.js';
+import { spokenSan } from '../chess/notation.js';
+import { extendLine, playLine } from '../chess/rules.js';
+import { shown } from '../table/table-state.js';
 
 /**
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Desk } from './desk.js'
  */
 

@@ -1,16 +1,16 @@
 // Making a move: dropped on the board or typed, with the choice of a promotion and, where it is wished, a question before it
 // is played; and premoves, which wait for their turn.
 
-import { readMove, spokenSan } from '../notation.js';
-import { premoveDests, premoveUci } from '../premoves.js';
-import { extendLine, isPromotion, playLine } from '../rules.js';
-import { asksBefore } from '../settings.js';
-import { imagined, MAX_PREMOVES, mayPremove } from '../table-state.js';
+import { readMove, spokenSan } from '../chess/notation.js';
+import { premoveDests, premoveUci } from '../table/premoves.js';
+import { extendLine, isPromotion, playLine } from '../chess/rules.js';
+import { asksBefore } from '../device/settings.js';
+import { imagined, MAX_PREMOVES, mayPremove } from '../table/table-state.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
- * @import { Premove } from '../premoves.js'
- * @import { Table } from '../table-state.js'
+ * @import { Premove } from '../table/premoves.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Desk } from './desk.js'
  */
 

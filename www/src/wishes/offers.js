@@ -1,7 +1,7 @@
 // What is said to the other side instead of a move: joining, resigning, draws, takebacks.
 
 /**
- * @import { Table } from '../table-state.js'
+ * @import { Table } from '../table/table-state.js'
  * @import { Desk } from './desk.js'
  */
 

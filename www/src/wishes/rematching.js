@@ -9,12 +9,12 @@ import {
   sameRelay,
   theirsCounts,
   writeRematch,
-} from '../rematch.js';
-import { opposite } from '../rules.js';
+} from '../table/rematch.js';
+import { opposite } from '../chess/rules.js';
 
 /**
  * @import { Game, GameId, GameState } from '@rookery/peer'
- * @import { Rematch, RematchLine } from '../rematch.js'
+ * @import { Rematch, RematchLine } from '../table/rematch.js'
  * @import { Desk } from './desk.js'
  */
 

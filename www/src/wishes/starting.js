@@ -1,21 +1,21 @@
 // Starting a game: the forms, what they ask for, and the ways into a game of somebody else.
 
-import { chosenClock } from '../clock.js';
+import { chosenClock } from '../table/clock.js';
 import { boardForm, computerForm, createForm } from '../dialog-state.js';
-import { engine, engineLevels } from '../engine.js';
-import { whatIs } from '../intake.js';
-import { newRecord } from '../local-game.js';
-import { saveLocalGame } from '../local-store.js';
+import { engine, engineLevels } from '../table/engine.js';
+import { whatIs } from '../archive/intake.js';
+import { newRecord } from '../table/local-game.js';
+import { saveLocalGame } from '../table/local-store.js';
 import { routeFromPaste } from '../route.js';
-import { opposite } from '../rules.js';
-import { startPosition } from '../start-position.js';
-import { shown } from '../table-state.js';
-import { UNSAVED } from '../unsaved.js';
+import { opposite } from '../chess/rules.js';
+import { startPosition } from '../chess/start-position.js';
+import { shown } from '../table/table-state.js';
+import { UNSAVED } from '../device/unsaved.js';
 
 /**
  * @import { Game } from '@rookery/peer'
  * @import { FormFields } from '../dialog-state.js'
- * @import { LocalRecord } from '../local-game.js'
+ * @import { LocalRecord } from '../table/local-game.js'
  * @import { Desk } from './desk.js'
  */
 

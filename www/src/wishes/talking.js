@@ -1,12 +1,12 @@
 // Talking to the opponent: lines that are signed, passed on and kept nowhere.
 
-import { cleanLine, isMuted, maySay, storeMuted } from '../chat.js';
-import { readName } from '../people.js';
-import { readRematch } from '../rematch.js';
+import { cleanLine, isMuted, maySay, storeMuted } from '../table/chat.js';
+import { readName } from '../people/people.js';
+import { readRematch } from '../table/rematch.js';
 
 /**
  * @import { GameState, PlayerKey, SaidLine } from '@rookery/peer'
- * @import { RematchLine } from '../rematch.js'
+ * @import { RematchLine } from '../table/rematch.js'
  * @import { Desk, PlayedGame } from './desk.js'
  */
 

@@ -1,6 +1,6 @@
 // Changing to a new version of the page: by the person's wish, or by itself while nobody plays.
 
-import { keepPage } from '../updates.js';
+import { keepPage } from '../device/updates.js';
 
 /** @import { AppState } from '../app-state.js' */
 /** @import { Desk } from './desk.js' */

@@ -1,12 +1,12 @@
 // The board by keyboard: walking over the squares, picking a piece up, putting it down, and asking about where one stands.
 
-import { answer } from '../answers.js';
-import { boardModel } from '../board-model.js';
-import { playerWords } from '../players.js';
-import { pieceWords, placement } from '../speech.js';
+import { answer } from '../words/answers.js';
+import { boardModel } from '../chess/board-model.js';
+import { playerWords } from '../table/players.js';
+import { pieceWords, placement } from '../words/speech.js';
 
 /**
- * @import { Command } from '../commands.js'
+ * @import { Command } from '../words/commands.js'
  * @import { Desk } from './desk.js'
  */
 

@@ -1,13 +1,13 @@
 // Watching: which games are played in public, asked of the relays again and again while that is of interest, and who is followed.
 
-import { storeFollows, toggleFollow } from '../follows.js';
-import { orderLive, readLive } from '../live-games.js';
+import { storeFollows, toggleFollow } from '../people/follows.js';
+import { orderLive, readLive } from '../people/live-games.js';
 import { siteRelays } from '../peer-link.js';
 
 /**
  * @import { PlayerKey } from '@rookery/peer'
  * @import { AppState } from '../app-state.js'
- * @import { LiveGame } from '../live-games.js'
+ * @import { LiveGame } from '../people/live-games.js'
  * @import { Desk } from './desk.js'
  */
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { absenceWords, opponentGone } from '../../src/absence.js';
-import { announcement } from '../../src/announcement.js';
-import { clockSpoken } from '../../src/clock.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+import { absenceWords, opponentGone } from '../../src/table/absence.js';
+import { announcement } from '../../src/words/announcement.js';
+import { clockSpoken } from '../../src/table/clock.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
 
 const LIVE = { kind: 'live', initialS: 300, incrementS: 0 };
 const game = (changes) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scoreText } from '../../src/analysis.js';
+import { scoreText } from '../../src/table/analysis.js';
 
 test('scores are told from the side of White', () => {
   assert.equal(scoreText({ cp: 35 }, false), '+0.35');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { initialState, reduce, screen } from '../../src/app-state.js';
-import { LocalGame, newRecord } from '../../src/local-game.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+import { LocalGame, newRecord } from '../../src/table/local-game.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
 import {
   livePly,
   MAX_PREMOVES,
@@ -10,7 +10,7 @@ import {
   NO_CLOCKS,
   orientation,
   shown,
-} from '../../src/table-state.js';
+} from '../../src/table/table-state.js';
 
 const ID = '0123456789abcdef';
 

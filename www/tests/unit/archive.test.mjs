@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ANY, archiveEntries, findEntries, isoDay } from '../../src/archive.js';
-import { sizeWords, whatIs } from '../../src/intake.js';
-import { newRecord } from '../../src/local-game.js';
+import { ANY, archiveEntries, findEntries, isoDay } from '../../src/archive/archive.js';
+import { sizeWords, whatIs } from '../../src/archive/intake.js';
+import { newRecord } from '../../src/table/local-game.js';
 
 const DAY = 86_400_000;
 const NOW = new Date(2026, 4, 20, 12).getTime();

@@ -6,9 +6,9 @@ import {
   readBackup,
   writeKeyFile,
   writeSettingsFile,
-} from '../../src/backup.js';
-import { backupDue, NO_KEEPSAKE } from '../../src/keepsake.js';
-import { DEFAULTS } from '../../src/settings.js';
+} from '../../src/archive/backup.js';
+import { backupDue, NO_KEEPSAKE } from '../../src/archive/keepsake.js';
+import { DEFAULTS } from '../../src/device/settings.js';
 
 const PLAYER = 'ab'.repeat(32);
 const SECRET = Uint8Array.from({ length: 32 }, (_, i) => i * 7);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cleanLine, hear, MAX_CHARS, maySay, quietChat, say } from '../../src/chat.js';
+import { cleanLine, hear, MAX_CHARS, maySay, quietChat, say } from '../../src/table/chat.js';
 
 const texts = (chat) => chat.lines.map(({ text }) => text);
 

@@ -7,7 +7,7 @@ import {
   clockSpoken,
   clockWords,
   customClock,
-} from '../../src/clock.js';
+} from '../../src/table/clock.js';
 
 test('a clock never shows more time than is left rounded up, and zero only at zero', () => {
   assert.equal(clockFace(300_000), '5:00');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, clocksWords } from '../../src/answers.js';
-import { readCommand } from '../../src/commands.js';
-import { LocalGame, newRecord } from '../../src/local-game.js';
-import { INITIAL_FEN } from '../../src/rules.js';
-import { callSquares } from '../../src/speech.js';
-import { freshTable, reduceTable } from '../../src/table-state.js';
+import { answer, clocksWords } from '../../src/words/answers.js';
+import { readCommand } from '../../src/words/commands.js';
+import { LocalGame, newRecord } from '../../src/table/local-game.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
+import { callSquares } from '../../src/words/speech.js';
+import { freshTable, reduceTable } from '../../src/table/table-state.js';
 
 test('moves are no commands, whatever they look like', () => {
   for (const move of [

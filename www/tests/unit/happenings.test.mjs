@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { initialState } from '../../src/app-state.js';
-import { happenings, noticed } from '../../src/happenings.js';
-import { INITIAL_FEN, playLine } from '../../src/rules.js';
-import { freshTable } from '../../src/table-state.js';
-import { vibrationFor } from '../../src/vibration.js';
+import { happenings, noticed } from '../../src/table/happenings.js';
+import { INITIAL_FEN, playLine } from '../../src/chess/rules.js';
+import { freshTable } from '../../src/table/table-state.js';
+import { vibrationFor } from '../../src/device/vibration.js';
 
 /** A game with somebody else after some moves. */
 function stateAfter(ucis, game = {}, table = {}, settings = {}) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { importFen, importGame } from '../../src/imported-record.js';
-import { PgnSplitter } from '../../src/pgn-split.js';
+import { importFen, importGame } from '../../src/archive/imported-record.js';
+import { PgnSplitter } from '../../src/archive/pgn-split.js';
 
 /** @param {string} text @param {number} [size] Characters at a time. */
 function split(text, size = text.length) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toggleFollow } from '../../src/follows.js';
-import { nextGame, orderLive, readLive } from '../../src/live-games.js';
+import { toggleFollow } from '../../src/people/follows.js';
+import { nextGame, orderLive, readLive } from '../../src/people/live-games.js';
 
 const key = (/** @type {string} */ digit) => digit.repeat(64);
 const FEN = 'rnbqkbnr/pppppppp/8/8/4P3/8/PPPP1PPP/RNBQKBNR b KQkq - 0 1';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { knownRecord, LocalGame, newRecord } from '../../src/local-game.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+import { knownRecord, LocalGame, newRecord } from '../../src/table/local-game.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
 
 /** A game whose computer answers when the test says so. */
 function play({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readMove, sanLine, spokenSan, writePgn } from '../../src/notation.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+import { readMove, sanLine, spokenSan, writePgn } from '../../src/chess/notation.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
 
 const reads = (fen, text) => readMove(fen, text).uci;
 

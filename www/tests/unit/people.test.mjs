@@ -13,7 +13,7 @@ import {
   withOwnName,
   withPerson,
   writeName,
-} from '../../src/people.js';
+} from '../../src/people/people.js';
 
 const ANNA = 'a'.repeat(60) + '1234';
 const BERT = 'b'.repeat(60) + '5678';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imagine, premoveDests, premoveUci } from '../../src/premoves.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+import { imagine, premoveDests, premoveUci } from '../../src/table/premoves.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
 
 const AFTER_E4 = 'rnbqkbnr/pppppppp/8/8/4P3/8/PPPP1PPP/RNBQKBNR b KQkq - 0 1';
 const CASTLING = 'r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1';

@@ -7,8 +7,8 @@ import {
   sameRelay,
   theirsCounts,
   writeRematch,
-} from '../../src/rematch.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+} from '../../src/table/rematch.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
 
 const ID = 'ab'.repeat(32);
 const LIVE = { kind: 'live', initialS: 300, incrementS: 3 };

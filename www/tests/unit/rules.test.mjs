@@ -12,7 +12,7 @@ import {
   playLine,
   position,
   repetitions,
-} from '../../src/rules.js';
+} from '../../src/chess/rules.js';
 
 test('a typed FEN is taken in its canonical spelling or refused in a sentence', () => {
   assert.deepEqual(checkStart(`  ${INITIAL_FEN.replace(' w', '  w')} `), {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asksBefore, DEFAULTS, readSettings } from '../../src/settings.js';
+import { asksBefore, DEFAULTS, readSettings } from '../../src/device/settings.js';
 
 test('what is kept is taken where it makes sense, and is as usual elsewhere', () => {
   assert.deepEqual(readSettings(null), DEFAULTS);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { INITIAL_FEN } from '../../src/rules.js';
-import { placement } from '../../src/speech.js';
-import { walk } from '../../src/square-walk.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
+import { placement } from '../../src/words/speech.js';
+import { walk } from '../../src/chess/square-walk.js';
 
 const pieces = placement(INITIAL_FEN);
 const go = (square, key, { bottom = 'white', shiftKey = false, code = '' } = {}) =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backRank, chess960Fen, chess960Number, POSITIONS } from '../../src/chess960.js';
-import { INITIAL_FEN, playLine } from '../../src/rules.js';
-import { startPosition, startWords } from '../../src/start-position.js';
+import { backRank, chess960Fen, chess960Number, POSITIONS } from '../../src/chess/chess960.js';
+import { INITIAL_FEN, playLine } from '../../src/chess/rules.js';
+import { startPosition, startWords } from '../../src/chess/start-position.js';
 
 const fields = (changes) => ({ start: 'standard', number: '', fen: '', ...changes });
 const never = () => assert.fail('nothing is drawn by lot');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { heldGame, saveOrHold, withHeld } from '../../src/unsaved.js';
+import { heldGame, saveOrHold, withHeld } from '../../src/device/unsaved.js';
 
 const record = (id, updatedMs) => ({ id, updatedMs });
 const full = async () => {

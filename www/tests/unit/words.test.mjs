@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { announcement } from '../../src/announcement.js';
+import { announcement } from '../../src/words/announcement.js';
 import {
   agoWords,
   boardWords,
@@ -9,8 +9,8 @@ import {
   shortKey,
   latencyWords,
   roundTrip,
-} from '../../src/words.js';
-import { INITIAL_FEN } from '../../src/rules.js';
+} from '../../src/words/words.js';
+import { INITIAL_FEN } from '../../src/chess/rules.js';
 
 test('every ending of a game has its words', () => {
   const says = (outcome, reason) => resultWords({ outcome, reason });

@@ -1,13 +1,13 @@
 // Every game of this device in one list: what each line shows, and which are found by what a person looks for.
 
-import { clockLabel } from './clock.js';
-import { routeHash } from './route.js';
-import { colourName, resultTitle, shortKey } from './words.js';
+import { clockLabel } from '../table/clock.js';
+import { routeHash } from '../route.js';
+import { colourName, resultTitle, shortKey } from '../words/words.js';
 
 /**
  * @import { GameSummary, Result } from '@rookery/peer'
  * @import { ImportedEntry } from './imported-record.js'
- * @import { LocalRecord } from './local-game.js'
+ * @import { LocalRecord } from '../table/local-game.js'
  */
 
 /**

@@ -2,7 +2,7 @@
 
 import { openDB } from 'idb';
 import { knownRecord } from './local-game.js';
-import { heldGame, saveOrHold, withHeld } from './unsaved.js';
+import { heldGame, saveOrHold, withHeld } from '../device/unsaved.js';
 
 /** @import { DBSchema, IDBPDatabase } from 'idb' */
 /** @import { LocalRecord } from './local-game.js' */

@@ -1,8 +1,8 @@
 // What changed between two snapshots of a game, as one sentence for those who listen instead of look.
 
-import { absenceWords, opponentGone } from './absence.js';
-import { clockSpoken } from './clock.js';
-import { spokenSan } from './notation.js';
+import { absenceWords, opponentGone } from '../table/absence.js';
+import { clockSpoken } from '../table/clock.js';
+import { spokenSan } from '../chess/notation.js';
 import { colourName, resultWords } from './words.js';
 
 /** @import { ClockReading, GameState } from '@rookery/peer' */

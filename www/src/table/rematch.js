@@ -1,8 +1,8 @@
 // A rematch between two players: a new game with colours swapped, whose link one sends to the other as a line of chat. Here
 // is what such lines look like, and which game is played when both sent one.
 
-import { routeFromPaste } from './route.js';
-import { opposite } from './rules.js';
+import { routeFromPaste } from '../route.js';
+import { opposite } from '../chess/rules.js';
 
 /** @import { Colour, GameId, GameOptions, GameState, PlayerKey } from '@rookery/peer' */
 

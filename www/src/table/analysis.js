@@ -1,7 +1,7 @@
 // What the engine thinks of one position: its best lines, in words a player reads, until it is told to stop.
 
 import { withEngine } from './engine.js';
-import { sanLine } from './notation.js';
+import { sanLine } from '../chess/notation.js';
 
 /** @import { AnalysisLine, AnalysisView } from './table-state.js' */
 /** @import { SearchInfo } from '@rookery/engine' */

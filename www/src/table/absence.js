@@ -1,7 +1,7 @@
 // What it means that the opponent is gone: how long the game waits for them, and what happens then.
 
 import { clockFace } from './clock.js';
-import { opposite, position } from './rules.js';
+import { opposite, position } from '../chess/rules.js';
 
 /** @import { ClockReading, GameState } from '@rookery/peer' */
 

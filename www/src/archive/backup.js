@@ -1,11 +1,11 @@
 // What a person takes along as a file: settings, and the key under a passphrase. The formats, and nothing that stores.
 
-import { readSettings } from './settings.js';
+import { readSettings } from '../device/settings.js';
 
 /**
  * @import { PlayerKey } from '@rookery/peer'
- * @import { Theme } from './app-state.js'
- * @import { Settings } from './settings.js'
+ * @import { Theme } from '../app-state.js'
+ * @import { Settings } from '../device/settings.js'
  */
 
 /** Of both files. A newer one is not guessed at. */

@@ -1,6 +1,6 @@
 // The games that relays show to everyone: read from what they answer, which is a stranger's, and put in order.
 
-import { checkedFen } from './rules.js';
+import { checkedFen } from '../chess/rules.js';
 
 /**
  * @import { Clock, GameId, PlayerKey } from '@rookery/peer'

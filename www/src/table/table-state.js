@@ -7,7 +7,7 @@ import { NO_REMATCH } from './rematch.js';
 /**
  * @import { ClockReading, Colour, GameState } from '@rookery/peer'
  * @import { Chat } from './chat.js'
- * @import { Origin } from './imported-game.js'
+ * @import { Origin } from '../archive/imported-game.js'
  * @import { Premove } from './premoves.js'
  * @import { Rematch } from './rematch.js'
  */

@@ -1,12 +1,12 @@
 // Who sits where, in words.
 
-import { nameOf } from './people.js';
-import { opposite } from './rules.js';
-import { colourName, presenceWords } from './words.js';
+import { nameOf } from '../people/people.js';
+import { opposite } from '../chess/rules.js';
+import { colourName, presenceWords } from '../words/words.js';
 
 /**
  * @import { GameState } from '@rookery/peer'
- * @import { AppState } from './app-state.js'
+ * @import { AppState } from '../app-state.js'
  * @import { Table } from './table-state.js'
  */
 

@@ -3,10 +3,10 @@
 import { INITIAL_FEN } from 'chessops/fen';
 import { emptyHeaders, parseVariant, PgnParser } from 'chessops/pgn';
 import { parseSan } from 'chessops/san';
-import { cleanLine } from './chat.js';
-import { canonicalUci, position, readPosition } from './rules.js';
+import { cleanLine } from '../table/chat.js';
+import { canonicalUci, position, readPosition } from '../chess/rules.js';
 import { MAX_GAME_CHARS } from './pgn-split.js';
-import { shortKey } from './words.js';
+import { shortKey } from '../words/words.js';
 
 /**
  * @import { Chess } from 'chessops/chess'

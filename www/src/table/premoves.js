@@ -5,7 +5,7 @@ import { attacks, pawnAttacks } from 'chessops/attacks';
 import { makeFen, parseFen } from 'chessops/fen';
 import { SquareSet } from 'chessops/squareSet';
 import { makeSquare, parseSquare } from 'chessops/util';
-import { canonicalUci, isPromotion, legalMove, position } from './rules.js';
+import { canonicalUci, isPromotion, legalMove, position } from '../chess/rules.js';
 
 /**
  * @import { Piece } from 'chessops'

@@ -1,10 +1,10 @@
 // A game on this device: against the computer, or two players at one board. It has the shape of a peer's game, so one screen
 // draws all of them; nothing of it leaves the device.
 
-import { claim, destinations, endByRule, extendLine, playLine } from './rules.js';
-import { writePgn } from './notation.js';
+import { claim, destinations, endByRule, extendLine, playLine } from '../chess/rules.js';
+import { writePgn } from '../chess/notation.js';
 import { NO_CLOCKS } from './table-state.js';
-import { UNSAVED } from './unsaved.js';
+import { UNSAVED } from '../device/unsaved.js';
 
 /** @import { Colour, GameState, Result } from '@rookery/peer' */
 
@@ -41,7 +41,7 @@ export class LocalGame extends EventTarget {
   /** @type {Mind} */ #mind;
   /** @type {(record: LocalRecord) => Promise<boolean>} */ #save;
   /** @type {() => number} */ #now;
-  /** @type {import('./rules.js').Line} */ #line;
+  /** @type {import('../chess/rules.js').Line} */ #line;
   /** @type {AbortController | null} */ #thinking = null;
   /** @type {GameState | null} */ #state = null;
   #cp = 0;
@@ -194,7 +194,7 @@ export class LocalGame extends EventTarget {
   }
 
   /**
-   * @param {import('./rules.js').Line} line
+   * @param {import('../chess/rules.js').Line} line
    * @param {Result | null} [result]
    */
   async #setLine(line, result = null) {

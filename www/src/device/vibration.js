@@ -1,8 +1,8 @@
 // What is felt, on devices that can: the other side's moves, and what must not be missed.
 
 /**
- * @import { AppState } from './app-state.js'
- * @import { Happening } from './happenings.js'
+ * @import { AppState } from '../app-state.js'
+ * @import { Happening } from '../table/happenings.js'
  */
 
 /** @type {Record<Happening, number[]>} On and off, in ms. */

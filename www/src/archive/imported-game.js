@@ -1,8 +1,8 @@
 // A game from a file on screen. It has the shape of a peer's game, so one screen draws all of them; nobody plays in it.
 
 import { dayWords } from './archive.js';
-import { playLine } from './rules.js';
-import { NO_CLOCKS } from './table-state.js';
+import { playLine } from '../chess/rules.js';
+import { NO_CLOCKS } from '../table/table-state.js';
 
 /** @import { GameState } from '@rookery/peer' */
 /** @import { ImportedRecord } from './imported-record.js' */

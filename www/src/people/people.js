@@ -1,8 +1,8 @@
 // The people that this device knows: what each calls themselves, what the person here calls them, who is a contact and who is blocked.
 // A name that somebody gave themselves came signed in a game; names that others were given here never leave the device.
 
-import { cleanLine } from './chat.js';
-import { shortKey } from './words.js';
+import { cleanLine } from '../table/chat.js';
+import { shortKey } from '../words/words.js';
 
 /** @import { PlayerKey } from '@rookery/peer' */
 

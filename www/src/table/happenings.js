@@ -1,14 +1,14 @@
 // What happened between two states that a person should notice without looking: by name for sounds, and in words for the live region
 // where the game's own announcements say nothing of it.
 
-import { opening } from './answers.js';
+import { opening } from '../words/answers.js';
 import { LOW_MS } from './clock.js';
 import { playerWords } from './players.js';
-import { placement } from './speech.js';
+import { placement } from '../words/speech.js';
 
 /**
  * @import { Colour, GameState } from '@rookery/peer'
- * @import { AppState } from './app-state.js'
+ * @import { AppState } from '../app-state.js'
  * @import { Table } from './table-state.js'
  */
 

@@ -1,12 +1,12 @@
 // Lets a person notice what happens: says it, sounds it, shakes the device, as the settings have it.
 
-import { happenings, noticed } from './happenings.js';
-import { createSounds } from './sounds.js';
-import { vibrate } from './vibration.js';
+import { happenings, noticed } from '../table/happenings.js';
+import { createSounds } from '../device/sounds.js';
+import { vibrate } from '../device/vibration.js';
 
 /**
- * @import { Action, AppState } from './app-state.js'
- * @import { Store } from './store.js'
+ * @import { Action, AppState } from '../app-state.js'
+ * @import { Store } from '../store.js'
  */
 
 /** @param {Store<AppState, Action>} store */

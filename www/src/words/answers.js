@@ -1,19 +1,19 @@
 // What the page answers to a question that was typed: sentences from the state, for those who listen.
 
-import { absenceWords } from './absence.js';
-import { clockSpoken } from './clock.js';
+import { absenceWords } from '../table/absence.js';
+import { clockSpoken } from '../table/clock.js';
 import { HELP } from './commands.js';
-import { spokenSan } from './notation.js';
-import { destinations, opposite, position } from './rules.js';
+import { spokenSan } from '../chess/notation.js';
+import { destinations, opposite, position } from '../chess/rules.js';
 import { lineWords, materialWords, pieceWords, placement, roleWords } from './speech.js';
 import { sideWords, squareWords } from './speech.js';
-import { reader, shown } from './table-state.js';
+import { reader, shown } from '../table/table-state.js';
 import { colourName, resultTitle, resultWords, turnWords } from './words.js';
 
 /**
  * @import { ClockReading, GameState } from '@rookery/peer'
  * @import { Command } from './commands.js'
- * @import { Table } from './table-state.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 /** Moves that are read out at once at most. */

@@ -3,7 +3,7 @@
 import { chess960Fen, chess960Number, POSITIONS } from './chess960.js';
 import { checkStart, INITIAL_FEN } from './rules.js';
 
-/** @import { StartFields } from './dialog-state.js' */
+/** @import { StartFields } from '../dialog-state.js' */
 
 /**
  * @typedef {object} Start

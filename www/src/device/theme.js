@@ -1,7 +1,7 @@
 // Light, dark, or as the device says: read, kept, and put on the document; and the look of the board.
 
 /**
- * @import { Theme } from './app-state.js'
+ * @import { Theme } from '../app-state.js'
  * @import { Settings } from './settings.js'
  */
 

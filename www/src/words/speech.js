@@ -7,7 +7,7 @@ import { colourName } from './words.js';
 /**
  * @import { Piece, Role } from 'chessops'
  * @import { Colour } from '@rookery/peer'
- * @import { Settings } from './settings.js'
+ * @import { Settings } from '../device/settings.js'
  */
 
 const FILES = 'abcdefgh';

@@ -1,9 +1,9 @@
 // What a text or a file that somebody brings is: told by its content and, where that says nothing, by its name.
 
-import { routeFromPaste } from './route.js';
+import { routeFromPaste } from '../route.js';
 
 /**
- * @import { Route } from './route.js'
+ * @import { Route } from '../route.js'
  */
 
 /**

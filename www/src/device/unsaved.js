@@ -1,7 +1,7 @@
 // Games that this device could not keep: storage is full, denied or broken. They live as long as the page, and each is
 // tried again with its next move.
 
-/** @import { LocalRecord } from './local-game.js' */
+/** @import { LocalRecord } from '../table/local-game.js' */
 
 /** Said once for each game. */
 export const UNSAVED =

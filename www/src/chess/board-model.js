@@ -1,12 +1,12 @@
 // What the board shows and lets be moved, from the state: the same for the pointer, the keyboard and who listens.
 
-import { premoveDests } from './premoves.js';
-import { imagined, mayPremove, orientation, shown } from './table-state.js';
+import { premoveDests } from '../table/premoves.js';
+import { imagined, mayPremove, orientation, shown } from '../table/table-state.js';
 
 /**
  * @import { Colour, GameState } from '@rookery/peer'
- * @import { BoardModel } from './board.js'
- * @import { Table } from './table-state.js'
+ * @import { BoardModel } from '../view/chessground.js'
+ * @import { Table } from '../table/table-state.js'
  */
 
 /**

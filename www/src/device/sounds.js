@@ -1,6 +1,6 @@
 // The sounds of the game, made when they are needed: knocks of wood and short tones.
 
-/** @import { Happening } from './happenings.js' */
+/** @import { Happening } from '../table/happenings.js' */
 
 /**
  * @typedef {object} Note
