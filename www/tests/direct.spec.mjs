@@ -29,6 +29,7 @@ test('when the only relay is killed an untimed game goes on, and a fresh relay g
   for (const person of [white, black]) {
     await person.sees({ path: 'direct', ply: GAME.length });
     assert.notEqual((await person.shown()).connection, 'connected');
+    await person.seesLastMove();
   }
   await white.page.getByText('Direct to your opponent').first().waitFor();
   await white.picture('direct');

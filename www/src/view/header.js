@@ -38,7 +38,12 @@ export function headerView(state, act) {
   return html`
     ${listeningSwitch(state, act)}
     <a class="brand" href="#/">${mark}<span>Rookery</span></a>
-    <p class="connection" data-state=${connection.state} title=${connection.words + lag}>
+    <p
+      class="connection"
+      data-state=${connection.state}
+      data-busy=${connection.logBusy ? 'true' : 'false'}
+      title=${connection.words + lag}
+    >
       <span class="dot" aria-hidden="true"></span>
       <span class="short">${connection.logBusy ? 'Relay busy' : SHORT[connection.state]}</span>
       <span class="rtt tabular" aria-hidden="true"

@@ -64,8 +64,11 @@ export function movesView(table, act) {
  * @param {Element | undefined} element
  */
 function keepInSight(element) {
-  const box = element?.closest('.moves-box');
-  if (box) queueMicrotask(() => showCurrentMove(box));
+  // A new move is not in the list yet when it is told of.
+  queueMicrotask(() => {
+    const box = element?.closest('.moves-box');
+    if (box) showCurrentMove(box);
+  });
 }
 
 const sizes = new ResizeObserver((entries) => {

@@ -112,6 +112,22 @@ export class Player {
     return this.shown();
   }
 
+  /** Waits until the last move of the game's record is within its list, and not scrolled out of it. */
+  async seesLastMove() {
+    await this.page.waitForFunction(() => {
+      const list = document.querySelector('.moves-box')?.getBoundingClientRect();
+      const move = document.querySelector('.moves li:last-child .move')?.getBoundingClientRect();
+      return (
+        list &&
+        move &&
+        move.left >= list.left - 1 &&
+        move.right <= list.right + 1 &&
+        move.top >= list.top - 1 &&
+        move.bottom <= list.bottom + 1
+      );
+    });
+  }
+
   /** The state of the connection as the bar on top says it, in short and in a sentence. */
   async connection() {
     const bar = this.page.locator('.connection');
