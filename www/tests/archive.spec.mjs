@@ -270,8 +270,10 @@ test('a signed game is read only when its signatures are right', async (t) => {
   await bring(other, 'game.rook', signed);
   await other.sees({ screen: 'game', ply: 4, result: '0-1' });
   await other.page.locator('.status').getByText('Signed game, checked here').waitFor();
+  // Where it was played it is that game.
+  const { game = '' } = await white.shown();
   await bring(white, 'game.rook', signed);
-  await white.sees({ screen: 'game', game: (await white.shown()).game ?? '' });
+  await white.sees({ screen: 'game', game });
 });
 
 test('a device without room keeps what it has, and says so', async (t) => {
