@@ -9,7 +9,7 @@ use rookery_ledger::wire::{Direct, MAX_KNOWN};
 
 use crate::failure::Failure;
 
-/// Names that the other side may list: more than any game has items.
+/// Items that the other side may name or send: more than any game has.
 const MAX_NAMES: usize = 40_000;
 
 /// How an item is named on the channel.
@@ -58,9 +58,12 @@ impl Channel {
     }
 
     /// An item came by the channel: the other side has it. True where it is stored here already.
-    pub(crate) fn came(&mut self, item: Hash) -> bool {
+    pub(crate) fn came(&mut self, item: Hash) -> Result<bool, Failure> {
         self.theirs.insert(item);
-        self.ours.contains(&item)
+        if self.theirs.len() > MAX_NAMES {
+            return Err(Failure::BadFrame("item"));
+        }
+        Ok(self.ours.contains(&item))
     }
 
     /// Whether the other side has it, or it is on its way there.

@@ -134,13 +134,17 @@ impl Core {
             }
             Direct::Item { item } => {
                 let item_name = name(&item);
-                if channel.came(item_name) {
+                if channel.came(item_name)? {
                     tell(id, &Direct::Kept { item: item_name }, &mut out);
                 } else {
                     // Durable first, and only then said to be so.
                     let token = self.token(Waiting::Received(id, item_name));
-                    self.take_in(id, vec![item], Some(token), now, &mut out);
-                    self.flush(id, &mut out);
+                    if self.take_in(id, vec![item], Some(token), now, &mut out) {
+                        self.flush(id, &mut out);
+                    } else {
+                        // Refused: nothing is stored, so nothing waits for it.
+                        self.waiting.remove(&token);
+                    }
                 }
             }
             Direct::Kept { item } => {

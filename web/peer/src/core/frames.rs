@@ -213,7 +213,7 @@ impl Core {
     }
 
     /// Takes items in, from wherever they come, and passes on by the channel to the other player what is new. `token` waits
-    /// for their storage.
+    /// for their storage. False where nothing was new.
     pub(super) fn take_in(
         &mut self,
         game: GameId,
@@ -221,17 +221,17 @@ impl Core {
         token: Option<Token>,
         now: Now,
         out: &mut Vec<Output>,
-    ) {
+    ) -> bool {
         let mut items = items.into_iter();
         if !self.tables.contains_key(&game) {
             let Some(Item::Genesis(genesis)) = items.next() else {
-                return;
+                return false;
             };
             if !self.opening.contains(&game) || genesis.body.id() != game {
-                return;
+                return false;
             }
             let Ok(player) = Player::open(self.key.clone(), genesis, None) else {
-                return;
+                return false;
             };
             self.opening.remove(&game);
             let mut table = Table::new(player, Notes::default(), false);
@@ -241,12 +241,12 @@ impl Core {
             out.push(Output::Changed(game));
         }
         let Some(table) = self.tables.get_mut(&game) else {
-            return;
+            return false;
         };
         let was_refused = table.seat() == SeatState::Refused;
         let new: Vec<_> = items.filter(|item| table.receive(item.clone())).collect();
         if new.is_empty() {
-            return;
+            return false;
         }
         if table.kept && self.writer {
             out.push(Output::Store {
@@ -268,6 +268,7 @@ impl Core {
         out.push(Output::Changed(game));
         tell_notices(game, notices, out);
         self.tell_direct(game, new, out);
+        true
     }
 
     /// The creator seats the first who may sit.

@@ -269,6 +269,10 @@ fn what_does_not_belong_on_the_channel_closes_it_or_counts_for_nothing() {
         });
         assert!(!told, "{outputs:?}");
     }
+    assert!(
+        core.waiting.is_empty(),
+        "what was refused leaves nothing behind"
+    );
     assert_eq!(world.state(1, id), before);
     // A tab that only reads opens none.
     let core = &mut world.pages[0].core;
