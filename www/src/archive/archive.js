@@ -2,7 +2,7 @@
 
 import { clockLabel } from '../table/clock.js';
 import { routeHash } from '../route.js';
-import { colourName, resultTitle, shortKey } from '../words/words.js';
+import { colourName, resultTitle, shortKey, standingWords } from '../words/words.js';
 
 /**
  * @import { GameSummary, Result } from '@rookery/peer'
@@ -105,14 +105,7 @@ function localEntry({ id, kind, level, levelName, you, ucis, result, updatedMs }
  * @param {(key: string) => string} nameOf
  */
 function peerEntry({ id, you, opponent, ply, phase, result, createdMs, clock }, nameOf) {
-  const status =
-    phase === 'open'
-      ? 'Waiting for an opponent'
-      : result
-        ? resultTitle(result, you)
-        : you
-          ? `You are ${colourName(you)}`
-          : 'Watching';
+  const status = standingWords({ phase, result, you });
   return entry({
     ...{ kind: /** @type {const} */ ('peer'), id, result, status, atMs: createdMs },
     title: opponent ? nameOf(opponent) : 'Open invitation',

@@ -4,7 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../table/clock.js';
 import { isBlocked, nameOf } from '../people/people.js';
 import { routeHash } from '../route.js';
-import { agoWords, colourName, latencyWords, resultTitle } from '../words/words.js';
+import { agoWords, colourName, latencyWords, resultTitle, standingWords } from '../words/words.js';
 import { reminderView } from './backup-form.js';
 import { contactsView } from './contacts.js';
 import { mark } from './icons.js';
@@ -132,14 +132,7 @@ function localRow({ id, kind, level, levelName, you, ucis, result, updatedMs }, 
  * @param {number} now ms since 1970
  */
 function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, now) {
-  const status =
-    phase === 'open'
-      ? 'Waiting for an opponent'
-      : result
-        ? resultTitle(result, you)
-        : you
-          ? `You are ${colourName(you)}`
-          : 'Watching';
+  const status = standingWords({ phase, result, you });
   return html`<li class="row">
     <span class="disc" data-colour=${you ?? 'both'} aria-hidden="true"></span>
     <span class="row-text">

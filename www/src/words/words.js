@@ -1,6 +1,6 @@
 // The page's sentences about a game: results, presence, names. Pure functions from state to English.
 
-/** @import { Colour, GameState, PlayerKey, Result } from '@rookery/peer' */
+/** @import { Colour, GameState, GameSummary, PlayerKey, Result } from '@rookery/peer' */
 
 const REASONS = /** @type {Record<string, string>} */ ({
   checkmate: 'by checkmate',
@@ -170,4 +170,15 @@ export function agoWords(thenMs, nowMs) {
   if (hours < 24) return `${hours} h ago`;
   const days = Math.floor(hours / 24);
   return days === 1 ? 'yesterday' : `${days} days ago`;
+}
+
+/**
+ * How a game with people stands, in a list.
+ *
+ * @param {Pick<GameSummary, 'phase' | 'result' | 'you'>} game
+ */
+export function standingWords({ phase, result, you }) {
+  if (phase === 'open') return 'Waiting for an opponent';
+  if (result) return resultTitle(result, you);
+  return you ? `You are ${colourName(you)}` : 'Watching';
 }
