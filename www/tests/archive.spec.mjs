@@ -314,9 +314,12 @@ test('a game is shared as a file where the device can, and what is pasted at hom
   await person.press('Open');
   await person.sees({ screen: 'game', ply: 3 });
   await person.press('Share…');
-  const shared = await page.evaluate(
-    () => /** @type {typeof globalThis & { shared: string[] }} */ (globalThis).shared,
-  );
-  assert.match(shared[0] ?? '', /^rookery-[0-9a-f]{8}\.pgn$/);
-  assert.equal(shared[1], '1. e4 e5 2. Nf3 *');
+  // The file is read after the click, in its own time.
+  const handle = await page.waitForFunction(() => {
+    const { shared } = /** @type {typeof globalThis & { shared: string[] }} */ (globalThis);
+    return shared.length === 2 && shared;
+  });
+  const [name = '', text] = (await handle.jsonValue()) || [];
+  assert.match(name, /^rookery-[0-9a-f]{8}\.pgn$/);
+  assert.equal(text, '1. e4 e5 2. Nf3 *');
 });
