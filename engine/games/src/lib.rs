@@ -48,6 +48,23 @@ pub const MATE: i16 = 30_000;
 /// A score this far from 0, or farther, announces a mate.
 pub const MATE_BOUND: i16 = MATE - 1_000;
 
+/// What a record has for a score of so many centipawns.
+#[must_use]
+pub fn centipawns(value: i32) -> i16 {
+    let bound = MATE_BOUND - 1;
+    value.clamp(i32::from(-bound), i32::from(bound)) as i16
+}
+
+/// What a record has for a mate in so many moves; 0 or less for the side that is mated.
+#[must_use]
+pub fn mate(moves: i32) -> i16 {
+    let near = |moves: u32| MATE - moves.min((MATE - MATE_BOUND) as u32) as i16;
+    match moves {
+        1.. => near(moves.unsigned_abs()),
+        _ => -near(moves.unsigned_abs()),
+    }
+}
+
 /// One game.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Game {

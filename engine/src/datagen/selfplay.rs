@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rookery_engine::rng::Rng;
 use rookery_engine::{Engine, Exactness, Game as Line, Limits, Outcome, Request, Score, Step};
-use rookery_games::{Game, MATE, MATE_BOUND, Ply};
+use rookery_games::{Game, Ply, centipawns, mate};
 use shakmaty::{Color, Move, Position as _};
 
 use super::options::{Setting, Settings};
@@ -148,14 +148,9 @@ fn search(
 
 /// A score as a record has it.
 fn recorded(score: Score) -> i16 {
-    let near = |moves: i32| MATE - moves.min(i32::from(MATE - MATE_BOUND)) as i16;
     match score {
-        Score::Centipawns(cp) => {
-            let bound = i32::from(MATE_BOUND) - 1;
-            cp.clamp(-bound, bound) as i16
-        }
-        Score::Mate(moves @ 1..) => near(moves),
-        Score::Mate(moves) => -near(-moves),
+        Score::Centipawns(value) => centipawns(value),
+        Score::Mate(moves) => mate(moves),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `rookery-train` can be told to do.
 
 pub(crate) mod check;
+pub(crate) mod collect;
 pub(crate) mod stats;
 pub(crate) mod train;
 

@@ -2,7 +2,7 @@
 //!
 //! [`games`] ([`rookery_games`]) are read, [`filter`] keeps their quiet [`positions`], [`train`] fits a [`network`] to their scores and
 //! results, [`quantise`] rounds it to the whole numbers that the engine computes with, and a [`manifest`] says where
-//! it comes from. The program `rookery-train` does all this:
+//! it comes from. Where the games do not come from the engine itself, [`collect`] has them played by another. The program `rookery-train` does all this:
 //!
 //! ```text
 //! rookery-train stats games.zst
@@ -13,6 +13,7 @@
 //! The loops are written for vector registers. With `RUSTFLAGS="-C target-cpu=native"` and a target folder of its own
 //! (`CARGO_TARGET_DIR`) the program uses the widest that the machine has.
 
+pub mod collect;
 pub mod filter;
 pub mod manifest;
 pub mod network;

@@ -1,4 +1,4 @@
-//! `rookery-train`: looks at games, trains a network on them, checks a network by them.
+//! `rookery-train`: collects games, looks at them, trains a network on them, checks a network by them.
 
 mod commands;
 
@@ -16,6 +16,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Lets another engine play against itself and records its games.
+    Collect(commands::collect::Options),
     /// Counts what files of games have, and shows how scores and results belong together.
     Stats(commands::stats::Options),
     /// Trains a network and writes it, with a manifest beside it.
@@ -26,6 +28,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Collect(options) => commands::collect::run(&options),
         Command::Stats(options) => commands::stats::run(&options),
         Command::Train(options) => commands::train::run(&options),
         Command::Check(options) => commands::check::run(&options),
