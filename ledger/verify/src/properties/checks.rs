@@ -81,22 +81,22 @@ fn fold(items: &[Item]) -> Result<Game, TestCaseError> {
         // What is refused is refused in every order.
         let _ = game.insert(item.clone());
     }
-    // A record that was refused before the receipt came that it is evidence with is asked for again.
-    while let Some(item) = items[1..].iter().find(|item| match item {
-        Item::Record(record) => {
-            let hash = record.hash();
-            let asked = game.state().missing.contains(&hash);
-            asked && !game.items().contains(item)
-        }
-        _ => false,
-    }) {
-        let before = game.items().len();
-        let _ = game.insert(item.clone());
-        if game.items().len() == before {
-            break;
+    ask_again(&mut game, &items[1..]);
+    Ok(game)
+}
+
+/// A record that was refused before the receipt came that it is evidence with is asked for again, of those who had it.
+fn ask_again(game: &mut Game, items: &[Item]) {
+    let mut before = 0;
+    while game.items().len() > before {
+        before = game.items().len();
+        for item in items {
+            if matches!(item, Item::Record(record) if game.state().missing.contains(&record.hash()))
+            {
+                let _ = game.insert(item.clone());
+            }
         }
     }
-    Ok(game)
 }
 
 /// P1: any order of arrival and any doubling gives the state that the reference works out.
@@ -147,12 +147,16 @@ fn parts(items: &[Item], case: &Case, forged: &BTreeSet<Hash>, seen: &mut Seen) 
             "reference on the left, of a part"
         );
     }
+    let heard: Vec<Item> = [&a, &b, &c].into_iter().flatten().cloned().collect();
+    let heard_by_one = a.clone();
     let [a, b, c] = [fold(&a)?, fold(&b)?, fold(&c)?];
+    let twice = Whole::of(&merge(&a, &a, &heard_by_one), forged);
+    prop_assert_eq!(twice, Whole::of(&a, forged), "idempotent");
+    let merge = |one: &Game, other: &Game| merge(one, other, &heard);
     let whole = |one, other| Whole::of(&merge(one, other), forged);
     prop_assert_eq!(whole(&a, &b), whole(&b, &a), "commutative");
     let (left, right) = (merge(&a, &b), merge(&b, &c));
     prop_assert_eq!(whole(&left, &c), whole(&a, &right), "associative");
-    prop_assert_eq!(whole(&a, &a), Whole::of(&a, forged), "idempotent");
     Ok(())
 }
 
@@ -205,21 +209,58 @@ pub fn proven(game: &Game) -> BTreeSet<String> {
     proofs.collect()
 }
 
-/// What cannot stand is kept only as evidence, where a receipt for it was there first, or while it cannot be judged. What
+/// What cannot stand is kept only as evidence, where a receipt for it was there first, or while it cannot be judged: one
+/// game heard it when what it rests on was known and refused it, another keeps it while that is a rival too many. What
 /// follows from it is in the proofs.
 fn is_idle(game: &Game, forged: &BTreeSet<Hash>, item: &Item) -> bool {
     let Item::Record(record) = item else {
         return false;
     };
     let hash = record.hash();
-    game.record(hash).is_none() && (game.is_receipted(hash) || forged.contains(&hash))
+    let stands = game.record(hash).is_some();
+    !stands && (game.is_receipted(hash) || forged.contains(&hash) || cannot_stand(game, record))
 }
 
-fn merge(one: &Game, other: &Game) -> Game {
+/// Whether a game of nothing but what `record` rests on refuses it.
+fn cannot_stand(game: &Game, record: &Signed<Record>) -> bool {
+    let items = game.items();
+    let known = |hash: Hash| {
+        items.iter().find_map(|item| match item {
+            Item::Record(record) if record.hash() == hash => Some(record),
+            _ => None,
+        })
+    };
+    let below = |record: &Signed<Record>| match record.body {
+        Record::ResignAt { at } => Some(at),
+        _ => record.body.place().map(|place| place.prev),
+    };
+    let (mut path, mut at) = (Vec::new(), below(record));
+    while let Some(hash) = at.filter(|hash| *hash != game.id().as_hash()) {
+        let Some(next) = known(hash) else {
+            return false;
+        };
+        path.push(next);
+        at = below(next);
+    }
+    let Ok(mut alone) = Game::new(game.genesis().clone()) else {
+        return false;
+    };
+    for below in path.into_iter().rev() {
+        if alone.insert(Item::Record(below.clone())).is_err() {
+            // It fell with what it rests on.
+            return true;
+        }
+    }
+    alone.insert(Item::Record(record.clone())).is_err()
+}
+
+/// Both games in one; `heard` is what those who had them heard, be it that they refused it.
+fn merge(one: &Game, other: &Game, heard: &[Item]) -> Game {
     let mut merged = one.clone();
     for item in other.items() {
         let _ = merged.insert(item);
     }
+    ask_again(&mut merged, heard);
     merged
 }
 
