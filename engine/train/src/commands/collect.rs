@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -77,7 +77,7 @@ fn work(options: &Options, next: &AtomicU64, sum: &Mutex<Collected>) -> Result<(
         let started = Instant::now();
         let done = collect(&mut teacher, options.seed, index, options.games, &path)?;
         let rate = done.positions as f64 / started.elapsed().as_secs_f64();
-        let mut sum = sum.lock().expect("no thread panics with the lock");
+        let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
         sum.games += done.games;
         sum.positions += done.positions;
         println!(
