@@ -1,8 +1,9 @@
 //! Lets another engine, a teacher that speaks UCI, play against itself, and records its games with its scores.
 //!
 //! The games are numbered. A game's number, the settings and the teacher decide it, and a file has a fixed range of
-//! numbers; so files can be made in any order, by several processes, and again.
+//! numbers; so files can be made in any order and again. A folder remembers the settings of each seed's files.
 
+mod begun;
 mod teacher;
 
 use std::fs::{self, File};
@@ -17,6 +18,7 @@ use rookery_match::result::Ending;
 use rookery_match::uci::Score;
 use shakmaty::{CastlingMode, Chess, KnownOutcome, Position as _};
 
+pub use begun::{Begun, BegunError};
 pub use teacher::{Teacher, TeacherError};
 
 /// Random plies at the beginning, or one more.

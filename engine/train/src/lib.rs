@@ -2,7 +2,8 @@
 //!
 //! [`games`] ([`rookery_games`]) are read, [`filter`] keeps their quiet [`positions`], [`train`] fits a [`network`] to their scores and
 //! results, [`quantise`] rounds it to the whole numbers that the engine computes with, and a [`manifest`] says where
-//! it comes from. Where the games do not come from the engine itself, [`collect`] has them played by another. The program `rookery-train` does all this:
+//! it comes from. Where the games do not come from the engine itself, [`collect`] has another engine play them. The
+//! program `rookery-train` does all this:
 //!
 //! ```text
 //! rookery-train stats games.zst

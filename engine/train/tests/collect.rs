@@ -65,9 +65,33 @@ fn games_are_legal_begin_at_random_carry_the_scores_and_are_the_same_again() {
     // What is there stays; what is missing is made as it was.
     fs::write(folder.join("out").join(FILES[0]), "kept").unwrap();
     fs::remove_file(folder.join("out").join(FILES[1])).unwrap();
-    let again = collect(folder, "", &["--threads", "2"]);
+    let again = collect(folder, "option.Hash=1", &["--threads", "2"]);
     assert!(again.status.success(), "{again:?}");
     assert_eq!(bytes(folder), [b"kept".to_vec(), first[1].clone()]);
+}
+
+#[test]
+fn games_of_other_settings_are_not_mixed_and_two_processes_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let refused = |engine: &str, more: &[&str], said: &str| {
+        let output = collect(folder, engine, more);
+        assert!(!output.status.success(), "{engine} {more:?}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains(said), "{engine} {more:?}: {errors}");
+    };
+    assert!(collect(folder, "", &[]).status.success());
+    refused("", &["--nodes", "7"], "nodes=200 games=3`, not");
+    refused("option.Hash=1", &[], "choose another folder or seed");
+    let first = bytes(folder);
+
+    let settings = folder.join("out").join("games-5.settings");
+    let held = fs::File::open(settings).unwrap();
+    held.lock().unwrap();
+    refused("", &[], "another process is making the files of");
+    drop(held);
+    assert!(collect(folder, "", &[]).status.success());
+    assert_eq!(bytes(folder), first);
 }
 
 #[test]
@@ -98,6 +122,7 @@ fn an_engine_that_fails_is_named_and_leaves_no_file() {
         errors.contains("cannot start `/no/such/program`"),
         "{errors}"
     );
-    let zero = collect(folder.path(), "", &["--games", "0"]);
-    assert!(!zero.status.success());
+    let zero = collect(folder.path(), "", &["--threads", "0"]);
+    let errors = String::from_utf8(zero.stderr).unwrap();
+    assert!(errors.contains("are at least 1"), "{errors}");
 }

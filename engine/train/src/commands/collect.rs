@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use rookery_match::spec::EngineSpec;
-use rookery_train::collect::{Collected, Teacher, collect, file_name};
+use rookery_train::collect::{Begun, Collected, Teacher, collect, file_name};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// How long it thinks about each move.
     #[arg(long, value_name = "N", default_value_t = 200)]
     nodes: u64,
-    /// The folder for the files of games. Those that are there already are not made again.
+    /// The folder for the files of games. Those that are there already, of the same settings, are not made again.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// How many files.
@@ -48,11 +48,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     );
     fs::create_dir_all(&options.out)
         .with_context(|| format!("cannot make the folder {}", options.out.display()))?;
+    let (seed, engine) = (options.seed, &options.engine);
+    let _begun = Begun::open(&options.out, seed, engine, options.nodes, options.games)?;
     let next = AtomicU64::new(0);
     let sum = Mutex::new(Collected::default());
     thread::scope(|scope| {
         let workers: Vec<_> = (0..options.threads)
-            .map(|_| scope.spawn(|| work(options, &next, &sum)))
+            .map(|_| {
+                scope.spawn(|| {
+                    let done = work(options, &next, &sum);
+                    if done.is_err() {
+                        // The others end with the files that they are at.
+                        next.store(options.files, Ordering::Relaxed);
+                    }
+                    done
+                })
+            })
             .collect();
         workers.into_iter().try_for_each(|worker| {
             worker
