@@ -49,8 +49,13 @@ pub struct Network {
 }
 
 /// The one that is built in. A file that is not sound does not build.
+#[allow(
+    long_running_const_eval,
+    reason = "the compiler reads every weight, for some seconds if there are many"
+)]
 pub(super) static NETWORK: Network = Network::read(FILE);
 
+#[allow(long_running_const_eval, reason = "and again, to bound it")]
 const _: () = assert!(check(FILE).is_ok(), "the network's file is not sound");
 
 /// Why bytes are no network that this engine can use.

@@ -420,20 +420,18 @@ impl Searcher {
             return;
         }
         let now = self.clock.now();
-        if u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
-            >= self.shared.slice_end.load(Ordering::Relaxed)
-        {
-            self.pause_wanted = true;
-        }
+        let stop = self.shared.stop.load(Ordering::Relaxed);
+        // What is stopped ends in the step at hand.
+        self.pause_wanted = !stop
+            && u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
+                >= self.shared.slice_end.load(Ordering::Relaxed);
         if !self.settled && self.nodes < LEAST_NODES {
             return;
         }
         let overrun = self
             .hard
             .is_some_and(|hard| now.saturating_sub(self.started) >= hard);
-        if self.shared.stop.load(Ordering::Relaxed)
-            || (overrun && !self.shared.pondering.load(Ordering::Relaxed))
-        {
+        if stop || (overrun && !self.shared.pondering.load(Ordering::Relaxed)) {
             self.stopped = true;
         }
     }
