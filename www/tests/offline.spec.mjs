@@ -156,18 +156,14 @@ test('a new version is fetched whole, waits for the person, and leaves nothing o
   const before = await cacheNames(person);
   assert.equal(before.length, 1);
   site.asked = [];
-  site.publish('src/device/theme-boot.js', marked('second'));
+  site.publish('theme-boot.js', marked('second'));
   await lookForUpdate(person);
   const notice = page.getByText('A new version is ready.');
   await notice.waitFor();
   const fetched = site.asked.filter(
     (path) => !['sw.js', 'precache.js', 'rookery.json'].includes(path),
   );
-  assert.deepEqual(
-    fetched,
-    ['src/device/theme-boot.js'],
-    'what did not change is not fetched again',
-  );
+  assert.deepEqual(fetched, ['theme-boot.js'], 'what did not change is not fetched again');
 
   await person.press('Later');
   await notice.waitFor({ state: 'detached' });
@@ -188,7 +184,7 @@ for (const phone of [false, true]) {
   test(`what is said of a new version is accessible and fits ${phone ? 'a phone' : 'a desktop'}`, async (t) => {
     const { site, person } = await installed(t, { phone });
     const { page } = person;
-    site.publish('src/device/theme-boot.js', marked('second'));
+    site.publish('theme-boot.js', marked('second'));
     await lookForUpdate(person);
     await page.getByText('A new version is ready.').waitFor();
     await page.evaluate(AXE);
@@ -221,7 +217,7 @@ for (const phone of [false, true]) {
 
 test('a page that nobody looks at and nobody plays on changes to the new version by itself', async (t) => {
   const { site, person } = await installed(t);
-  site.publish('src/device/theme-boot.js', marked('second'));
+  site.publish('theme-boot.js', marked('second'));
   await lookForUpdate(person);
   await person.page.getByText('A new version is ready.').waitFor();
   const loaded = person.page.waitForEvent('load');
@@ -243,7 +239,7 @@ test('a new version does not disturb a running game in any tab', async (t) => {
   const other = await browser.tab(person, 'other tab');
   await other.open(site.url);
 
-  site.publish('src/device/theme-boot.js', marked('second'));
+  site.publish('theme-boot.js', marked('second'));
   await lookForUpdate(person);
   await other.page.getByText('A new version is ready.').waitFor();
   await other.press('Reload');
@@ -272,7 +268,7 @@ test('a new version does not disturb a running game in any tab', async (t) => {
 
 test('a version that is only half there is not taken', async (t) => {
   const { site, person } = await installed(t);
-  site.publish('src/device/theme-boot.js', marked('broken'), { wrong: true });
+  site.publish('theme-boot.js', marked('broken'), { wrong: true });
   person.expectErrors(/integrity/);
   await lookForUpdate(person).catch(() => {});
   await person.reload();
@@ -326,7 +322,7 @@ test('what a relay answers is never kept, and odd requests go past what is kept'
     const [name] = await caches.keys();
     return (await (await caches.open(name ?? '')).keys()).map(({ url }) => url);
   });
-  assert.ok(keys.length > 50);
+  assert.ok(keys.some((url) => url.endsWith('/packages/engine/rookery_web_engine_bg.wasm')));
   assert.deepEqual(
     keys.filter((url) => /games\/|well-known|healthz/.test(url)),
     [],

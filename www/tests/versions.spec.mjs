@@ -66,7 +66,7 @@ test('a kept page that no longer understands its relay looks for a new version o
   await person.open(site.url);
   await person.page.evaluate(() => navigator.serviceWorker.ready);
   site.replaceRoot(WELL_KNOWN, relayOf(2));
-  site.publish('src/device/theme-boot.js', (text) => `${text}\n// newer`);
+  site.publish('theme-boot.js', (text) => `${text}\n// newer`);
   // The open page hears of it when it asks again where its relay is; nothing else makes it look.
   await person.page.getByText('A new version is ready.').waitFor({ timeout: 60_000 });
 });

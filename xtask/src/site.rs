@@ -1,8 +1,9 @@
-//! The static site: the page, both packages and the vendored npm files, assembled in `dist/`.
+//! The static site: the page, bundled, and both packages, assembled in `dist/`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::command;
 use crate::node;
 use crate::precache;
 use crate::stamp;
@@ -18,12 +20,15 @@ use crate::workspace::Workspace;
 
 /// What lies in `www/` for the tools, not for the visitor.
 const NOT_THE_PAGE: [&str; 5] = [
+    "bundle.mjs",
     "package.json",
     "package-lock.json",
     "sw.tsconfig.json",
     "tsconfig.json",
-    "vendor.json",
 ];
+
+/// What lies in `www/` and reaches the visitor as part of the bundle, or not at all.
+const NOT_AS_IT_IS: [&str; 4] = ["node_modules", "src", "styles", "tests"];
 
 /// Stands in `www/index.html` where the hash of the import map belongs.
 const IMPORT_MAP_HASH: &str = "__IMPORTMAP_HASH__";
@@ -41,7 +46,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 /// Brings `dist/` up to date with what is built.
 fn assemble(workspace: &Workspace) -> Result<()> {
     let mut site = Site::new();
-    for path in stamp::files(&workspace.page(), &["node_modules", "tests"])? {
+    for path in stamp::files(&workspace.page(), &NOT_AS_IT_IS)? {
         if !NOT_THE_PAGE.iter().any(|name| path == Path::new(name)) {
             site.insert(path.clone(), read(&workspace.page().join(path))?);
         }
@@ -61,8 +66,9 @@ fn assemble(workspace: &Workspace) -> Result<()> {
         let licence = workspace.root.join("LICENSE");
         site.insert(place.join("LICENSE"), read(&licence)?);
     }
-    for (path, source) in vendored(workspace)? {
-        site.insert(Path::new("vendor").join(path), read(&source)?);
+    let bundle = bundle(workspace)?;
+    for path in stamp::files(&bundle, &[])? {
+        site.insert(path.clone(), read(&bundle.join(path))?);
     }
     let precache = precache::script(&site).into_bytes();
     site.insert(PathBuf::from(precache::NAME), precache);
@@ -76,6 +82,7 @@ pub(crate) fn is_loaded(path: &Path) -> bool {
         ".d.ts",
         ".mjs.map",
         ".js.map",
+        ".css.map",
         "package.json",
         ".md",
         "uci.mjs",
@@ -131,39 +138,20 @@ fn package_manifest(workspace: &Workspace, package: &wasm::Package) -> Result<St
     ))
 }
 
-/// The npm files that `www/vendor.json` names: where each goes under `vendor/`, and where it is.
-fn vendored(workspace: &Workspace) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let list = workspace.page().join("vendor.json");
-    let text = fs::read_to_string(&list).context("cannot read www/vendor.json")?;
-    let packages: BTreeMap<String, Vec<String>> =
-        serde_json::from_str(&text).context("www/vendor.json is not a map of packages to files")?;
-    let mut found = Vec::new();
-    for (package, patterns) in &packages {
-        let folder = node::package_folder(workspace, package);
-        let files = stamp::files(&folder, &["node_modules"])?;
-        for pattern in patterns {
-            let before = found.len();
-            for file in files.iter().filter(|file| matches(pattern, file)) {
-                found.push((Path::new(package).join(file), folder.join(file)));
-            }
-            if found.len() == before {
-                bail!("www/vendor.json: {package} has no file `{pattern}`");
-            }
-        }
+/// Bundles the page's modules and styles anew, which takes less than a second, and says where the result is.
+fn bundle(workspace: &Workspace) -> Result<PathBuf> {
+    let output = workspace.target.join("page");
+    if output.exists() {
+        fs::remove_dir_all(&output)
+            .with_context(|| format!("cannot remove {}", output.display()))?;
     }
-    Ok(found)
-}
-
-/// Whether `file` is `pattern`, in whose last part one `*` stands for any characters.
-fn matches(pattern: &str, file: &Path) -> bool {
-    let file = file.to_string_lossy().replace('\\', "/");
-    match pattern.split_once('*') {
-        None => file == pattern,
-        Some((start, end)) => file
-            .strip_prefix(start)
-            .and_then(|rest| rest.strip_suffix(end))
-            .is_some_and(|middle| !middle.contains('/')),
-    }
+    let mut bundle = Command::new("node");
+    bundle
+        .current_dir(workspace.page())
+        .arg("bundle.mjs")
+        .arg(&output);
+    command::run(&mut bundle, "bundle the page")?;
+    Ok(output)
 }
 
 /// Writes what differs and removes what is no longer part of the site, so that a relay that serves it never misses it.
@@ -191,16 +179,6 @@ fn write(dist: &Path, site: &Site) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pattern_names_files_of_one_folder() {
-        let is = |pattern, file| matches(pattern, Path::new(file));
-        assert!(is("dist/esm/*.js", "dist/esm/chess.js"));
-        assert!(!is("dist/esm/*.js", "dist/esm/chess.js.map"));
-        assert!(!is("dist/*.js", "dist/esm/chess.js"));
-        assert!(is("LICENSE", "LICENSE"));
-        assert!(!is("LICENSE", "sub/LICENSE"));
-    }
 
     #[test]
     fn the_policy_names_the_import_map_by_its_hash() {
