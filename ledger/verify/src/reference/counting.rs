@@ -83,7 +83,11 @@ fn led_to<'a>(
         match link.what {
             For::Record(hash) if joiner.is_none() => {
                 let record = records.iter().find(|record| record.hash == hash)?;
-                if let Content::Seat { joiner: who, .. } = record.content {
+                // A Seat that may not stand seats nobody.
+                let stands = || Board::new(setup)?.after(setup, record);
+                if let Content::Seat { joiner: who, .. } = record.content
+                    && stands().is_some()
+                {
                     joiner = Some(who);
                 }
             }
