@@ -33,7 +33,33 @@ pub fn sans(game: &Game) -> Vec<String> {
         .collect()
 }
 
-/// The game as PGN. Players are named by their keys.
+/// The days and the time of day, UTC, as PGN writes them.
+///
+/// The civil date is counted in eras of 400 years that begin in March, after Howard Hinnant's `civil_from_days`.
+fn day_and_time(at_ms: u64) -> Option<(String, String)> {
+    const DAYS_TO_1970: u64 = 719_468;
+    const DAYS_OF_ERA: u64 = 146_097;
+    let seconds = at_ms / 1000;
+    let days = seconds / 86_400 + DAYS_TO_1970;
+    let (era, day_of_era) = (days / DAYS_OF_ERA, days % DAYS_OF_ERA);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    if year > 9999 {
+        return None;
+    }
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
+    Some((
+        format!("{year:04}.{month:02}.{day:02}"),
+        format!("{hours:02}:{minutes:02}:{:02}", seconds % 60),
+    ))
+}
+
+/// The game as PGN. Players are named by their keys; the date is that of the first receipt, so an untimed game has none.
 #[must_use]
 pub fn write(game: &Game) -> String {
     let (state, genesis) = (game.state(), &game.genesis().body);
@@ -63,11 +89,17 @@ pub fn write(game: &Game) -> String {
     };
     tag("Event", "Rookery game");
     tag("Site", &format!("rookery:{}", game.id()));
-    tag("Date", "????.??.??");
+    let first = state.counted.first().map(|first| first.receipt.at_ms.get());
+    let begun = first.and_then(day_and_time);
+    tag("Date", begun.as_ref().map_or("????.??.??", |(day, _)| day));
     tag("Round", "-");
     tag("White", &player(true));
     tag("Black", &player(false));
     tag("Result", result);
+    if let Some((day, time)) = &begun {
+        tag("UTCDate", day);
+        tag("UTCTime", time);
+    }
     tag("TimeControl", &time_control);
     tag("Termination", termination);
     if let Some(outcome) = state.outcome() {
@@ -104,4 +136,27 @@ pub fn write(game: &Game) -> String {
     word(&mut text, result);
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day_and_time;
+
+    #[test]
+    fn a_moment_is_a_day_and_a_time() {
+        for (at_ms, day, time) in [
+            (0, "1970.01.01", "00:00:00"),
+            (951_782_399_999, "2000.02.28", "23:59:59"),
+            (951_782_400_000, "2000.02.29", "00:00:00"),
+            (951_868_800_000, "2000.03.01", "00:00:00"),
+            (1_735_689_599_000, "2024.12.31", "23:59:59"),
+            (4_107_542_400_000, "2100.03.01", "00:00:00"),
+            (253_402_300_799_999, "9999.12.31", "23:59:59"),
+        ] {
+            let read = day_and_time(at_ms);
+            assert_eq!(read, Some((day.into(), time.into())), "{at_ms}");
+        }
+        assert_eq!(day_and_time(253_402_300_800_000), None);
+        assert_eq!(day_and_time(u64::MAX), None);
+    }
 }

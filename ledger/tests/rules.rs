@@ -410,7 +410,9 @@ fn a_pgn_has_the_start_the_moves_and_the_result() {
     for tag in [
         format!("[White \"{}\"]", key(1).player()),
         format!("[Site \"rookery:{}\"]", duel.game.id()),
+        "[Date \"2023.11.14\"]".into(),
         "[Result \"0-1\"]".into(),
+        "[UTCTime \"22:13:20\"]".into(),
         "[TimeControl \"180+2\"]".into(),
         "[Termination \"normal\"]".into(),
     ] {

@@ -9,20 +9,25 @@
  * The relays this site names in the `rookery.json` beside it; relative entries count from there.
  *
  * @param {string} base The page's address.
- * @returns {Promise<string[]>} Empty when the file is missing or means nothing.
+ * @returns {Promise<string[]>} Empty when the file is missing or means nothing. Where it cannot be read now the page's own host
+ *   is asked.
  */
 export async function siteRelays(base) {
+  const own = [new URL('/', base).href];
+  let answer;
   try {
-    const answer = await fetch(new URL('rookery.json', base));
-    if (!answer.ok) return [];
-    const { relays } = /** @type {{ relays?: unknown }} */ (await answer.json());
-    if (!Array.isArray(relays)) return [];
-    return relays
-      .filter((entry) => typeof entry === 'string')
-      .map((entry) => relayAddress(entry, base));
+    answer = await fetch(new URL('rookery.json', base));
   } catch {
-    return [];
+    return own;
   }
+  if (!answer.ok) return answer.status >= 500 ? own : [];
+  const { relays } = /** @type {{ relays?: unknown }} */ (
+    Object(await answer.json().catch(() => null))
+  );
+  if (!Array.isArray(relays)) return [];
+  return relays
+    .filter((entry) => typeof entry === 'string')
+    .map((entry) => relayAddress(entry, base));
 }
 
 /**

@@ -51,6 +51,24 @@ test('games with people, the computer and at one board are kept, found, replayed
   await rows(white).getByRole('link').click();
   await white.sees({ screen: 'game', ply: 4 });
 
+  // Who played is in the file under the names that are known here, and by their keys.
+  const pgn = String(await white.saved('PGN'));
+  const game = new RegExp(
+    `^\\[Site "${relay.url}#/game/${(await white.shown()).game}\\?relay=`,
+    'm',
+  );
+  assert.match(pgn, game);
+  for (const tag of [
+    /^\[White "Player [0-9a-f]{4}·[0-9a-f]{4}"\]$/m,
+    /^\[WhiteKey "[0-9a-f]{64}"\]$/m,
+    /^\[Date "20\d\d\.\d\d\.\d\d"\]$/m,
+    /^\[UTCTime "\d\d:\d\d:\d\d"\]$/m,
+    /^\[TimeControl "600\+0"\]$/m,
+    /^\[Termination "normal"\]$/m,
+  ]) {
+    assert.match(pgn, tag);
+  }
+
   // By keyboard.
   const step = page.locator('.move[aria-current="step"]');
   await page.keyboard.press('Home');

@@ -56,13 +56,12 @@ test('a game of Chess960 by number is shown to the guest and castles onto the ro
   assert.match((await white.shown()).fen ?? '', /^bbqnrrk1/);
 });
 
-test('a game from a position is for whom the link is given to, who sees it before joining', async (t) => {
-  const { white, black } = await twoPeople(t);
+test('a game from a position is seen before anybody joins it, from its link or from the lobby', async (t) => {
+  const { relay, white, black } = await twoPeople(t);
   const fen = '4k3/8/8/8/8/8/4P3/4K3 w - - 0 1';
   await white.press('Create game');
   const form = white.page.getByRole('dialog', { name: 'Create a game' });
   await form.getByRole('radio', { name: 'Position' }).check();
-  await form.getByRole('radio', { name: 'Anyone in the lobby' }).isDisabled();
   await form.getByRole('button', { name: 'Create', exact: true }).click();
   await form.getByRole('alert').getByText('Paste a position').waitFor();
   await form.getByRole('button', { name: 'Cancel' }).click();
@@ -76,6 +75,18 @@ test('a game from a position is for whom the link is given to, who sees it befor
   await sitDown(white, black, link);
   await white.sees({ fen });
   await black.sees({ fen });
+
+  await white.open(relay.url);
+  await invite(white, { fen, lobby: true });
+  await black.open(relay.url);
+  const lobby = black.page.getByRole('region', { name: 'Lobby' });
+  await lobby.getByText('you play Black · from a position').waitFor();
+  assert.equal(await lobby.getByRole('button', { name: 'Join' }).count(), 0);
+  await lobby.getByRole('button', { name: 'See' }).click();
+  await black.sees({ screen: 'invitation' });
+  assert.equal(await black.pieceOn('e2'), 'white pawn');
+  await black.press('Join');
+  await Promise.all([white.sees({ screen: 'game', fen }), black.sees({ screen: 'game', fen })]);
 });
 
 test('a drawn Chess960 start is one of the 960 and listed with its variant', async (t) => {

@@ -112,51 +112,75 @@ function sessionVersion(protocol) {
 }
 
 /**
+ * @typedef {object} Resolved
+ * @property {string[]} addresses Multiaddrs, each with its peer id.
+ * @property {OtherVersion | null} other A relay answered, and none can be spoken with.
+ * @property {boolean} none No relay is named, or there is none where one is named: the host answers, and knows of none.
+ */
+
+/** @type {Resolved} */
+const SILENT = { addresses: [], other: null, none: false };
+/** @type {Resolved} */
+const NONE = { addresses: [], other: null, none: true };
+
+/**
  * What a relay says of itself at an http(s) address.
  *
  * @param {string} base
- * @returns {Promise<{ addresses: string[], other: OtherVersion | null }>} Its multiaddrs, each with its peer id; none
- *   where it speaks other versions.
+ * @returns {Promise<Resolved>} Rejects where nothing answers, or an answer is an error that may pass.
  */
 async function addressesAt(base) {
   const url = new URL('/.well-known/rookery.json', base);
   const answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(FETCH_MS) });
+  if (answer.status === 404 || answer.status === 410) return NONE;
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  // A static host may answer with its start page.
   const {
     peer_id: peer,
     addresses,
     ...said
   } = /** @type {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown }} */ (
-    await answer.json()
+    Object(readJson(await answer.text()))
   );
   const other = otherVersion(said);
-  if (other) return { addresses: [], other };
-  if (!Array.isArray(addresses)) throw new Error(`${url} names no addresses`);
+  if (other) return { addresses: [], other, none: false };
+  if (!Array.isArray(addresses)) return NONE;
   const suffix = typeof peer === 'string' && isMultiaddr(`/p2p/${peer}`) ? `/p2p/${peer}` : '';
   const dialled = addresses
     .filter(isMultiaddr)
     .map((address) => withHost(address, url.hostname.replace(/^\[|\]$/g, '')))
     .map((address) => (peerOf(address) ? address : address + suffix));
-  return { addresses: dialled, other: null };
+  return { addresses: dialled, other: null, none: false };
+}
+
+/** @param {string} text */
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /**
  * The multiaddrs of relays that are named by multiaddr or by http(s) address. What cannot be asked now is left out.
  *
  * @param {string[]} relays
- * @returns {Promise<{ addresses: string[], other: OtherVersion | null }>} `other` where a relay answered and none can be
- *   spoken with.
+ * @returns {Promise<Resolved>}
  */
 export async function resolveRelays(relays) {
-  const unknown = { addresses: /** @type {string[]} */ ([]), other: null };
   const found = await Promise.all(
     relays.map((relay) =>
       isMultiaddr(relay)
-        ? { addresses: [relay], other: null }
-        : addressesAt(relay).catch(() => unknown),
+        ? { addresses: [relay], other: null, none: false }
+        : addressesAt(relay).catch(() => SILENT),
     ),
   );
   const addresses = found.flatMap((relay) => relay.addresses);
   const other = found.find((relay) => relay.other)?.other ?? null;
-  return { addresses, other: addresses.length > 0 ? null : other };
+  return {
+    addresses,
+    other: addresses.length > 0 ? null : other,
+    none: found.every(({ none }) => none),
+  };
 }

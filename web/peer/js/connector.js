@@ -40,6 +40,8 @@ const DIAL_MS = { ws: 4000, webrtc: 6000 };
 const WAITS = [0, 100, 250, 500, 1000, 2000];
 /** After so many rounds in vain (about five minutes) a relay is asked less often. */
 const LONG = 150;
+/** How often a place where there is no relay is looked at again, in ms. */
+const NOBODY_MS = 30_000;
 
 /**
  * How long to wait before a round.
@@ -55,6 +57,7 @@ export function waitBefore(failures, random) {
 export class Connector {
   #dial;
   #resolve;
+  #nobody;
   #hooks;
   /** @type {string[]} */
   #addresses = [];
@@ -79,11 +82,13 @@ export class Connector {
    * @param {object} options
    * @param {Dial} options.dial
    * @param {() => Promise<string[]>} options.resolve The addresses to try, best first; never rejects.
+   * @param {() => boolean} [options.nobody] Whether it is known that there is nobody to dial.
    * @param {Hooks} options.hooks
    */
-  constructor({ dial, resolve, hooks }) {
+  constructor({ dial, resolve, nobody = () => false, hooks }) {
     this.#dial = dial;
     this.#resolve = resolve;
+    this.#nobody = nobody;
     this.#hooks = hooks;
   }
 
@@ -143,7 +148,7 @@ export class Connector {
       if (await this.#round()) this.#failures = 0;
       else if (!this.#renewed) this.#failures += 1;
       if (this.#running && !this.#renewed) {
-        await this.#pause(waitBefore(this.#failures, Math.random()));
+        await this.#pause(this.#nobody() ? NOBODY_MS : waitBefore(this.#failures, Math.random()));
       }
     }
   }

@@ -41,6 +41,8 @@ export interface Connection {
   logBusy: boolean;
   /** The relay speaks no version of the protocol that this package does: a newer page may. */
   otherVersion?: boolean;
+  /** No relay is named, or the host that is named answers that there is none. One that does not answer is not meant. */
+  noRelay?: boolean;
 }
 
 export interface GameOptions {
@@ -65,6 +67,8 @@ export interface GameSummary {
   ply: number;
   phase: GameState['phase'];
   result: Result | null;
+  /** The relay that its link named, as a multiaddr; null for one of the page's own. */
+  relay: string | null;
   /** Missing in a summary from before it was kept. */
   clock?: Clock;
 }
@@ -101,6 +105,8 @@ export interface GameState {
   creator: PlayerKey;
   white: PlayerKey | null;
   black: PlayerKey | null;
+  /** Who alone may take the other seat; null where anybody may. */
+  keptFor: PlayerKey | null;
   you: Colour | null;
   /** Set when you asked for the seat: waiting, seated, or refused because another player's Seat record was signed. */
   seat: 'none' | 'waiting' | 'seated' | 'refused';
@@ -201,13 +207,16 @@ export interface Seek {
   clock: Clock;
   colour: Colour | 'random';
   variant: 'standard' | 'chess960';
+  startFen: string;
+  /** Who alone may take the seat; null where anybody may. */
+  keptFor: PlayerKey | null;
   /** The relay that orders the game, as a multiaddr when known. */
   relay: string | null;
 }
 
 export declare class PeerError extends Error {
   /**
-   * Stable. Of this package: offline, read-only-tab, storage, bad-link, bad-input, no-such-game, nothing-there (to decline
+   * Stable. Of this package: offline, no-relay, read-only-tab, storage, bad-link, bad-input, no-such-game, nothing-there (to decline
    * or take back), on-its-way (the last move is not confirmed), not-ready, not-a-player, closed, wasm, internal. Of the rules
    * and of relays, as in the protocol: not-your-turn, illegal-move, seat-taken, game-over, no-draw, creator-away, log-full...
    */
@@ -221,9 +230,15 @@ export interface Peer extends EventTarget {
   readonly connection: Connection;
   /** Open seeks of the lobby; kept current while at least one listener for `seeks` is attached. */
   readonly seeks: Seek[];
-  /** Resolves when the relay has the game, so that its link can be opened; after 4 s without a word also before. */
+  /**
+   * Resolves when the relay has the game, so that its link can be opened; after 4 s without a word also before. Rejects with
+   * `offline` or `no-relay` where no relay can be reached.
+   */
   create(options: GameOptions): Promise<Game>;
-  /** Opens a game for playing or watching: from this device, then from the relay. `relay` comes from the link. */
+  /**
+   * Opens a game for playing or watching: from this device, then from the relay. `relay` comes from the link. Rejects with
+   * `offline` where none answers, with `no-relay` where there is none to ask.
+   */
   open(id: GameId, options?: { relay?: string }): Promise<Game>;
   /**
    * Takes back an open invitation of one's own: it leaves the lobby, this device seats nobody any more and forgets it. With a

@@ -8,12 +8,16 @@ import { PeerError } from './errors.js';
  * @import { RelaySession } from './relay-session.js'
  */
 
+const NO_RELAY =
+  'There is no relay here, and the link names none, so this game cannot be looked for.';
+
 /**
  * @typedef {object} Opening
  * @property {Promise<RelaySession>} found The one that knows the game.
  * @property {Set<RelaySession>} asked
  * @property {(session: RelaySession) => void} known
  * @property {(session: RelaySession) => void} unknown
+ * @property {() => void} look One of them may have turned out to have no relay.
  */
 
 /**
@@ -21,7 +25,8 @@ import { PeerError } from './errors.js';
  * @param {RelaySession[]} sessions In the order in which they are asked; the first one has been.
  * @param {number} aloneMs How long the first is tried alone if it does not answer.
  * @param {number} patienceMs
- * @returns {Opening} `found` rejects with `no-such-game` where all say so, with `offline` where one does not answer.
+ * @returns {Opening} `found` rejects with `no-such-game` where all that have a relay say so, with `no-relay` where none has one,
+ *   with `offline` where one does not answer.
  */
 export function openAt(id, [first, second], aloneMs, patienceMs) {
   const { promise, resolve, reject } = /** @type {typeof withResolvers<RelaySession>} */ (
@@ -38,9 +43,12 @@ export function openAt(id, [first, second], aloneMs, patienceMs) {
     if (second.state(id)) resolve(second);
   }
 
+  const absent = (/** @type {RelaySession} */ { connection }) => connection.noRelay === true;
+
   function giveUp() {
-    const [silent] = [...asked].filter((session) => !unaware.has(session));
-    if (!silent) reject(new PeerError('no-such-game', 'The relay does not know this game.'));
+    const [silent] = [...asked].filter((session) => !unaware.has(session) && !absent(session));
+    if (!silent && unaware.size === 0) reject(new PeerError('no-relay', NO_RELAY));
+    else if (!silent) reject(new PeerError('no-such-game', 'The relay does not know this game.'));
     else if (unaware.size === 0) reject(new PeerError('offline', silent.connection.words));
     else {
       reject(
@@ -50,6 +58,11 @@ export function openAt(id, [first, second], aloneMs, patienceMs) {
         ),
       );
     }
+  }
+
+  function look() {
+    if (absent(first)) askSecond();
+    if ([...asked].every((session) => unaware.has(session) || absent(session))) giveUp();
   }
 
   const alone = setTimeout(askSecond, aloneMs);
@@ -66,8 +79,9 @@ export function openAt(id, [first, second], aloneMs, patienceMs) {
     unknown(session) {
       unaware.add(session);
       if (session === first) askSecond();
-      if ([...asked].every((one) => unaware.has(one))) giveUp();
+      look();
     },
+    look,
   };
 }
 

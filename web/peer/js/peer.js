@@ -134,6 +134,8 @@ export class Peer extends EventTarget {
     this.#check();
     this.#checkWriter();
     const session = this.#home;
+    const { noRelay, words } = session.connection;
+    if (noRelay) throw new PeerError('no-relay', words);
     await session.ready(PATIENCE_MS);
     const random = crypto.getRandomValues(new Uint8Array(32));
     const id = await session.wish(() => session.core.create(this.#newGame(options), random));
@@ -171,6 +173,7 @@ export class Peer extends EventTarget {
     const opening =
       this.#opening.get(id) ?? openAt(id, [session, this.#home], ALONE_MS, PATIENCE_MS);
     this.#opening.set(id, opening);
+    opening.look();
     try {
       const found = await opening.found;
       this.#show(found);
@@ -223,9 +226,10 @@ export class Peer extends EventTarget {
   /** @returns {Promise<GameSummary[]>} */
   async games() {
     const games = await this.#store.games();
-    return games.map(({ id, createdMs, summary }) => ({
+    return games.map(({ id, createdMs, relay, summary }) => ({
       id,
       createdMs,
+      relay,
       ...(summary ?? { you: null, opponent: null, ply: 0, phase: 'open', result: null }),
     }));
   }
@@ -383,7 +387,10 @@ export class Peer extends EventTarget {
         onUnknown: (id) => this.#opening.get(id)?.unknown(session),
         onNotice: (id, notice) => this.#open.get(id)?.noticed(notice),
         onSaid: (id, line) => this.#open.get(id)?.said(line),
-        onConnection: () => this.#onConnection(),
+        onConnection: () => {
+          for (const opening of this.#opening.values()) opening.look();
+          this.#onConnection();
+        },
         onSeeks: (seeks) => {
           if (session === this.#home) this.#tell('seeks', seeks);
         },

@@ -42,6 +42,9 @@ const OTHER_VERSION = {
     'The relay and this page do not understand each other: their versions differ. Reload the page to get its newest version; your games are kept.',
 };
 
+const NO_RELAY =
+  'There is no relay here, so other people are out of reach. The computer can be played, and two can play at one board.';
+
 export class RelaySession {
   /** @type {import('./addresses.js').Place} */
   #place;
@@ -61,6 +64,8 @@ export class RelaySession {
   #known = null;
   /** Set while the relay is known to speak no version that this page does. @type {OtherVersion | null} */
   #other = null;
+  /** There is no relay to dial. */
+  #none = false;
   /** @type {string[]} */
   #addresses = [];
   /** @type {string | null} */
@@ -97,6 +102,7 @@ export class RelaySession {
     this.#store = store;
     this.#holder = holder;
     this.#relays = relays;
+    this.#none = relays.length === 0;
     this.#relay = relay;
     this.#hooks = hooks;
     const { hostname, protocol } = location;
@@ -109,11 +115,16 @@ export class RelaySession {
       dial,
       resolve: async () => {
         this.#known = resolveRelays(relays);
-        const { addresses, other } = await this.#known;
+        const { addresses, other, none } = await this.#known;
         this.#addresses = addresses;
         if (other || addresses.length > 0) this.#other = other;
+        if (none !== this.#none) {
+          this.#none = none;
+          hooks.onConnection();
+        }
         return dialable(addresses, place);
       },
+      nobody: () => this.#none,
       hooks: {
         onOpen: (link, address) => {
           this.#address = address;
@@ -136,7 +147,7 @@ export class RelaySession {
   }
 
   start() {
-    if (this.#relays.length > 0) this.#connector.start();
+    if (!this.#none) this.#connector.start();
   }
 
   stop() {
@@ -173,7 +184,7 @@ export class RelaySession {
     const transport = this.#ready && this.#address ? transportOf(this.#address) : null;
     const state = this.#ready
       ? 'connected'
-      : this.#relays.length === 0 || this.#failures >= PATIENCE || this.#other || !navigator.onLine
+      : this.#none || this.#failures >= PATIENCE || this.#other || !navigator.onLine
         ? 'offline'
         : this.#wasReady
           ? 'reconnecting'
@@ -186,6 +197,7 @@ export class RelaySession {
       rttMs: this.#ready ? this.#rttMs : null,
       logBusy: this.#ready && this.#logBusy,
       otherVersion: !this.#ready && this.#other !== null,
+      noRelay: !this.#ready && this.#none,
     };
   }
 
@@ -198,8 +210,7 @@ export class RelaySession {
       return 'The relay cannot save moves right now; they wait and are sent again.';
     }
     if (state === 'connected' && transport) return `Connected to the relay by ${NAMES[transport]}.`;
-    if (this.#relays.length === 0)
-      return 'This page names no relay: only the computer can be played.';
+    if (this.#none) return NO_RELAY;
     if (this.#other) return OTHER_VERSION[this.#other];
     if (this.#bye) return this.#bye;
     if (state === 'offline') {

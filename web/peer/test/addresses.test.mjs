@@ -77,9 +77,40 @@ test('a relay named by its site is asked for its addresses; one that fails is le
   assert.deepEqual(found, {
     addresses: [`/ip4/127.0.0.1/tcp/4751/ws/p2p/${PEER}`, WSS, RTC],
     other: null,
+    none: false,
   });
-  const nothing = { addresses: [], other: null };
+  const nothing = { addresses: [], other: null, none: false };
   assert.deepEqual(await resolveRelays(['http://127.0.0.1:1/']), nothing);
+});
+
+test('a host that knows of no relay is told from one that does not answer', async (t) => {
+  /** @type {[number, string]} */
+  let answer = [500, ''];
+  const server = createServer((_, response) => {
+    response.writeHead(answer[0]).end(answer[1]);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  t.after(() => server.close());
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const host = `http://127.0.0.1:${port}/`;
+  /** @type {[number, string, boolean][]} */
+  const answers = [
+    [404, 'nothing here', true],
+    [410, '', true],
+    [200, '<!doctype html><title>My page</title>', true],
+    [200, '{"hello": "world"}', true],
+    [200, 'null', true],
+    [502, 'bad gateway', false],
+    [429, 'later', false],
+  ];
+  for (const [status, body, none] of answers) {
+    answer = [status, body];
+    assert.equal((await resolveRelays([host])).none, none, `${status} ${body}`);
+  }
+  answer = [404, ''];
+  assert.equal((await resolveRelays([])).none, true);
+  assert.equal((await resolveRelays([host, 'http://127.0.0.1:1/'])).none, false);
+  assert.equal((await resolveRelays([host, WS])).none, false);
 });
 
 test('a relay of other versions is told from one that says nothing of them', () => {
@@ -102,6 +133,14 @@ test('a relay of another version is not dialled, and another one is used in its 
   t.after(() => server.close());
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const newer = `http://127.0.0.1:${port}/`;
-  assert.deepEqual(await resolveRelays([newer]), { addresses: [], other: 'newer' });
-  assert.deepEqual(await resolveRelays([newer, RTC]), { addresses: [RTC], other: null });
+  assert.deepEqual(await resolveRelays([newer]), {
+    addresses: [],
+    other: 'newer',
+    none: false,
+  });
+  assert.deepEqual(await resolveRelays([newer, RTC]), {
+    addresses: [RTC],
+    other: null,
+    none: false,
+  });
 });

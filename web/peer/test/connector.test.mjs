@@ -9,8 +9,11 @@ const RTC = '/ip4/192.0.2.7/udp/1/webrtc-direct';
 
 /** @typedef {ReturnType<typeof setUp>} Setting */
 
-/** @param {string[]} addresses */
-function setUp(addresses) {
+/**
+ * @param {string[]} addresses
+ * @param {() => boolean} [nobody]
+ */
+function setUp(addresses, nobody) {
   /** @type {any[]} */
   const dials = [];
   /** @type {string[]} */
@@ -31,6 +34,7 @@ function setUp(addresses) {
         dials.push({ address, timeoutMs, onFrame, onClose, resolve, reject, link });
       }),
     resolve: async () => [...addresses],
+    ...(nobody ? { nobody } : {}),
     hooks: {
       onOpen: (_, address) => events.push(`open ${address}`),
       onFrame: (frame) => events.push(`frame ${frame[0]}`),
@@ -239,5 +243,21 @@ test('asking where the relay is does not hold up a new round when the network is
   connector.renew();
   await turn();
   assert.equal(asked.length, 2);
+  connector.stop();
+});
+
+test('where there is no relay that is looked at every half minute, and at once when poked', async (t) => {
+  const addresses = /** @type {string[]} */ ([]);
+  const { connector, dials, events } = setUp(addresses, () => addresses.length === 0);
+  connector.start();
+  await turn();
+  await pass(t, 29_000);
+  assert.deepEqual(events, ['wait 0']);
+  await pass(t, 2000);
+  assert.deepEqual(events, ['wait 0', 'wait 1']);
+  addresses.push(WS);
+  connector.poke();
+  await turn();
+  assert.equal(dials.length, 1);
   connector.stop();
 });

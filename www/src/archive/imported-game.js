@@ -35,7 +35,7 @@ export class ImportedGame extends EventTarget {
       startFen,
       clock: { kind: 'none' },
       takebacks: false,
-      ...{ creator: '', white: null, black: null, you: null, seat: 'none' },
+      ...{ creator: '', white: null, black: null, keptFor: null, you: null, seat: 'none' },
       present: { white: null, black: null },
       fen: moves.at(-1)?.fen ?? startFen,
       ply: moves.length,

@@ -2,6 +2,7 @@
 
 import { makeSan, parseSan } from 'chessops/san';
 import { makePgn, defaultGame, extend } from 'chessops/pgn';
+import { pgnDay } from './pgn-tags.js';
 import { canonicalUci, INITIAL_FEN, legalMove, position } from './rules.js';
 
 /** @import { Result } from '@rookery/peer' */
@@ -108,21 +109,20 @@ export function sanLine(fen, ucis) {
  * A game as PGN.
  *
  * @param {{ white: string, black: string, date: Date, startFen: string, chess960?: boolean, sans: string[],
- *   result: Result | null, event: string }} game
+ *   result: Result | null, event: string }} game Without a clock.
  * @returns {string}
  */
 export function writePgn({ white, black, date, startFen, chess960, sans, result, event }) {
-  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join('.');
   const headers = new Map([
     ['Event', event],
     ['Site', 'Rookery'],
-    ['Date', day],
+    ['Date', pgnDay(date)],
     ['Round', '-'],
     ['White', white],
     ['Black', black],
     ['Result', result?.outcome ?? '*'],
+    ['TimeControl', '-'],
+    ['Termination', !result ? 'unterminated' : result.reason === 'abort' ? 'abandoned' : 'normal'],
   ]);
   if (chess960) headers.set('Variant', 'Chess960');
   if (startFen !== INITIAL_FEN || chess960) headers.set('SetUp', '1').set('FEN', startFen);

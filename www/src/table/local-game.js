@@ -163,8 +163,9 @@ export class LocalGame extends EventTarget {
 
   async join() {}
 
-  pgn() {
-    return localPgn(this.#record);
+  /** @param {string} own The name of who plays here. */
+  pgn(own) {
+    return localPgn(this.#record, own);
   }
 
   close() {
@@ -278,6 +279,7 @@ export class LocalGame extends EventTarget {
       creator: '',
       white: null,
       black: null,
+      keptFor: null,
       you,
       seat: 'seated',
       present: { white: null, black: null },
@@ -346,12 +348,13 @@ export const knownRecord = (kept) => ({
  * A game of this device as PGN.
  *
  * @param {LocalRecord} record
+ * @param {string} own The name of who plays here; empty for none.
  */
-export function localPgn(record) {
+export function localPgn(record, own) {
   const { kind, you, level, levelName, startFen, chess960, ucis, result, createdMs } = record;
   const computer = `Rookery level ${level} (${levelName})`;
   const name = (/** @type {Colour} */ colour) =>
-    kind === 'board' ? '?' : you === colour ? 'Player' : computer;
+    kind === 'board' ? '?' : you === colour ? own || 'Player' : computer;
   return writePgn({
     white: name('white'),
     black: name('black'),

@@ -3,6 +3,7 @@
 
 import { routeFromPaste } from '../route.js';
 import { opposite } from '../chess/rules.js';
+import { opponentOf } from './players.js';
 
 /** @import { Colour, GameId, GameOptions, GameState, PlayerKey } from '@rookery/peer' */
 
@@ -23,8 +24,9 @@ export const NO_REMATCH = { mine: null, theirs: null, busy: false };
  * @param {GameState} game Over, with both players known.
  * @returns {GameOptions | null} Null for who only watched.
  */
-export function rematchOptions({ you, white, black, clock, takebacks, variant, startFen }) {
-  const opponent = you === 'white' ? black : white;
+export function rematchOptions(game) {
+  const { you, clock, takebacks, variant, startFen } = game;
+  const opponent = opponentOf(game);
   if (!you || !opponent) return null;
   return { clock, takebacks, variant, startFen, colour: opposite(you), opponent };
 }
@@ -73,7 +75,7 @@ export function readRematch(text) {
  */
 export function isRematch(offered, before, player) {
   const { you } = before;
-  const opponent = you === 'white' ? before.black : before.white;
+  const opponent = opponentOf(before);
   if (!you || offered.phase !== 'open' || offered.creator !== opponent) return false;
   const yours = opposite(you);
   return (

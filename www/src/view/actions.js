@@ -4,6 +4,7 @@ import { html } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
 import { nextGame } from '../people/live-games.js';
 import { opposite } from '../chess/rules.js';
+import { blockedOpponent } from '../table/players.js';
 import { colourName } from '../words/words.js';
 import { icons } from './icons.js';
 import { watcherActions } from './watch.js';
@@ -23,6 +24,7 @@ import { watcherActions } from './watch.js';
 export function actionsView(state, table, act) {
   const game = /** @type {GameState} */ (table.game);
   const { can, offers, you } = game;
+  const blocked = table.kind === 'peer' && blockedOpponent(game, state.people);
   if (game.phase === 'over') {
     const watched = table.kind === 'peer' && you === null;
     const [again, place] = table.origin
@@ -36,7 +38,7 @@ export function actionsView(state, table, act) {
             action('Live games', icons.eye, true, () => act.go({ screen: 'watch' })),
           ]
         : [
-            rematchAction(table, act),
+            rematchAction(table, blocked, act),
             action('New game', icons.again, true, () => act.go({ screen: 'home' })),
           ];
     return html`<div class="actions ends">
@@ -98,7 +100,7 @@ export function actionsView(state, table, act) {
               act.offerDraw,
             )
     }
-    ${action('Abort', icons.abort, can.abort, act.abort)}
+    ${action('Abort', icons.abort, can.abort, act.abort, blocked && can.abort)}
     ${action('Resign', icons.resign, can.resign, () => act.question('resign'))}
   </div>`;
 }
@@ -120,15 +122,16 @@ function nextAction({ watch }, game, act) {
  * Both must want a rematch; a game of this device just begins again.
  *
  * @param {Table} table Over.
+ * @param {boolean} blocked With who is blocked nobody plays again.
  * @param {Controller} act
  */
-function rematchAction({ kind, game, rematch }, act) {
+function rematchAction({ kind, game, rematch }, blocked, act) {
   const { mine, theirs, busy } = rematch;
   if (theirs) return action('Accept rematch', icons.rematch, true, act.rematch, true);
   if (mine) return action('Cancel rematch', icons.abort, true, act.rematch);
   const you = game?.you ?? null;
   const there = kind !== 'peer' || (you !== null && game?.present[opposite(you)] !== false);
-  return action('Rematch', icons.rematch, there && !busy, act.rematch);
+  return action('Rematch', icons.rematch, there && !busy && !blocked, act.rematch);
 }
 
 /**

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { ref } from 'lit/directives/ref.js';
 import { MAX_CHARS } from '../table/chat.js';
+import { blockedOpponent } from '../table/players.js';
 import { colourName } from '../words/words.js';
 
 /**
@@ -18,9 +19,11 @@ import { colourName } from '../words/words.js';
  * @param {Table} table Ready: it has a game.
  * @param {Controller} act
  */
-export function chatView({ settings, peer }, { kind, game, chat }, act) {
-  const you = /** @type {GameState} */ (game).you;
-  if (kind !== 'peer' || !you || !settings.chat) return nothing;
+export function chatView({ settings, peer, people }, table, act) {
+  const { kind, chat } = table;
+  const game = /** @type {GameState} */ (table.game);
+  const { you } = game;
+  if (kind !== 'peer' || !you || !settings.chat || blockedOpponent(game, people)) return nothing;
   const send = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);

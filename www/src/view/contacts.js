@@ -34,7 +34,7 @@ export function contactsView({ people, peer }, act) {
                     >
                     <button
                       aria-label=${`Invite ${name}`}
-                      ?disabled=${!peer.writer || peer.status !== 'ready'}
+                      ?disabled=${!peer.writer || peer.status !== 'ready' || peer.connection.noRelay}
                       @click=${() => act.invite(key)}
                     >
                       Invite

@@ -93,30 +93,23 @@ function timeFields({ preset, minutes, increment, days }, act) {
  * @param {CreateForm} form
  * @param {Controller} act
  */
-function whoField({ listed, start }, act) {
-  const position = start === 'position';
-  return html`<fieldset ?disabled=${position}>
+function whoField({ listed }, act) {
+  return html`<fieldset>
     <legend>Who may join</legend>
     <div class="choices two">
-      ${choice('listed', 'link', 'Anyone with the link', !listed || position, () =>
+      ${choice('listed', 'link', 'Anyone with the link', !listed, () =>
         act.changeForm({ listed: false }),
       )}
-      ${choice('listed', 'lobby', 'Anyone in the lobby', listed && !position, () =>
+      ${choice('listed', 'lobby', 'Anyone in the lobby', listed, () =>
         act.changeForm({ listed: true }),
       )}
     </div>
-    ${
-      position
-        ? html`<p class="hint">
-            The lobby does not show positions, so this game is for whom you send the link to.
-          </p>`
-        : html`<p class="hint">
-            ${
-              listed
-                ? 'Whoever is at this relay may join, and watch the game.'
-                : 'Only who has the link can join or watch.'
-            }
-          </p>`
-    }
+    <p class="hint">
+      ${
+        listed
+          ? 'Whoever is at this relay may join, and watch the game.'
+          : 'Only who has the link can join or watch.'
+      }
+    </p>
   </fieldset>`;
 }

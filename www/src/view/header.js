@@ -6,6 +6,7 @@ import { icons, mark } from './icons.js';
 import { listeningSwitch } from './listening-switch.js';
 
 /**
+ * @import { Connection } from '@rookery/peer'
  * @import { AppState, Theme } from '../app-state.js'
  * @import { Controller } from '../controller.js'
  */
@@ -16,6 +17,10 @@ const SHORT = {
   connected: 'Connected',
   reconnecting: 'Reconnecting…',
 };
+
+/** @param {Connection} connection */
+const shortWords = ({ state, logBusy, noRelay }) =>
+  logBusy ? 'Relay busy' : noRelay ? 'No relay' : SHORT[state];
 
 /** @type {Record<Theme, { next: Theme, words: string, icon: unknown }>} */
 const THEMES = {
@@ -45,7 +50,7 @@ export function headerView(state, act) {
       title=${connection.words + lag}
     >
       <span class="dot" aria-hidden="true"></span>
-      <span class="short">${connection.logBusy ? 'Relay busy' : SHORT[connection.state]}</span>
+      <span class="short">${shortWords(connection)}</span>
       <span class="rtt tabular" aria-hidden="true"
         >${connection.rttMs === null ? '' : roundTrip(connection.rttMs)}</span
       >

@@ -2,7 +2,8 @@
 
 import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../table/clock.js';
-import { isBlocked, nameOf } from '../people/people.js';
+import { fromPosition, seeksFor } from '../people/lobby.js';
+import { nameOf } from '../people/people.js';
 import { routeHash } from '../route.js';
 import { agoWords, colourName, latencyWords, resultTitle, standingWords } from '../words/words.js';
 import { reminderView } from './backup-form.js';
@@ -37,12 +38,17 @@ export function homeView(state, act) {
         </p>
         <div class="hero-actions">
           <button class="primary big" @click=${act.openComputerForm}>Play the computer</button>
-          <button class="big" ?disabled=${peer.status === 'failed'} @click=${act.openCreateForm}>
+          <button
+            class="big"
+            ?disabled=${peer.status === 'failed' || peer.connection.noRelay}
+            @click=${act.openCreateForm}
+          >
             Create game
           </button>
           <button class="big" @click=${act.openBoardForm}>Two at one board</button>
         </div>
         ${peer.status === 'failed' ? html`<p class="notice">${peer.error}</p>` : nothing}
+        ${peer.connection.noRelay ? html`<p class="notice">${peer.connection.words}</p>` : nothing}
         ${
           peer.writer
             ? nothing
@@ -150,9 +156,7 @@ function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, n
  * @param {Controller} act
  */
 function lobbyView({ peer, people }, act) {
-  const seeks = peer.seeks.filter(
-    ({ creator }) => creator !== peer.player && !isBlocked(people, creator),
-  );
+  const seeks = seeksFor(peer.seeks, peer.player, people);
   return html`
     <section class="card" aria-labelledby="lobby-title">
       <div class="card-head">
@@ -189,18 +193,32 @@ function seekRow(seek, people, writer, act) {
       ? 'colours drawn'
       : `you play ${seek.colour === 'white' ? 'Black' : 'White'}`;
   const label = `seek-${seek.game.slice(0, 16)}`;
+  const position = fromPosition(seek);
+  const facts = [
+    yours,
+    seek.variant === 'chess960' ? 'Chess960' : '',
+    position ? 'from a position' : '',
+    seek.keptFor ? 'for you alone' : '',
+  ];
   return html`<li class="row">
     <span class="row-text" id=${label}>
       <strong class="tabular">${clockLabel(seek.clock)}</strong>
       <small>
-        <bdi>${nameOf(people, seek.creator)}</bdi> ·
-        ${yours}${seek.variant === 'chess960' ? ' · Chess960' : ''}
+        <bdi>${nameOf(people, seek.creator)}</bdi> · ${facts.filter(Boolean).join(' · ')}
       </small>
       <span class="hidden">${clockWords(seek.clock)}</span>
     </span>
-    <button aria-describedby=${label} ?disabled=${!writer} @click=${() => act.joinSeek(seek)}>
-      Join
-    </button>
+    ${
+      position
+        ? html`<button aria-describedby=${label} @click=${() => act.lookAtSeek(seek)}>See</button>`
+        : html`<button
+            aria-describedby=${label}
+            ?disabled=${!writer}
+            @click=${() => act.joinSeek(seek)}
+          >
+            Join
+          </button>`
+    }
   </li>`;
 }
 

@@ -89,7 +89,7 @@ export function waitingView(state, /** @type {Table} */ table, act) {
   const { peer, people } = state;
   const game = /** @type {GameState} */ (table.game);
   const link = table.link;
-  const kept = [game.white, game.black].find((key) => key && key !== game.creator);
+  const kept = game.keptFor;
   const select = (/** @type {Event} */ event) =>
     /** @type {HTMLInputElement} */ (event.currentTarget).select();
   return html`
@@ -147,32 +147,43 @@ export function invitationView(state, table, act) {
   const { peer, people } = state;
   const game = /** @type {GameState} */ (table.game);
   const blocked = isBlocked(people, game.creator);
+  const foreign = game.keptFor !== null && game.keptFor !== peer.player;
   const creator = creatorColour(game);
   const waiting = table.joining || game.seat === 'waiting';
   return html`
     <div class="invitation">
       <section class="card wide">
-        <h1 tabindex="-1">You are invited to a game</h1>
+        <h1 tabindex="-1">${foreign ? 'A game for somebody else' : 'You are invited to a game'}</h1>
         <p class="lead"><bdi>${nameOf(people, game.creator)}</bdi> is waiting for an opponent.</p>
         ${blocked ? html`<p class="notice">You blocked this player.</p>` : nothing}
+        ${
+          foreign
+            ? html`<p class="notice">
+                The seat is kept for <bdi>${nameOf(people, game.keptFor ?? '')}</bdi>; nobody else
+                can take it. You can watch when the game begins.
+              </p>`
+            : nothing
+        }
         ${terms(game, creator && opposite(creator))} ${startBoard(table)} ${latency(state)}
         <div class="card-actions">
           <p class="muted" role="status">
             ${
-              game.seat === 'refused'
-                ? 'Another player took the seat first; the signed answer says so. You can watch.'
-                : waiting
-                  ? table.unanswered
-                    ? 'No answer yet: the other player may be away, or have taken the invitation back. Your wish is kept, and the game begins as soon as they are here.'
-                    : 'Taking the seat…'
-                  : peer.writer
-                    ? 'Joining signs your name to this game.'
-                    : 'Another tab of this browser is playing; this one can only watch.'
+              foreign
+                ? ''
+                : game.seat === 'refused'
+                  ? 'Another player took the seat first; the signed answer says so. You can watch.'
+                  : waiting
+                    ? table.unanswered
+                      ? 'No answer yet: the other player may be away, or have taken the invitation back. Your wish is kept, and the game begins as soon as they are here.'
+                      : 'Taking the seat…'
+                    : peer.writer
+                      ? 'Joining signs your name to this game.'
+                      : 'Another tab of this browser is playing; this one can only watch.'
             }
           </p>
           <button
             class="primary big"
-            ?disabled=${waiting || blocked || !peer.writer || game.seat === 'refused'}
+            ?disabled=${waiting || blocked || foreign || !peer.writer || game.seat === 'refused'}
             @click=${act.join}
           >
             Join

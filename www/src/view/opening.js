@@ -14,7 +14,7 @@ export function openingView({ table, peer }) {
       <h1 tabindex="-1">Opening the game…</h1>
       <p class="muted" role="status">${others ? words || connection.words : ''}</p>
       ${
-        others && (words || connection.state === 'offline')
+        others && (words || connection.state === 'offline') && !connection.noRelay
           ? html`<p>
                 This page keeps trying, and opens the game by itself as soon as that is possible.
               </p>

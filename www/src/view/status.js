@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { absenceWords, opponentGone } from '../table/absence.js';
 import { clockFace } from '../table/clock.js';
 import { spokenSan } from '../chess/notation.js';
+import { blockedOpponent, blockedWords } from '../table/players.js';
 import { imagined, reader } from '../table/table-state.js';
 import {
   colourName,
@@ -28,10 +29,10 @@ import {
  * @param {Table} table
  * @param {Controller} act
  */
-export function statusView({ peer, watch }, table, act) {
+export function statusView(state, table, act) {
   const game = /** @type {GameState} */ (table.game);
   const { draw, takeback } = game.offers;
-  const side = sideWords(table, peer, watch);
+  const side = sideWords(table, state);
   const asked = (draw && draw !== game.you) || (takeback && takeback.by !== game.you);
   return html`
     <div
@@ -73,10 +74,9 @@ function mainWords(table) {
 
 /**
  * @param {Table} table
- * @param {AppState['peer']} peer
- * @param {AppState['watch']} watch
+ * @param {AppState} state
  */
-function sideWords(table, peer, watch) {
+function sideWords(table, { peer, people, watch }) {
   const { game, kind, clocks } = table;
   if (!game) return '';
   if (table.rematch.theirs) return 'Your opponent wants a rematch.';
@@ -91,6 +91,8 @@ function sideWords(table, peer, watch) {
     if (connection.logBusy) return 'The relay cannot store moves right now; it keeps trying.';
     if (game.seat === 'refused') return 'Another player took the seat. You are watching.';
     if (game.you === null) return watchingWords(watch, game.id);
+    const blocked = blockedOpponent(game, people) && blockedWords(game);
+    if (blocked) return blocked;
   }
   const absence = kind === 'peer' ? absenceWords(game, clocks) : '';
   if (absence) return absence;

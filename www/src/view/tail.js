@@ -80,11 +80,15 @@ const reminderView = (act) =>
     <button class="quiet" @click=${act.remindLater}>Later</button>
   </div>`;
 
+const ANALYSE = 'Analyse shows the engine’s best lines for any position.';
+const NEXT = 'Their next game is known here if it began in the lobby; any other needs its link.';
+
 /** @param {Table} table */
-function analysisView({ analysis, game }) {
+function analysisView({ analysis, game, kind }) {
   if (!analysis) {
+    const watched = kind === 'peer' && game?.you === null;
     return html`<p class="tail muted">
-      ${game?.phase === 'over' ? 'Analyse shows the engine’s best lines for any position.' : ''}
+      ${game?.phase === 'over' ? (watched ? NEXT : ANALYSE) : ''}
     </p>`;
   }
   return html`<div class="tail analysis">

@@ -4,9 +4,11 @@ import { loadImported, removeImported, saveImported } from '../archive/archive-s
 import { archiveEntries, findEntries } from '../archive/archive.js';
 import { PAGE } from '../archive/archive-state.js';
 import { saveFile } from '../device/download.js';
+import { exportedPgn } from '../archive/pgn-export.js';
 import { ImportedGame } from '../archive/imported-game.js';
 import { localPgn } from '../table/local-game.js';
 import { nameOf } from '../people/people.js';
+import { routeHash } from '../route.js';
 import { loadLocalGame, removeLocalGame, saveLocalGame } from '../table/local-store.js';
 
 /**
@@ -60,13 +62,21 @@ export function archivingWishes({ store, dispatch, complain, say, peerStarting }
 
   /** @param {ArchiveEntry} entry */
   async function pgnOf({ kind, id }) {
-    if (kind === 'peer') return (await peerStarting).pgn(id);
+    const { people, peer } = store.get();
+    if (kind === 'peer') {
+      const { relay = null, createdMs = null } = peer.games.find((kept) => kept.id === id) ?? {};
+      const hash = routeHash({ screen: 'game', id, relay });
+      const link = new URL(hash, document.baseURI).href;
+      const known = { people, player: peer.player, link, begunMs: createdMs };
+      const pgn = await (await peerStarting).pgn(id);
+      return pgn && exportedPgn(pgn, known);
+    }
     if (kind === 'import') {
       const record = await loadImported(id);
       return record ? new ImportedGame(record).pgn() : '';
     }
     const record = await loadLocalGame(id);
-    return record ? localPgn(record) : '';
+    return record ? localPgn(record, people.own) : '';
   }
 
   return {

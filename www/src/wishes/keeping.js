@@ -1,11 +1,24 @@
 // Taking a game or its link away: copied, shared, saved as a file.
 
+import { exportedPgn } from '../archive/pgn-export.js';
 import { saveFile } from '../device/download.js';
 
-/** @import { Desk } from './desk.js' */
+/**
+ * @import { Desk, PlayedGame } from './desk.js'
+ */
 
 /** @param {Desk} desk */
-export function keepingWishes({ game, say, complain }) {
+export function keepingWishes({ store, game, say, complain }) {
+  /** @param {PlayedGame} kept */
+  function pgnOf(kept) {
+    const { people, peer } = store.get();
+    if (!('say' in kept)) return kept.pgn(people.own);
+    const listed = peer.games.find(({ id }) => id === kept.id)?.createdMs;
+    // What is played here and is not in the list yet began since that was read.
+    const begunMs = listed ?? (kept.state.you ? Date.now() : null);
+    return exportedPgn(kept.pgn(), { people, player: peer.player, link: kept.link(), begunMs });
+  }
+
   return {
     /**
      * @param {string} text
@@ -34,7 +47,7 @@ export function keepingWishes({ game, say, complain }) {
     async shareGame() {
       const shared = game();
       if (!shared) return;
-      const text = shared.pgn();
+      const text = pgnOf(shared);
       const file = new File([text], `rookery-${shared.id.slice(0, 8)}.pgn`, { type: 'text/plain' });
       const files = navigator.canShare?.({ files: [file] }) ? { files: [file] } : { text };
       try {
@@ -44,12 +57,15 @@ export function keepingWishes({ game, say, complain }) {
       }
     },
 
-    pgn: () => game()?.pgn() ?? '',
+    pgn() {
+      const kept = game();
+      return kept ? pgnOf(kept) : '';
+    },
 
     downloadPgn() {
       const kept = game();
       if (kept)
-        saveFile(`rookery-${kept.id.slice(0, 8)}.pgn`, 'application/x-chess-pgn', kept.pgn());
+        saveFile(`rookery-${kept.id.slice(0, 8)}.pgn`, 'application/x-chess-pgn', pgnOf(kept));
     },
 
     downloadSigned() {

@@ -4,6 +4,7 @@ import { createForm } from '../dialog-state.js';
 import { cleanName, isBlocked, keyFromPaste, nameOf, person } from '../people/people.js';
 import { readName, storePeople, withOwnName, withPerson, writeName } from '../people/people.js';
 import { opposite } from '../chess/rules.js';
+import { blockedOpponent, blockedWords, opponentOf } from '../table/players.js';
 
 /**
  * @import { Game, GameState, PlayerKey } from '@rookery/peer'
@@ -40,6 +41,7 @@ export function knowingWishes({ store, dispatch, game, say }) {
     const { people, peer } = store.get();
     if (!to || !('say' in to) || !to.state.you || to.state.phase === 'open' || !peer.writer) return;
     if (!people.own && !even) return;
+    if (blockedOpponent(to.state, people)) return;
     // Who is away, or does not listen, hears it the next time.
     await /** @type {Game} */ (to).say(writeName(people.own)).catch(() => {});
   }
@@ -47,6 +49,17 @@ export function knowingWishes({ store, dispatch, game, say }) {
   /** @param {GameState} state */
   const opponentThere = ({ you, present, phase }) =>
     phase !== 'open' && you !== null && present[opposite(you)] === true;
+
+  /**
+   * Who is blocked does not see this device's address.
+   *
+   * @param {PlayedGame | null} from
+   */
+  async function hideFrom(from) {
+    if (!from || !('allowDirect' in from) || !['ask', 'allowed'].includes(from.state.direct))
+      return;
+    await from.allowDirect(false).catch(() => {});
+  }
 
   return {
     changePerson,
@@ -82,13 +95,19 @@ export function knowingWishes({ store, dispatch, game, say }) {
     },
 
     /**
-     * The game on screen has changed: whoever comes is told the own name.
+     * The game on screen has changed: whoever comes is told the own name, and who is blocked is not played with unawares.
      *
      * @param {PlayedGame} opened
      * @param {GameState | null} before Null when it was just opened.
      */
     greet(opened, before) {
       if (!before) heard = 0;
+      const began = opened.state.phase === 'playing' && (!before || before.phase === 'open');
+      if (began && blockedOpponent(opened.state, store.get().people)) {
+        const words = blockedWords(opened.state);
+        if (words) say(`${words} Chat and rematches with them are left out.`);
+        void hideFrom(opened);
+      }
       if (opponentThere(opened.state) && !(before && opponentThere(before))) void sayName(opened);
     },
 
@@ -137,6 +156,8 @@ export function knowingWishes({ store, dispatch, game, say }) {
       const name = nameOf(store.get().people, key);
       const { contact } = person(store.get().people, key);
       changePerson(key, { blocked, contact: contact && !blocked, seenMs: Date.now() });
+      const current = game();
+      if (blocked && current && opponentOf(current.state) === key) void hideFrom(current);
       say(blocked ? `${name} is blocked.` : `${name} is no longer blocked.`);
     },
 

@@ -170,7 +170,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
         dispatch({ type: 'form', fields: { error } });
         return;
       }
-      const { colour, takebacks, start, opponent } = dialog;
+      const { colour, takebacks, opponent } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
         const peer = await peerStarting;
@@ -180,8 +180,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
           takebacks,
           variant: begins.chess960 ? 'chess960' : 'standard',
           startFen: begins.fen,
-          // A seek does not say from which position, so nobody would know what they join.
-          listed: dialog.listed && start !== 'position' && !opponent,
+          listed: dialog.listed && !opponent,
           ...(opponent ? { opponent } : {}),
         });
         const { id } = created;
@@ -194,11 +193,22 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
       }
     },
 
-    /** @param {{ game: string, relay: string | null }} seek */
+    /**
+     * Sits down.
+     *
+     * @param {{ game: string, relay: string | null }} seek
+     */
     joinSeek(seek) {
       joinOnOpen(seek.game);
       go({ screen: 'game', id: seek.game, relay: seek.relay });
     },
+
+    /**
+     * Shows what is offered; sitting down comes after that.
+     *
+     * @param {{ game: string, relay: string | null }} seek
+     */
+    lookAtSeek: ({ game, relay }) => go({ screen: 'game', id: game, relay }),
 
     /** @param {string} text */
     openPasted(text) {

@@ -2,16 +2,14 @@
 
 import { cleanLine, isMuted, maySay, storeMuted } from '../table/chat.js';
 import { readName } from '../people/people.js';
+import { opponentOf } from '../table/players.js';
 import { readRematch } from '../table/rematch.js';
 
 /**
- * @import { GameState, PlayerKey, SaidLine } from '@rookery/peer'
+ * @import { PlayerKey, SaidLine } from '@rookery/peer'
  * @import { RematchLine } from '../table/rematch.js'
  * @import { Desk, PlayedGame } from './desk.js'
  */
-
-/** @param {GameState} state */
-const opponentOf = ({ you, white, black }) => (you === 'white' ? black : you ? white : null);
 
 /**
  * @param {Desk} desk

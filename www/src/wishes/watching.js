@@ -63,17 +63,20 @@ export function watchingWishes({ store, dispatch }) {
     if (mine !== round || every(store.get()) === null) return;
     const told = answers.filter((answer) => answer.status === 'fulfilled');
     const games = told.flatMap(({ value }) => value ?? []);
-    const failed = answers.length > told.length && told.length === 0;
+    const none = answers.length === 0 || store.get().peer.connection.noRelay === true;
+    const failed = !none && told.length === 0;
     const silent = !failed && told.every(({ value }) => value === null);
     dispatch({
       type: 'watch',
       fields: {
-        status: failed || silent ? 'failed' : 'ready',
-        words: failed
-          ? 'No relay answers. It is asked again in a moment.'
-          : silent
-            ? 'The relays of this page do not tell which games are played. A game is watched by its link.'
-            : '',
+        status: none || failed || silent ? 'failed' : 'ready',
+        words: none
+          ? 'This page has no relay, so it knows of no games that are played. With its link a game can be watched, where the link names a relay.'
+          : failed
+            ? 'No relay answers. It is asked again in a moment.'
+            : silent
+              ? 'The relays of this page do not tell which games are played. A game is watched by its link.'
+              : '',
         games: orderLive(games, store.get().watch.follows),
       },
     });

@@ -180,8 +180,8 @@ test('in Chess960 the king is sent to its rook, and the engine is told which che
   await game.move('f1h1');
   assert.equal(game.state.moves[0].san, 'O-O');
   assert.equal(asked[0].record.chess960, true);
-  assert.match(game.pgn(), /\[Variant "Chess960"\]/);
-  assert.match(game.pgn(), /\[FEN "bbqnrknr/);
+  assert.match(game.pgn(''), /\[Variant "Chess960"\]/);
+  assert.match(game.pgn(''), /\[FEN "bbqnrknr/);
 });
 
 test('a game that an earlier version kept is one against the computer', () => {

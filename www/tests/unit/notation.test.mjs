@@ -71,7 +71,12 @@ test('a game is written as PGN, with its start when it is another', () => {
   assert.match(pgn, /\[Date "2026\.01\.05"\]/);
   assert.match(pgn, /\[White "A \\"quoted\\" name"\]/);
   assert.match(pgn, /1\. f3 e5 2\. g4 Qh4# 0-1/);
+  assert.match(pgn, /\[TimeControl "-"\]\n\[Termination "normal"\]/);
   assert.doesNotMatch(pgn, /FEN/);
+  const ended = (/** @type {typeof game.result | null} */ result) =>
+    /\[Termination "(.*)"\]/.exec(writePgn({ ...game, startFen: INITIAL_FEN, result }))?.[1];
+  assert.equal(ended(null), 'unterminated');
+  assert.equal(ended({ ...game.result, reason: 'abort' }), 'abandoned');
   const other = writePgn({ ...game, startFen: '4k3/8/8/8/8/8/8/R3K3 w - - 0 1', sans: [] });
   assert.match(other, /\[SetUp "1"\]\n\[FEN "4k3/);
 });
