@@ -61,6 +61,15 @@ for (const phone of [false, true]) {
       await person.page.evaluate(() => /** @type {any} */ (globalThis).atFirst),
       'wood bold',
     );
+    // The form knows what was chosen, and another choice leaves that as it is.
+    await person.press('Settings');
+    await form.getByRole('radio', { name: 'Wood', checked: true }).waitFor();
+    await form.getByRole('radio', { name: 'Bold', checked: true }).waitFor();
+    await form.getByRole('checkbox', { name: 'In games without a clock' }).click();
+    await person.press('Done');
+    await person.reload();
+    await person.page.locator('cg-board piece.white.king').waitFor();
+    assert.equal(await style(person, 'cg-board', 'background-image'), after[0]);
   });
 }
 

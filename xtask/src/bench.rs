@@ -36,7 +36,7 @@ const BENCHES: [Bench; 5] = [
     },
     Bench {
         name: "page",
-        measures: "page load to the first engine reply in Chromium, beside Stockfish 19 lite",
+        measures: "page load to the first engine reply in Chromium, beside Stockfish 19 lite; pointer to painted move",
         run: page::run_page,
     },
     Bench {

@@ -40,6 +40,8 @@ export const DEFAULTS = {
 export const CHOICES =
   /** @type {Readonly<Partial<Record<keyof Settings, readonly string[]>>>} */ ({
     squares: ['plain', 'nato', 'anna'],
+    board: ['slate', 'wood', 'green', 'violet', 'contrast'],
+    pieces: ['cburnett', 'bold', 'letters'],
   });
 
 /**

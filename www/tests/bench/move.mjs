@@ -6,7 +6,7 @@ import { makeUci } from 'chessops/util';
 import { startBrowser } from '../harness/browser.mjs';
 import { startRelay } from '../harness/relay.mjs';
 import { by, invite, sitDown } from '../harness/table.mjs';
-import { BenchScope, report } from './scope.mjs';
+import { BenchScope, percentile, report } from './scope.mjs';
 
 /** @import { Player } from '../harness/player.mjs' */
 
@@ -117,13 +117,4 @@ function randomGame(plies, seed) {
     position.play(move);
   }
   return ucis;
-}
-
-/**
- * @param {number[]} sorted
- * @param {number} percent
- */
-function percentile(sorted, percent) {
-  const at = Math.min(sorted.length - 1, Math.ceil((sorted.length * percent) / 100) - 1);
-  return sorted[at] ?? NaN;
 }

@@ -30,9 +30,19 @@ export class BenchScope {
 /**
  * Prints one measurement as the bench command reads it.
  * @param {string} name
- * @param {number[]} runs In ms.
- * @param {number[] | null} [peer] The peer's, in ms.
+ * @param {number[]} runs
+ * @param {number[] | null} [peer] The peer's.
+ * @param {'ms' | 'tasks'} [unit]
  */
-export function report(name, runs, peer = null) {
-  console.log(JSON.stringify({ name, runs, peer }));
+export function report(name, runs, peer = null, unit = 'ms') {
+  console.log(JSON.stringify({ name, unit, runs, peer }));
+}
+
+/**
+ * @param {number[]} sorted
+ * @param {number} percent
+ */
+export function percentile(sorted, percent) {
+  const at = Math.min(sorted.length - 1, Math.ceil((sorted.length * percent) / 100) - 1);
+  return sorted[at] ?? NaN;
 }

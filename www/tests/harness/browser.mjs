@@ -15,6 +15,7 @@ import { Player } from './player.mjs';
 /**
  * @typedef {object} PlayerOptions
  * @property {boolean} [phone] A small touch screen. Default: a desktop.
+ * @property {boolean} [motion] Pieces glide. Default: they are where they go.
  * @property {boolean} [dark] Prefers dark colours. Default: light.
  * @property {boolean} [workers] Service workers: the page is kept on the device. Default: not, for it takes its time.
  */
@@ -70,11 +71,11 @@ export class TestBrowser {
    * @param {string} name
    * @param {PlayerOptions} [options]
    */
-  async player(name, { phone = false, dark = false, workers = false } = {}) {
+  async player(name, { phone = false, motion = false, dark = false, workers = false } = {}) {
     const context = await this.#browser.newContext({
       ...(phone ? PHONE : DESKTOP),
       colorScheme: dark ? 'dark' : 'light',
-      reducedMotion: 'reduce',
+      reducedMotion: motion ? 'no-preference' : 'reduce',
       acceptDownloads: true,
       serviceWorkers: workers ? 'allow' : 'block',
       permissions: ['clipboard-read', 'clipboard-write'],

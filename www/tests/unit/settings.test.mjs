@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asksBefore, DEFAULTS, readSettings } from '../../src/device/settings.js';
+import { asksBefore, CHOICES, DEFAULTS, readSettings } from '../../src/device/settings.js';
 
 test('what is kept is taken where it makes sense, and is as usual elsewhere', () => {
   assert.deepEqual(readSettings(null), DEFAULTS);
@@ -8,6 +8,20 @@ test('what is kept is taken where it makes sense, and is as usual elsewhere', ()
   assert.deepEqual(readSettings('null'), DEFAULTS);
   const kept = readSettings('{"confirmLive":true,"confirmDays":"no","other":1}');
   assert.deepEqual(kept, { ...DEFAULTS, confirmLive: true });
+});
+
+test('each choice that the page offers is read back, and no other', () => {
+  for (const [name, values] of Object.entries(CHOICES)) {
+    for (const value of values) {
+      assert.deepEqual(readSettings(JSON.stringify({ [name]: value })), {
+        ...DEFAULTS,
+        [name]: value,
+      });
+    }
+    assert.deepEqual(readSettings(JSON.stringify({ [name]: 'another' })), DEFAULTS);
+  }
+  const choices = Object.entries(DEFAULTS).filter(([, value]) => typeof value === 'string');
+  assert.deepEqual(Object.keys(CHOICES).sort(), choices.map(([name]) => name).sort());
 });
 
 test('by default only moves that have days are asked about', () => {

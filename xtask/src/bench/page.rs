@@ -14,11 +14,14 @@ use crate::run;
 use crate::site;
 use crate::workspace::Workspace;
 
-/// From opening the page to the engine's first reply.
+/// From opening the page to the engine's first reply; whole games with the time until a move is painted.
 pub(super) fn run_page(workspace: &Workspace, report: &mut Report) -> Result<()> {
     let peer = peer_folder(workspace)?;
     run_script(workspace, report, "page.mjs", |script| {
         script.arg(RUNS.to_string()).arg(peer)
+    })?;
+    run_script(workspace, report, "play.mjs", |script| {
+        script.arg(RUNS.to_string())
     })
 }
 
@@ -29,8 +32,8 @@ pub(super) fn run_move(workspace: &Workspace, report: &mut Report) -> Result<()>
     })
 }
 
-/// Each line that a script prints is one measurement in ms: `{"name", "runs", "peer"}`, `peer` being the runs of the
-/// peer or null.
+/// Each line that a script prints is one measurement: `{"name", "unit", "runs", "peer"}`, `unit` being `ms` or `tasks`, `peer`
+/// the runs of the peer or null.
 fn run_script(
     workspace: &Workspace,
     report: &mut Report,
@@ -56,7 +59,11 @@ fn run_script(
             .context("a measurement has no name")?;
         let peer = numbers(&measured["peer"]).map(|runs| Peer { name: PEER, runs });
         let runs = numbers(&measured["runs"]).context("a measurement has no runs")?;
-        report.add(name, "ms", runs, peer);
+        let unit = match measured["unit"].as_str() {
+            Some("tasks") => "tasks",
+            _ => "ms",
+        };
+        report.add(name, unit, runs, peer);
     }
     Ok(())
 }
