@@ -1,14 +1,14 @@
-// Makes one script and one sheet of the page's modules and styles and the npm packages that they use: a phone on a slow
-// network waits for each file that it has to ask for. `node bundle.mjs FOLDER` writes them there, with their maps, which
-// hold the modules as they were written, and the packages' licences.
+// Makes one script and one sheet of the page's modules and styles and the npm packages that they use, and one script of the
+// peer: a phone on a slow network waits for each file that it has to ask for. `node bundle.mjs FOLDER PEER` writes them to FOLDER,
+// with their maps, which hold the modules as they were written, and the packages' licences. PEER has what wasm-bindgen made.
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const [folder] = process.argv.slice(2);
-if (!folder) throw new Error('usage: node bundle.mjs FOLDER');
+const [folder, peer] = process.argv.slice(2);
+if (!folder || !peer) throw new Error('usage: node bundle.mjs FOLDER PEER');
 const page = dirname(fileURLToPath(import.meta.url));
 
 const { metafile } = await build({
@@ -16,6 +16,7 @@ const { metafile } = await build({
   entryPoints: [
     { in: 'src/main.js', out: 'page' },
     { in: 'styles/page.css', out: 'page' },
+    { in: '../web/peer/js/index.js', out: 'peer' },
     // A script of the old kind, which the page waits for before it paints.
     { in: 'src/device/theme-boot.js', out: 'theme-boot' },
   ],
@@ -26,8 +27,18 @@ const { metafile } = await build({
   metafile: true,
   format: 'esm',
   target: 'es2022',
-  // Engine and peer are packages of their own, loaded when they are needed.
+  // Engine and peer are scripts of their own, loaded when they are needed.
   external: ['@rookery/*'],
+  plugins: [
+    {
+      name: 'made by wasm-bindgen',
+      setup({ onResolve }) {
+        onResolve({ filter: /^\.\/rookery_web_peer\.js$/ }, ({ path }) => ({
+          path: join(peer, path),
+        }));
+      },
+    },
+  ],
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -46,7 +46,8 @@ export function relayAddress(entry, base) {
 export async function linkPeer({ base, transport, dispatch }) {
   try {
     const [{ startPeer }, relays] = await Promise.all([import('@rookery/peer'), siteRelays(base)]);
-    const peer = await startPeer({ relays, transport });
+    const wasmUrl = new URL('packages/peer/rookery_web_peer_bg.wasm', base);
+    const peer = await startPeer({ relays, transport, wasmUrl });
     peer.addEventListener('connection', ({ detail }) =>
       dispatch({ type: 'peer', peer: { connection: detail } }),
     );

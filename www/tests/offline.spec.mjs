@@ -61,10 +61,10 @@ const lookForUpdate = ({ page }) =>
 /**
  * A page that is kept on a phone and then has no network at all.
  * @param {import('./harness/ending.mjs').Scope} t
- * @param {{ phone?: boolean }} options
+ * @param {{ phone?: boolean, relays?: string[] }} options
  */
-async function installed(t, { phone = false } = {}) {
-  const site = await startSite(t, { folder: FOLDER, relays: [] });
+async function installed(t, { phone = false, relays = /** @type {string[]} */ ([]) } = {}) {
+  const site = await startSite(t, { folder: FOLDER, relays });
   const browser = await startBrowser(t);
   const person = await browser.player('person', { phone, workers: true });
   person.expectOutage();
@@ -182,7 +182,8 @@ test('a new version is fetched whole, waits for the person, and leaves nothing o
 
 for (const phone of [false, true]) {
   test(`what is said of a new version is accessible and fits ${phone ? 'a phone' : 'a desktop'}`, async (t) => {
-    const { site, person } = await installed(t, { phone });
+    // A relay that nobody runs: then a game that is opened is waited for.
+    const { site, person } = await installed(t, { phone, relays: ['/ip4/127.0.0.1/tcp/9/ws'] });
     const { page } = person;
     site.publish('theme-boot.js', marked('second'));
     await lookForUpdate(person);

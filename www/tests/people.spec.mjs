@@ -107,7 +107,7 @@ test('a contact is invited, and nobody else can take the seat', async (t) => {
   const link = await white.page.getByRole('textbox', { name: 'Invitation link' }).inputValue();
   await other.open(link);
   await other.sees({ screen: 'invitation' });
-  await other.page.getByText(/^The seat is kept for Player .*; nobody else can take it/).waitFor();
+  await other.page.getByText('The seat is kept for Player').waitFor();
   assert.ok(await other.page.getByRole('button', { name: 'Join' }).isDisabled());
   await black.open(link);
   await black.press('Join');

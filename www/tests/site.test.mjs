@@ -66,13 +66,26 @@ test('the page needs no module but one before its packages', () => {
   assert.deepEqual([...new Set(wanted)].sort(), ['@rookery/engine', '@rookery/peer']);
 });
 
-test('the map of the script holds the modules as they were written', () => {
-  const { sources, sourcesContent } = JSON.parse(
-    readFileSync(new URL('page.js.map', SITE), 'utf8'),
+test('the peer is one script', () => {
+  const [imports] = parse(readFileSync(new URL('peer.js', SITE), 'utf8'));
+  assert.deepEqual(
+    imports.filter((found) => 'specifier' in found && found.specifier),
+    [],
   );
-  const main = sources.findIndex((/** @type {string} */ name) => name.endsWith('/src/main.js'));
-  const written = readFileSync(new URL('../src/main.js', import.meta.url), 'utf8');
-  assert.equal(sourcesContent[main], written);
+});
+
+test('the maps of the scripts hold the modules as they were written', () => {
+  for (const [script, module] of [
+    ['page', '../src/main.js'],
+    ['peer', '../../web/peer/js/writer.js'],
+  ]) {
+    const { sources, sourcesContent } = JSON.parse(
+      readFileSync(new URL(`${script}.js.map`, SITE), 'utf8'),
+    );
+    const name = module.replace(/^[./]+/, '/');
+    const at = sources.findIndex((/** @type {string} */ source) => source.endsWith(name));
+    assert.equal(sourcesContent[at], readFileSync(new URL(module, import.meta.url), 'utf8'));
+  }
 });
 
 test('the licence of each bundled package is in the site', () => {
@@ -114,7 +127,9 @@ test('the list of what is kept on a device names everything that the page loads,
   const loaded = filesEnding('')
     .map((file) => file.pathname.slice(SITE.pathname.length))
     .filter((name) => /\.(html|js|mjs|css|wasm|svg|png|webmanifest)$/.test(name))
-    .filter((name) => !['sw.js', 'precache.js', 'packages/engine/uci.mjs'].includes(name));
+    .filter((name) => !['sw.js', 'precache.js', 'packages/engine/uci.mjs'].includes(name))
+    // The page has these in one script.
+    .filter((name) => !/^packages\/peer\/.*\.js$/.test(name));
   assert.deepEqual(
     loaded.filter((name) => !files[name]),
     [],

@@ -64,6 +64,7 @@ mod tests {
         let mut site = Site::from([
             ("index.html".into(), b"{}".to_vec()),
             ("packages/engine/index.d.ts".into(), b"types".to_vec()),
+            ("packages/peer/peer.js".into(), b"in peer.js".to_vec()),
             ("rookery.json".into(), b"relays".to_vec()),
             ("sw.js".into(), b"worker".to_vec()),
         ]);

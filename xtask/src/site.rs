@@ -75,8 +75,12 @@ fn assemble(workspace: &Workspace) -> Result<()> {
     write(&workspace.dist, &site)
 }
 
-/// Whether a browser may load a file of the site; the rest are types, manifests and licences.
+/// Whether a visitor's browser may load a file of the site; the rest are types, manifests and licences, and the modules of
+/// the peer, which are in `peer.js`.
 pub(crate) fn is_loaded(path: &Path) -> bool {
+    if path.starts_with("packages/peer") && path.extension().is_some_and(|kind| kind == "js") {
+        return false;
+    }
     let name = path.to_string_lossy();
     let ends = [
         ".d.ts",
@@ -149,7 +153,8 @@ fn bundle(workspace: &Workspace) -> Result<PathBuf> {
     bundle
         .current_dir(workspace.page())
         .arg("bundle.mjs")
-        .arg(&output);
+        .arg(&output)
+        .arg(wasm::PEER.output(workspace));
     command::run(&mut bundle, "bundle the page")?;
     Ok(output)
 }

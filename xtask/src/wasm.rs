@@ -27,23 +27,25 @@ pub(crate) struct Package {
     wasm_opt_level: &'static str,
 }
 
-/// The engine is made to be fast, the peer to be small.
-pub(crate) const PACKAGES: [Package; 2] = [
-    Package {
-        name: "engine",
-        krate: "rookery-web-engine",
-        entries: &[("node", "./node.mjs"), ("default", "./index.js")],
-        opt_level: "3",
-        wasm_opt_level: "-O3",
-    },
-    Package {
-        name: "peer",
-        krate: "rookery-web-peer",
-        entries: &[("default", "./index.js")],
-        opt_level: "z",
-        wasm_opt_level: "-Oz",
-    },
-];
+/// Made to be fast.
+pub(crate) const ENGINE: Package = Package {
+    name: "engine",
+    krate: "rookery-web-engine",
+    entries: &[("node", "./node.mjs"), ("default", "./index.js")],
+    opt_level: "3",
+    wasm_opt_level: "-O3",
+};
+
+/// Made to be small.
+pub(crate) const PEER: Package = Package {
+    name: "peer",
+    krate: "rookery-web-peer",
+    entries: &[("default", "./index.js")],
+    opt_level: "z",
+    wasm_opt_level: "-Oz",
+};
+
+pub(crate) const PACKAGES: [Package; 2] = [ENGINE, PEER];
 
 /// What the compiler may have used. Stripping takes the section away that says so, hence they are named.
 const FEATURES: [&str; 8] = [

@@ -120,6 +120,10 @@ export class Game extends EventTarget {
     return formatLink(base, this.id, this.#session.address);
   }
 
+  get relay() {
+    return this.#session.relay;
+  }
+
   pgn() {
     return this.#session.core.pgn(this.id) ?? '';
   }

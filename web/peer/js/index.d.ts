@@ -154,6 +154,8 @@ export interface ClockReading {
 export interface Game extends EventTarget {
   readonly id: GameId;
   readonly state: GameState;
+  /** The relay that its link has to name, as a multiaddr; null for one of the page's own. */
+  readonly relay: string | null;
   /** Clocks as they stand now, computed from receipts and this device's monotonic time. */
   clocks(): ClockReading;
   /** Asks for the open seat. Resolves when seated; rejects with code `seat-taken` when another's Seat is shown. */

@@ -175,6 +175,11 @@ export class RelaySession {
     return this.#address ?? this.#addresses.find(transportOf) ?? null;
   }
 
+  /** What a link has to name; null where it is a relay of the page's own. */
+  get relay() {
+    return this.#relay;
+  }
+
   get isReady() {
     return this.#ready;
   }

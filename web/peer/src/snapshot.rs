@@ -103,7 +103,10 @@ pub(crate) fn seeks<'a>(seeks: impl Iterator<Item = &'a Seek>) -> String {
         );
         o.text("variant", variant_name(genesis.variant));
         o.text("startFen", &genesis.start);
-        o.maybe_text("keptFor", genesis.seat.map(|key| key.to_string()).as_deref());
+        o.maybe_text(
+            "keptFor",
+            genesis.seat.map(|key| key.to_string()).as_deref(),
+        );
         o.texts("relays", &seek.relay);
     })
 }
@@ -212,7 +215,10 @@ impl Table {
             o.text("creator", &genesis.creator.to_string());
             o.maybe_text("white", key_text(Colour::White).as_deref());
             o.maybe_text("black", key_text(Colour::Black).as_deref());
-            o.maybe_text("keptFor", genesis.seat.map(|key| key.to_string()).as_deref());
+            o.maybe_text(
+                "keptFor",
+                genesis.seat.map(|key| key.to_string()).as_deref(),
+            );
             o.maybe_text("you", own.map(Colour::as_str));
             o.text(
                 "seat",

@@ -2,11 +2,21 @@
 
 import { pgnDay, tagOf, withTags } from '../chess/pgn-tags.js';
 import { nameOf } from '../people/people.js';
+import { routeHash } from '../route.js';
 
 /**
  * @import { PlayerKey } from '@rookery/peer'
  * @import { People } from '../people/people.js'
  */
+
+/**
+ * Where a game is opened with this page.
+ *
+ * @param {string} id
+ * @param {string | null} relay Null for one of the page's own.
+ */
+export const gameAddress = (id, relay) =>
+  new URL(`./${routeHash({ screen: 'game', id, relay })}`, document.baseURI).href;
 
 /**
  * The keys stay in tags of their own, for a name alone says little of who it was.

@@ -4,11 +4,10 @@ import { loadImported, removeImported, saveImported } from '../archive/archive-s
 import { archiveEntries, findEntries } from '../archive/archive.js';
 import { PAGE } from '../archive/archive-state.js';
 import { saveFile } from '../device/download.js';
-import { exportedPgn } from '../archive/pgn-export.js';
+import { exportedPgn, gameAddress } from '../archive/pgn-export.js';
 import { ImportedGame } from '../archive/imported-game.js';
 import { localPgn } from '../table/local-game.js';
 import { nameOf } from '../people/people.js';
-import { routeHash } from '../route.js';
 import { loadLocalGame, removeLocalGame, saveLocalGame } from '../table/local-store.js';
 
 /**
@@ -65,8 +64,7 @@ export function archivingWishes({ store, dispatch, complain, say, peerStarting }
     const { people, peer } = store.get();
     if (kind === 'peer') {
       const { relay = null, createdMs = null } = peer.games.find((kept) => kept.id === id) ?? {};
-      const hash = routeHash({ screen: 'game', id, relay });
-      const link = new URL(hash, document.baseURI).href;
+      const link = gameAddress(id, relay);
       const known = { people, player: peer.player, link, begunMs: createdMs };
       const pgn = await (await peerStarting).pgn(id);
       return pgn && exportedPgn(pgn, known);

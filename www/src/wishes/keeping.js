@@ -1,6 +1,6 @@
 // Taking a game or its link away: copied, shared, saved as a file.
 
-import { exportedPgn } from '../archive/pgn-export.js';
+import { exportedPgn, gameAddress } from '../archive/pgn-export.js';
 import { saveFile } from '../device/download.js';
 
 /**
@@ -16,7 +16,8 @@ export function keepingWishes({ store, game, say, complain }) {
     const listed = peer.games.find(({ id }) => id === kept.id)?.createdMs;
     // What is played here and is not in the list yet began since that was read.
     const begunMs = listed ?? (kept.state.you ? Date.now() : null);
-    return exportedPgn(kept.pgn(), { people, player: peer.player, link: kept.link(), begunMs });
+    const link = gameAddress(kept.id, kept.relay);
+    return exportedPgn(kept.pgn(), { people, player: peer.player, link, begunMs });
   }
 
   return {

@@ -34,26 +34,26 @@ pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
             _ => None,
         };
         add(report, &format!("{}_wasm", package.name), ours, theirs);
-
-        let modules = loaded(&folder)?;
+    }
+    // The peer's modules are in a script of the page.
+    let of_engine = |path: &Path| path.starts_with("packages/engine");
+    let of_peer = |path: &Path| path.starts_with("packages/peer") || path == Path::new("peer.js");
+    let parts: [(&str, &dyn Fn(&Path) -> bool); 4] = [
+        ("engine_package", &of_engine),
+        ("peer_package", &of_peer),
+        ("page_without_packages", &|path| {
+            !of_engine(path) && !of_peer(path)
+        }),
+        ("everything", &|_| true),
+    ];
+    for (name, belongs) in parts {
         add(
             report,
-            &format!("{}_package", package.name),
-            measure(&modules)?,
+            name,
+            measure(&loaded(&workspace.dist, belongs)?)?,
             None,
         );
     }
-    let page = loaded(&workspace.dist)?
-        .into_iter()
-        .filter(|path| !path.starts_with(workspace.dist.join("packages")))
-        .collect::<Vec<_>>();
-    add(report, "page_without_packages", measure(&page)?, None);
-    add(
-        report,
-        "everything",
-        measure(&loaded(&workspace.dist)?)?,
-        None,
-    );
     Ok(())
 }
 
@@ -82,12 +82,12 @@ fn add(report: &mut Report, name: &str, ours: Size, theirs: Option<Size>) {
     );
 }
 
-/// The files of `folder` that a browser may load.
-fn loaded(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = stamp::files(folder, &[])?.into_iter();
+/// The files of the site that a browser may load and that belong to a part of it.
+fn loaded(dist: &Path, belongs: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
+    let files = stamp::files(dist, &[])?.into_iter();
     Ok(files
-        .filter(|path| site::is_loaded(path))
-        .map(|path| folder.join(path))
+        .filter(|path| site::is_loaded(path) && belongs(path))
+        .map(|path| dist.join(path))
         .collect())
 }
 
