@@ -59,13 +59,12 @@ export function movesView(table, act) {
 }
 
 /**
- * Brings the current move into sight once it is drawn.
+ * Brings the current move into sight with the next frame, whose layout is needed for that and made anyway.
  *
  * @param {Element | undefined} element
  */
 function keepInSight(element) {
-  // A new move is not in the list yet when it is told of.
-  queueMicrotask(() => {
+  requestAnimationFrame(() => {
     const box = element?.closest('.moves-box');
     if (box) showCurrentMove(box);
   });
