@@ -1,7 +1,7 @@
-// Makes docs/screenshots/game.png: one game as its two players see it, on a desktop in light and dark, and on a phone.
+// Makes docs/screenshots/game.webp: one game as its two players see it, on a desktop in light and dark, and on a phone.
 // `node www/tests/readme-picture.mjs`, when site and relay are built.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BenchScope } from './bench/scope.mjs';
 import { startBrowser } from './harness/browser.mjs';
@@ -13,7 +13,7 @@ import { GAME, showAs, VIEWS } from './harness/tour.mjs';
 /** @import { Player } from './harness/player.mjs' */
 
 /**
- * @param {Player} player
+ * @param {Pick<Player, 'page'>} player
  * @returns {Promise<string>} The screen as the address of an image.
  */
 const shot = async ({ page }) =>
@@ -49,7 +49,19 @@ try {
   await page.setContent(PAGE + images.join(''));
   await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
   mkdirSync(dirname(README_PICTURE), { recursive: true });
-  await page.screenshot({ path: README_PICTURE });
+  const picture = await page.evaluate(
+    async (png) => {
+      const image = new Image();
+      image.src = png;
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [image.width, image.height];
+      canvas.getContext('2d')?.drawImage(image, 0, 0);
+      return canvas.toDataURL('image/webp', 0.85).split(',', 2)[1] ?? '';
+    },
+    await shot({ page }),
+  );
+  writeFileSync(README_PICTURE, Buffer.from(picture, 'base64'));
   console.log(`The picture is ${README_PICTURE}`);
 } finally {
   await scope.end();

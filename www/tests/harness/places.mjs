@@ -16,7 +16,7 @@ export const HOSTILE = join(dirname(RELAY), 'examples/hostile');
 export const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 export const SCREENSHOTS = inWorkspace('target/screenshots');
 /** The picture in the README. */
-export const README_PICTURE = inWorkspace('docs/screenshots/game.png');
+export const README_PICTURE = inWorkspace('docs/screenshots/game.webp');
 export const LOGS = inWorkspace('target/test-logs');
 
 /**

@@ -107,6 +107,7 @@ export async function tour(browser, relay, look) {
   await page.locator('summary', { hasText: 'Commands' }).click();
   await look('listening', white);
   await page.getByRole('button', { name: 'Screen-reader mode' }).press('Enter');
+  await page.getByRole('button', { name: 'Screen-reader mode' }).blur();
   for (const uci of ['b1a3', 'd2d4', 'a3c4']) await white.play(uci);
   await white.page.getByText('Premoves:').waitFor();
   await look('premoves', white);
