@@ -31,7 +31,7 @@ import { BenchScope, percentile, report } from './scope.mjs';
 
 const runs = Number(process.argv[2]);
 /** A game that is not over by then is resigned. */
-const MOST_PLIES = 80;
+const MOST_PLIES = 60;
 const SLOWER = [1, 4];
 /** No task should take longer, in ms. */
 const LONG_MS = 100;
