@@ -101,11 +101,47 @@ impl Relay {
         SessionId(self.sessions.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Whether it takes connections, and moves into its log.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn readiness(&self) -> Result<(), NotReady> {
+        if self.draining.is_cancelled() {
+            return Err(NotReady::Draining);
+        }
+        if self.node.addresses().borrow().is_empty() {
+            return Err(NotReady::NoListener);
+        }
+        match *self.log.health().borrow() {
+            Health::Ready | Health::Busy => Ok(()),
+            Health::Full => Err(NotReady::DiskFull),
+            Health::Down => Err(NotReady::LogDown),
+        }
+    }
+
     /// Whether moves have to wait for the log.
     #[must_use]
     pub fn log_busy(&self) -> bool {
         *self.log.health().borrow() != Health::Ready
     }
+}
+
+/// Why a relay is not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// It is ending.
+    #[error("the relay is ending")]
+    Draining,
+    /// Nobody can connect.
+    #[error("the relay listens on no address")]
+    NoListener,
+    /// Nothing can be stored.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Nothing can be stored.
+    #[error("the log cannot be written")]
+    LogDown,
 }
 
 /// Which sessions a player has here.

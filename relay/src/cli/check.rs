@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::config::{Config, Overrides};
+use crate::config::{Config, LogFormat, Overrides};
 
 /// What `check` is told.
 #[derive(Debug, clap::Args)]
@@ -43,6 +43,10 @@ pub(super) fn run(args: &Args) -> ExitCode {
                 println!(
                     "Note: the trace holds the players' signed records and grows without bound."
                 );
+            }
+            match config.log_format {
+                LogFormat::Text => println!("  log      {}, as text", config.log),
+                LogFormat::Json => println!("  log      {}, as JSON", config.log),
             }
             if !config.metrics.ip().is_loopback() {
                 println!(

@@ -3,6 +3,7 @@
 mod check;
 mod identity;
 mod load;
+mod logging;
 mod serve;
 mod verify;
 

@@ -15,10 +15,8 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::fail;
+use super::{fail, logging};
 use crate::config::{Config, Overrides};
 use crate::games::GameMsg;
 use crate::keys::Keys;
@@ -51,17 +49,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };
-    let targets = config
-        .log
-        .parse::<tracing_subscriber::filter::Targets>()
-        .unwrap_or_default();
-    let to_stderr = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
-    tracing_subscriber::registry()
-        .with(to_stderr)
-        .with(targets)
-        .init();
+    logging::init(&config);
     if rustls::crypto::ring::default_provider()
         .install_default()
         .is_err()
@@ -80,7 +68,10 @@ pub(super) fn run(args: &Args) -> ExitCode {
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("{error:#}")),
+        Err(error) => {
+            logging::fatal(config.log_format, &format!("{error:#}"));
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -166,7 +157,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         http_listener,
         config.site.clone(),
     ));
-    tokio::spawn(http::serve_metrics(relay.clone(), metrics_listener));
+    tokio::spawn(http::serve_metrics(relay.clone(), metrics_listener, path));
 
     let listen: Vec<String> = relay
         .node
@@ -200,12 +191,20 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tells clients, lets what was begun be finished, and closes the log.
+/// Tells clients, lets what was begun be finished, and closes the log. Of the time that all may take, sessions get four
+/// fifths, so that the log is closed in order also where a reader hangs.
 async fn drain(relay: &Relay, sessions: &TaskTracker, name: &str) {
     relay.note(None, || Event::Draining);
     relay.draining.cancel();
     sessions.close();
-    sessions.wait().await;
+    let patience = ms(relay.limits.drain_ms) * 4 / 5;
+    if tokio::time::timeout(patience, sessions.wait())
+        .await
+        .is_err()
+    {
+        let open = sessions.len();
+        tracing::warn!(open, "not every session ended in time");
+    }
     // Nobody pays for the time from here to the next start.
     mark_alive(relay, name);
     relay.log.close().await;

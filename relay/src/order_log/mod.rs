@@ -97,6 +97,22 @@ pub enum Health {
     Down,
 }
 
+impl Health {
+    /// Every state, the best first.
+    pub const ALL: [Self; 4] = [Self::Ready, Self::Busy, Self::Full, Self::Down];
+
+    /// A word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Busy => "busy",
+            Self::Full => "full",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// What the log counted since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
