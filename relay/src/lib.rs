@@ -7,6 +7,9 @@
 pub mod cli;
 pub mod client;
 pub mod config;
+#[cfg(unix)]
+pub mod control;
+pub mod disk;
 pub mod fellows;
 mod game;
 pub mod games;

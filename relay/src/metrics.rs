@@ -57,6 +57,7 @@ families! {
     LOG_APPENDS = Counter "rookery_log_appends_total", "Appends that the order log acknowledged.";
     LOG_FAILURES = Counter "rookery_log_failures_total", "Commits of the order log that failed.";
     LOG_SIZE = Gauge "rookery_log_size_bytes", "Size of the order log's file.";
+    KEYS_GIVEN_UP = Gauge "rookery_order_keys_given_up", "Order keys given up since the log was restored from a backup or cut short.";
     DATA_FREE = Gauge "rookery_data_free_bytes", "Room left on the disk of the data folder.";
 }
 
@@ -105,6 +106,8 @@ pub struct Sampled {
     pub connections_refused: u64,
     /// Streams refused.
     pub streams_refused: u64,
+    /// Order keys that were given up.
+    pub keys_given_up: u64,
     /// What the log can do.
     pub health: Health,
     /// What the log counted.
@@ -164,6 +167,7 @@ impl Metrics {
         out.one(&LOG_APPENDS, sampled.log.appends);
         out.one(&LOG_FAILURES, sampled.log.failures);
         out.some(&LOG_SIZE, sampled.log_bytes);
+        out.one(&KEYS_GIVEN_UP, sampled.keys_given_up);
         out.some(&DATA_FREE, sampled.free_bytes);
         out.finish()
     }

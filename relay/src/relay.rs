@@ -16,7 +16,7 @@ use crate::live::Live;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
 use crate::node::Node;
-use crate::order_log::{Health, OrderLog};
+use crate::order_log::{GivenUp, Health, OrderLog};
 use crate::outbox::{Outbox, SessionId};
 use crate::trace::{Event, Trace};
 use crate::wall_clock::WallClock;
@@ -52,6 +52,8 @@ pub struct Relay {
     pub draining: CancellationToken,
     /// The last alive mark before this process, and when this process began to serve.
     pub outage: OnceLock<(Millis, Millis)>,
+    /// Order keys under which the log was written before it was restored from a backup or cut short.
+    pub given_up: OnceLock<Vec<GivenUp>>,
     /// Games that are read from the log for HTTP at the same time: each costs some milliseconds of CPU.
     pub exports: Semaphore,
     /// Where the relay writes what it does, if that was asked for.
@@ -77,6 +79,7 @@ impl Relay {
             players: Players::default(),
             draining: CancellationToken::new(),
             outage: OnceLock::new(),
+            given_up: OnceLock::new(),
             exports: Semaphore::new(EXPORTS),
             trace: OnceLock::new(),
             sessions: AtomicU64::new(0),
@@ -87,6 +90,12 @@ impl Relay {
     #[must_use]
     pub fn order_key(&self) -> OrderKey {
         self.key.order()
+    }
+
+    /// Order keys that were given up, the oldest first.
+    #[must_use]
+    pub fn given_up(&self) -> &[GivenUp] {
+        self.given_up.get().map_or(&[], Vec::as_slice)
     }
 
     /// Writes down what happens, where that was asked for; to be called before anybody can see it.

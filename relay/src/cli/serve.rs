@@ -16,13 +16,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
-use super::{fail, logging};
+use super::{fail, logging, restored};
 use crate::config::{Config, Overrides};
+#[cfg(unix)]
+use crate::control;
 use crate::games::GameMsg;
 use crate::keys::Keys;
 use crate::limits::ms;
 use crate::node::Inbound;
-use crate::order_log::{OrderLog, RedbLog, Which};
+use crate::order_log::Which;
 use crate::relay::Relay;
 use crate::trace::{Event, Trace};
 use crate::{fellows, http, lobby, node, session};
@@ -102,7 +104,7 @@ fn raise_open_files(connections: u64) {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     raise_open_files(config.limits.connections);
     let mut signals = Signals::install()?;
-    let keys = Keys::load_or_make(&config.data)?;
+    let mut keys = Keys::load_or_make(&config.data)?;
     let trace = match &config.trace {
         Some(path) => {
             let words = || format!("cannot write the trace {}", path.display());
@@ -111,8 +113,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         None => None,
     };
     let path = config.data.join(LOG_FILE);
-    let log = RedbLog::open(&path, keys.order_key()).with_context(|| path.display().to_string())?;
-    let log: Arc<dyn OrderLog> = Arc::new(log);
+    let log = restored::open(&config.data, &path, &mut keys)?;
+    let given_up = log.given_up()?;
+    let log = Arc::new(log);
     let (http_listener, http_address) = http::bind(config.http)
         .await
         .map_err(|what| anyhow!(what))?;
@@ -122,7 +125,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (node, inbound, events) = node::start(config, &keys).await?;
 
     let key = Keypair::from_secret(&keys.order.to_bytes());
-    let relay = Relay::new(config.limits.clone(), key, log, node);
+    let relay = Relay::new(config.limits.clone(), key, log.clone(), node);
+    let _ = relay.given_up.set(given_up);
     if let Some(trace) = trace {
         let _ = relay.trace.set(trace);
     }
@@ -157,6 +161,17 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         http_listener,
         config.site.clone(),
     ));
+    #[cfg(unix)]
+    let control = match control::Listener::bind(&config.data) {
+        Ok(listener) => {
+            let answering = control::serve(listener, relay.clone(), log, path.clone());
+            Some(tokio::spawn(answering))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no socket for `status` and `backup` in the data folder");
+            None
+        }
+    };
     tokio::spawn(http::serve_metrics(relay.clone(), metrics_listener, path));
 
     let listen: Vec<String> = relay
@@ -187,6 +202,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         () = drain(&relay, &sessions, &name) => {}
         () = tokio::time::sleep(ms(config.limits.drain_ms)) => tracing::warn!("not everything ended in time"),
         _ = signals.next() => {}
+    }
+    #[cfg(unix)]
+    if let Some(control) = control {
+        control.abort();
+        let _ = control.await;
     }
     Ok(())
 }

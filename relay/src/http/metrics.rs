@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
+use crate::disk;
 use crate::metrics::{CONTENT_TYPE, Process, Sampled};
 use crate::relay::Relay;
 
@@ -18,7 +19,6 @@ pub(super) fn tell(relay: &Relay, log_file: &Path) -> Response {
 fn sample(relay: &Relay, log_file: &Path) -> Sampled {
     let gate = relay.node.counters();
     let counted = |number: &AtomicU64| number.load(Ordering::Relaxed);
-    let file = std::fs::metadata(log_file);
     Sampled {
         started_s: std::time::Duration::from_millis(relay.clock.started().get()).as_secs_f64(),
         ready: relay.readiness().is_ok(),
@@ -26,24 +26,11 @@ fn sample(relay: &Relay, log_file: &Path) -> Sampled {
         connections: counted(&gate.connections),
         connections_refused: counted(&gate.refused),
         streams_refused: counted(&gate.streams_refused),
+        keys_given_up: relay.given_up().len() as u64,
         health: *relay.log.health().borrow(),
         log: relay.log.counters(),
-        log_bytes: file.ok().map(|file| file.len()),
-        free_bytes: free_bytes(log_file),
+        log_bytes: disk::size(log_file),
+        free_bytes: disk::free(log_file),
         process: Process::now(),
-    }
-}
-
-/// Room for more on the disk of a file, for whom the relay runs as.
-fn free_bytes(file: &Path) -> Option<u64> {
-    #[cfg(target_os = "linux")]
-    {
-        let disk = rustix::fs::statvfs(file).ok()?;
-        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = file;
-        None
     }
 }

@@ -87,6 +87,10 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         .iter()
         .map(ToString::to_string)
         .collect();
+    let given_up = relay
+        .given_up()
+        .iter()
+        .map(|(order, at)| json!({ "order": order.to_string(), "at_ms": at.get() }));
     let body = json!({
         "v": 1,
         "peer_id": relay.node.local().to_string(),
@@ -95,6 +99,7 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "versions": [VERSION],
         "agent": concat!("rookery-relay/", env!("CARGO_PKG_VERSION")),
         "order": relay.order_key().to_string(),
+        "given_up": given_up.collect::<Vec<_>>(),
         "policy": { "limits": relay.limits },
         "stun": null,
         "live": "/live.json",

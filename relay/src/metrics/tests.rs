@@ -18,6 +18,7 @@ fn sampled() -> Sampled {
         connections: 3,
         connections_refused: 1,
         streams_refused: 0,
+        keys_given_up: 2,
         health: Health::Busy,
         log: Counts {
             commits: 7,
@@ -224,8 +225,11 @@ fn metrics_of(query: &str) -> Vec<String> {
                 let is_word = |c: &&char| c.is_ascii_alphanumeric() || **c == '_' || **c == ':';
                 let word: String = chars[at..].iter().take_while(is_word).collect();
                 let end = at + word.len();
-                let next = chars[end..].iter().position(|c| !c.is_whitespace());
-                let called = next.is_some_and(|next| chars[end + next] == '(');
+                let rest: String = chars[end..].iter().collect();
+                let rest = rest.trim_start();
+                // An aggregation may say by what before its brackets.
+                let groups = GROUPINGS.iter().any(|word| rest.starts_with(word));
+                let called = rest.starts_with('(') || groups;
                 if GROUPINGS.contains(&word.as_str()) {
                     until(end, ')')
                 } else {

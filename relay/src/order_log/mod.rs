@@ -12,7 +12,7 @@ use rookery_ledger::id::{GameId, Millis, OrderKey};
 use crate::sync::{broadcast, watch};
 
 pub use memory::MemoryLog;
-pub use redb::{RedbLog, decode_entry, encode_entry};
+pub use redb::{GivenUp, RedbLog, decode_entry, encode_entry};
 pub use request::{Request, Response};
 
 /// One chain of receipts: a game has one for each order key that ever signed for it.
