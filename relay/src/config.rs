@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use libp2p::{Multiaddr, PeerId};
 
+use crate::access::Access;
 use crate::limits::Limits;
 use reader::Reader;
 
@@ -65,6 +66,8 @@ pub struct Config {
     pub log: String,
     /// How a logged event looks.
     pub log_format: LogFormat,
+    /// Who may come.
+    pub access: Access,
     /// Where each step of each game is written down, if that is wanted.
     pub trace: Option<PathBuf>,
     /// How much anyone may use.
@@ -88,6 +91,7 @@ impl Default for Config {
             peers: Vec::new(),
             log: "info".into(),
             log_format: LogFormat::default(),
+            access: Access::default(),
             trace: None,
             limits: Limits::default(),
         }
@@ -124,6 +128,18 @@ pub struct Overrides {
     /// How a logged event looks: a line of text, or a line of JSON [default: text]
     #[arg(long, value_name = "text|json", env = "ROOKERY_LOG_FORMAT")]
     pub log_format: Option<String>,
+    /// Address ranges that alone may connect, such as 203.0.113.0/24; may be given several times
+    #[arg(long, value_name = "RANGE", num_args = 1.., value_delimiter = ',', env = "ROOKERY_ALLOW_ADDRESSES")]
+    pub allow_addresses: Vec<String>,
+    /// Address ranges that may not connect; may be given several times
+    #[arg(long, value_name = "RANGE", num_args = 1.., value_delimiter = ',', env = "ROOKERY_DENY_ADDRESSES")]
+    pub deny_addresses: Vec<String>,
+    /// Keys of players who alone may have a session, 64 hexadecimal digits each; may be given several times
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', env = "ROOKERY_ALLOW_KEYS")]
+    pub allow_keys: Vec<String>,
+    /// Keys of players who may have no session; may be given several times
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', env = "ROOKERY_DENY_KEYS")]
+    pub deny_keys: Vec<String>,
     /// File to write each step of each game to, behind what is in it, for `rookery-verify --way trace`; it grows without
     /// bound and holds the players' signed records
     #[arg(long, value_name = "FILE", env = "ROOKERY_TRACE")]
@@ -183,6 +199,26 @@ impl Config {
         }
         reader.overrides(overrides);
         reader.finish()
+    }
+
+    /// The keys in which another configuration differs, but for those that a running relay can take on: the limits and who
+    /// may come.
+    #[must_use]
+    pub fn differs(&self, other: &Self) -> Vec<&'static str> {
+        let fixed = [
+            ("data", self.data == other.data),
+            ("listen", self.listen == other.listen),
+            ("announce", self.announce == other.announce),
+            ("http", self.http == other.http),
+            ("metrics", self.metrics == other.metrics),
+            ("site", self.site == other.site),
+            ("peers", self.peers == other.peers),
+            ("log", self.log == other.log),
+            ("log_format", self.log_format == other.log_format),
+            ("trace", self.trace == other.trace),
+        ];
+        let differ = fixed.into_iter().filter(|(_, same)| !same);
+        differ.map(|(key, _)| key).collect()
     }
 
     /// The configuration from the text of a file called `name`, under the overrides.

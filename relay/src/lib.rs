@@ -4,6 +4,7 @@
 //! game's [`sequencer`], which asks the ledger's orderer what to append; the [`order_log`] makes that durable; only then
 //! the receipt is signed and sent to all who watch.
 
+pub mod access;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -36,6 +36,7 @@ families! {
     MOST_FILES = Gauge "process_max_fds", "Files and connections that may be open.";
     READY = Gauge "rookery_ready", "1 where the relay takes connections and moves, as /readyz says, else 0.";
     DRAINING = Gauge "rookery_draining", "1 where the relay is ending, else 0.";
+    CONFIG_OK = Gauge "rookery_config_last_reload_successful", "1 where the configuration could be used when it was read last, else 0.";
     CONNECTIONS = Gauge "rookery_connections", "Connections of libp2p open now, both ways.";
     CONNECTIONS_REFUSED = Counter "rookery_connections_refused_total", "Connections refused by the limits of an address and of WebRTC.";
     STREAMS_REFUSED = Counter "rookery_streams_refused_total", "Streams of the game protocol refused.";
@@ -84,6 +85,8 @@ pub struct Metrics {
     pub cut_off: Number,
     /// Connections to fellow relays that are up now.
     pub fellows: Number,
+    /// Whether the configuration that was read last could be used.
+    pub config_ok: Number,
     /// When the last receipt was signed, milliseconds since 1970.
     pub last_receipt_ms: Number,
     /// From a frame's arrival to its durable entry.
@@ -142,6 +145,7 @@ impl Metrics {
         out.some(&MOST_FILES, sampled.process.most_files);
         out.one(&READY, u8::from(sampled.ready));
         out.one(&DRAINING, u8::from(sampled.draining));
+        out.one(&CONFIG_OK, self.config_ok.get());
         out.one(&CONNECTIONS, sampled.connections);
         out.one(&CONNECTIONS_REFUSED, sampled.connections_refused);
         out.one(&STREAMS_REFUSED, sampled.streams_refused);

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rookery_ledger::id::{GameId, Millis, OrderKey, PlayerKey};
 use rookery_ledger::sign::Keypair;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Access;
 use crate::fellows::Fellows;
 use crate::games::Games;
 use crate::limits::Limits;
@@ -24,10 +25,19 @@ use crate::wall_clock::WallClock;
 /// Exports at once; one core's worth, as most of it is checking signatures.
 const EXPORTS: usize = 2;
 
+/// What may change while the relay runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How much anyone may use.
+    pub limits: Arc<Limits>,
+    /// Who may come.
+    pub access: Arc<Access>,
+}
+
 /// The shared parts.
 pub struct Relay {
-    /// How much anyone may use.
-    pub limits: Limits,
+    /// What may change, now and as it changes.
+    pub settings: watch::Sender<Settings>,
     /// Signs receipts.
     pub key: Arc<Keypair>,
     /// The time.
@@ -65,8 +75,12 @@ impl Relay {
     /// Puts the parts together.
     #[must_use]
     pub fn new(limits: Limits, key: Keypair, log: Arc<dyn OrderLog>, node: Node) -> Arc<Self> {
+        let settings = Settings {
+            limits: Arc::new(limits),
+            access: Arc::default(),
+        };
         Arc::new(Self {
-            limits,
+            settings: watch::Sender::new(settings),
             key: Arc::new(key),
             clock: WallClock::start(),
             log,
@@ -90,6 +104,22 @@ impl Relay {
     #[must_use]
     pub fn order_key(&self) -> OrderKey {
         self.key.order()
+    }
+
+    /// How much anyone may use now.
+    #[must_use]
+    pub fn limits(&self) -> Arc<Limits> {
+        self.settings.borrow().limits.clone()
+    }
+
+    /// Goes on under these limits and lists; who may not come any more is cut off.
+    pub fn govern(&self, limits: Limits, access: Access) {
+        let settings = Settings {
+            limits: Arc::new(limits),
+            access: Arc::new(access),
+        };
+        self.node.govern(settings.clone());
+        self.settings.send_replace(settings);
     }
 
     /// Order keys that were given up, the oldest first.

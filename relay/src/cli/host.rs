@@ -1,11 +1,14 @@
-//! `rookery-relay status` and `rookery-relay backup`: what a host asks the relay that runs.
+//! `rookery-relay status`, `bans` and `backup`: what a host asks the relay that runs.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use serde::Serialize;
 
 use super::fail;
 use crate::config::{Config, ConfigError, Overrides};
-use crate::control;
+use crate::control::{self, ControlError};
 
 /// Which relay.
 #[derive(Debug, clap::Args)]
@@ -28,7 +31,7 @@ impl Which {
     }
 }
 
-/// What `status` is told.
+/// What `status` and `bans` are told.
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
     #[command(flatten)]
@@ -48,20 +51,32 @@ pub(super) struct BackupArgs {
 }
 
 pub(super) fn status(args: &StatusArgs) -> ExitCode {
+    tell(args, control::status)
+}
+
+pub(super) fn bans(args: &StatusArgs) -> ExitCode {
+    tell(args, control::bans)
+}
+
+fn tell<T: Serialize + Display>(
+    args: &StatusArgs,
+    ask: impl FnOnce(&Path) -> Result<T, ControlError>,
+) -> ExitCode {
     let data = match args.relay.data() {
         Ok(data) => data,
         Err(error) => return fail(&error),
     };
-    match control::status(&data) {
-        Ok(status) if args.json => match serde_json::to_string(&status) {
-            Ok(line) => {
-                println!("{line}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => fail(&error),
-        },
-        Ok(status) => {
-            println!("{status}");
+    let said = ask(&data).map_err(|error| error.to_string());
+    let words = said.and_then(|said| {
+        if args.json {
+            serde_json::to_string(&said).map_err(|error| error.to_string())
+        } else {
+            Ok(said.to_string())
+        }
+    });
+    match words {
+        Ok(words) => {
+            println!("{words}");
             ExitCode::SUCCESS
         }
         Err(error) => fail(&error),

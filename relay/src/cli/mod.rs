@@ -6,6 +6,7 @@ mod host;
 mod identity;
 mod load;
 mod logging;
+mod reload;
 mod restored;
 mod serve;
 mod verify;
@@ -35,7 +36,8 @@ enum Command {
     /// Run the relay
     ///
     /// When it serves it prints one line of JSON on standard output: {"ready":true,"peer_id":...,"listen":[...],
-    /// "http":...,"metrics":...}. Logs go to standard error. SIGTERM or SIGINT ends it in an orderly way.
+    /// "http":...,"metrics":...}. Logs go to standard error. SIGTERM or SIGINT ends it in an orderly way, SIGHUP makes it
+    /// read limits and lists again.
     ///
     /// A flag goes over its environment variable, that over the configuration file, that over the default.
     Serve(serve::Args),
@@ -63,6 +65,9 @@ enum Command {
     /// under a new order key, since the copy knows nothing of what was played later.
     #[cfg(unix)]
     Backup(host::BackupArgs),
+    /// Print who may not come to the relay that runs on a data folder, as it holds now
+    #[cfg(unix)]
+    Bans(host::StatusArgs),
     /// Print the relay's peer id and order key, and make them if there are none yet
     ///
     /// The peer id is what a fellow relay puts into `peers`.
@@ -79,6 +84,8 @@ pub fn run() -> ExitCode {
         Command::Load(args) => load::run(&args),
         #[cfg(unix)]
         Command::Status(args) => host::status(&args),
+        #[cfg(unix)]
+        Command::Bans(args) => host::bans(&args),
         #[cfg(unix)]
         Command::Backup(args) => host::backup(&args),
         Command::Identity(args) => identity::run(&args),

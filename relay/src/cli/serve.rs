@@ -16,8 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
+use super::reload::reload;
 use super::{fail, logging, restored};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, ConfigError, Overrides};
 #[cfg(unix)]
 use crate::control;
 use crate::games::GameMsg;
@@ -46,8 +47,15 @@ pub(super) struct Args {
     overrides: Overrides,
 }
 
+impl Args {
+    /// The configuration as it is now.
+    pub(super) fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(self.config.as_deref(), &self.overrides)
+    }
+}
+
 pub(super) fn run(args: &Args) -> ExitCode {
-    let config = match Config::load(args.config.as_deref(), &args.overrides) {
+    let config = match args.load() {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };
@@ -65,7 +73,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    let result = runtime.block_on(serve(&config));
+    let result = runtime.block_on(serve(args, &config));
     // What still hangs must not keep the process.
     runtime.shutdown_background();
     match result {
@@ -101,7 +109,7 @@ fn raise_open_files(connections: u64) {
     let _ = connections;
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
     raise_open_files(config.limits.connections);
     let mut signals = Signals::install()?;
     let mut keys = Keys::load_or_make(&config.data)?;
@@ -126,6 +134,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
     let key = Keypair::from_secret(&keys.order.to_bytes());
     let relay = Relay::new(config.limits.clone(), key, log.clone(), node);
+    relay.govern(config.limits.clone(), config.access.clone());
+    relay.metrics.config_ok.set(1);
     let _ = relay.given_up.set(given_up);
     if let Some(trace) = trace {
         let _ = relay.trace.set(trace);
@@ -196,12 +206,17 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     tracing::info!(http = %http_address, order_key = %relay.order_key(), "the relay serves");
 
-    let signal = signals.next().await;
+    let signal = loop {
+        match signals.next().await {
+            Signal::Reload => reload(args, config, &relay),
+            Signal::End(name) => break name,
+        }
+    };
     tracing::info!(signal, "the relay ends; a second signal ends it at once");
     tokio::select! {
         () = drain(&relay, &sessions, &name) => {}
-        () = tokio::time::sleep(ms(config.limits.drain_ms)) => tracing::warn!("not everything ended in time"),
-        _ = signals.next() => {}
+        () = tokio::time::sleep(ms(relay.limits().drain_ms)) => tracing::warn!("not everything ended in time"),
+        () = signals.ended() => {}
     }
     #[cfg(unix)]
     if let Some(control) = control {
@@ -217,7 +232,7 @@ async fn drain(relay: &Relay, sessions: &TaskTracker, name: &str) {
     relay.note(None, || Event::Draining);
     relay.draining.cancel();
     sessions.close();
-    let patience = ms(relay.limits.drain_ms) * 4 / 5;
+    let patience = ms(relay.limits().drain_ms) * 4 / 5;
     if tokio::time::timeout(patience, sessions.wait())
         .await
         .is_err()
@@ -339,10 +354,20 @@ async fn keep_time(relay: Arc<Relay>, name: String) {
     }
 }
 
-/// The signals that end the relay.
+/// What a signal asks for.
+enum Signal {
+    /// To read the configuration again.
+    Reload,
+    /// To end; the signal's name.
+    End(&'static str),
+}
+
+/// The signals that the relay obeys.
 struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -351,19 +376,28 @@ impl Signals {
             #[cfg(unix)]
             terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
                 .context("cannot listen for SIGTERM")?,
+            #[cfg(unix)]
+            hang_up: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+                .context("cannot listen for SIGHUP")?,
         })
     }
 
-    async fn next(&mut self) -> &'static str {
+    async fn next(&mut self) -> Signal {
         #[cfg(unix)]
         tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = tokio::signal::ctrl_c() => "SIGINT",
+            _ = self.terminate.recv() => Signal::End("SIGTERM"),
+            _ = self.hang_up.recv() => Signal::Reload,
+            _ = tokio::signal::ctrl_c() => Signal::End("SIGINT"),
         }
         #[cfg(not(unix))]
         {
             let _ = tokio::signal::ctrl_c().await;
-            "SIGINT"
+            Signal::End("SIGINT")
         }
+    }
+
+    /// Waits for one that ends the relay.
+    async fn ended(&mut self) {
+        while let Signal::Reload = self.next().await {}
     }
 }

@@ -1,7 +1,9 @@
 //! Reads file and overrides into a configuration, and notes everything that is wrong on the way.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
@@ -23,6 +25,10 @@ struct File {
     peers: Option<Vec<Spanned<String>>>,
     log: Option<Spanned<String>>,
     log_format: Option<Spanned<String>>,
+    allow_addresses: Option<Vec<Spanned<String>>>,
+    deny_addresses: Option<Vec<Spanned<String>>>,
+    allow_keys: Option<Vec<Spanned<String>>>,
+    deny_keys: Option<Vec<Spanned<String>>>,
     trace: Option<PathBuf>,
     limits: Option<toml::Table>,
 }
@@ -96,6 +102,18 @@ impl Reader {
         if let Some((place, value)) = file.log_format.map(one) {
             self.log_format(&place, &value);
         }
+        if let Some(list) = file.allow_addresses.map(spanned) {
+            self.config.access.allow_addresses = self.items("allow_addresses", &list);
+        }
+        if let Some(list) = file.deny_addresses.map(spanned) {
+            self.config.access.deny_addresses = self.items("deny_addresses", &list);
+        }
+        if let Some(list) = file.allow_keys.map(spanned) {
+            self.config.access.allow_keys = self.items("allow_keys", &list);
+        }
+        if let Some(list) = file.deny_keys.map(spanned) {
+            self.config.access.deny_keys = self.items("deny_keys", &list);
+        }
         if let Some(trace) = file.trace {
             self.config.trace = Some(trace);
         }
@@ -156,6 +174,22 @@ impl Reader {
         }
         if let Some(value) = &overrides.log_format {
             self.log_format("--log-format", value);
+        }
+        if !overrides.allow_addresses.is_empty() {
+            let list = named("--allow-addresses", &overrides.allow_addresses);
+            self.config.access.allow_addresses = self.items("allow_addresses", &list);
+        }
+        if !overrides.deny_addresses.is_empty() {
+            let list = named("--deny-addresses", &overrides.deny_addresses);
+            self.config.access.deny_addresses = self.items("deny_addresses", &list);
+        }
+        if !overrides.allow_keys.is_empty() {
+            let list = named("--allow-keys", &overrides.allow_keys);
+            self.config.access.allow_keys = self.items("allow_keys", &list);
+        }
+        if !overrides.deny_keys.is_empty() {
+            let list = named("--deny-keys", &overrides.deny_keys);
+            self.config.access.deny_keys = self.items("deny_keys", &list);
         }
         if let Some(trace) = &overrides.trace {
             self.config.trace = Some(trace.clone());
@@ -248,6 +282,22 @@ impl Reader {
             }
         }
         self.config.listen = self.addresses("listen", list);
+    }
+
+    /// Items of one of the lists of who may come.
+    fn items<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        key: &str,
+        list: &[(String, String)],
+    ) -> Vec<T> {
+        let mut good = Vec::new();
+        for (place, value) in list {
+            match value.parse() {
+                Ok(item) => good.push(item),
+                Err(error) => self.problem(place.clone(), format!("{key}: {value:?} {error}")),
+            }
+        }
+        good
     }
 
     fn socket(&mut self, place: &str, key: &str, value: &str) -> Option<SocketAddr> {

@@ -1,5 +1,7 @@
 //! The configuration from text: precedence, problems with their lines, the example.
 
+use rookery_ledger::id::PlayerKey;
+
 use super::*;
 
 const EXAMPLE: &str = include_str!("../../rookery-relay.example.toml");
@@ -162,6 +164,43 @@ fn unknown_keys_and_broken_toml_are_refused_with_their_line() {
             .contains("/nonexistent/x.toml: cannot be read"),
         "{missing}"
     );
+}
+
+#[test]
+fn lists_of_who_may_come_are_read_and_each_mistake_is_told() {
+    let key = PlayerKey([7; 32]);
+    let text = format!("deny_addresses = [\"10.0.0.0/8\", \"::1\"]\nallow_keys = [\"{key}\"]\n");
+    let flags = Overrides {
+        deny_addresses: vec!["192.0.2.1".into()],
+        ..Overrides::default()
+    };
+    let read = |flags: &Overrides| Config::from_text("test.toml", &text, flags).unwrap().access;
+    let access = read(&Overrides::default());
+    assert_eq!(access.deny_addresses.len(), 2);
+    assert_eq!(access.allow_keys, [key]);
+    assert_eq!(
+        read(&flags).deny_addresses,
+        ["192.0.2.1/32".parse().unwrap()]
+    );
+    let found =
+        problems("allow_addresses = [\n\"10.0.0.0/8\",\n\"10.0.0.1/8\"]\ndeny_keys = [\"7\"]\n");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(
+        found[0].starts_with("test.toml:3: ") && found[0].contains("10.0.0.0/8?"),
+        "{found:#?}"
+    );
+    assert!(found[1].starts_with("test.toml:4: deny_keys"), "{found:#?}");
+}
+
+#[test]
+fn what_a_running_relay_cannot_take_on_is_named() {
+    let read = |text: &str| Config::from_text("test.toml", text, &Overrides::default()).unwrap();
+    let before = read("");
+    let after = read(
+        "http = \"127.0.0.1:1\"\nlog_format = \"json\"\ndeny_addresses = [\"::1\"]\n[limits]\nseeks = 5\n",
+    );
+    assert_eq!(before.differs(&after), ["http", "log_format"]);
+    assert!(before.differs(&before).is_empty());
 }
 
 #[test]

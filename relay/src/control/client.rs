@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::backup::receive;
-use super::{Answer, BackupError, Request, SOCKET_FILE, Status};
+use super::{Answer, BackupError, Bans, Request, SOCKET_FILE, Status};
 
 /// How long the relay may say nothing.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,7 +47,20 @@ pub fn status(data: &Path) -> Result<Status, ControlError> {
     match ask(data, Request::Status)? {
         (Answer::Status(status), _) => Ok(*status),
         (Answer::Refused(words), _) => Err(ControlError::Refused(words)),
-        (Answer::Rows, _) => Err(ControlError::Unreadable),
+        _ => Err(ControlError::Unreadable),
+    }
+}
+
+/// Who may not come to the relay that runs on the data folder `data`.
+///
+/// # Errors
+///
+/// [`ControlError`].
+pub fn bans(data: &Path) -> Result<Bans, ControlError> {
+    match ask(data, Request::Bans)? {
+        (Answer::Bans(bans), _) => Ok(bans),
+        (Answer::Refused(words), _) => Err(ControlError::Refused(words)),
+        _ => Err(ControlError::Unreadable),
     }
 }
 
@@ -63,7 +76,7 @@ pub fn backup(data: &Path, to: &Path) -> Result<u64, ControlError> {
     match ask(data, Request::Backup)? {
         (Answer::Rows, mut rows) => Ok(receive(&mut rows, to)?),
         (Answer::Refused(words), _) => Err(ControlError::Refused(words)),
-        (Answer::Status(_), _) => Err(ControlError::Unreadable),
+        _ => Err(ControlError::Unreadable),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Both ends are of one program; this is no interface for others.
 
 mod backup;
+mod bans;
 mod client;
 mod server;
 mod status;
@@ -11,7 +12,8 @@ mod status;
 use serde::{Deserialize, Serialize};
 
 pub use backup::BackupError;
-pub use client::{ControlError, backup, status};
+pub use bans::Bans;
+pub use client::{ControlError, backup, bans, status};
 pub use server::{Listener, serve};
 pub use status::{LogStatus, Status};
 
@@ -24,6 +26,8 @@ pub const SOCKET_FILE: &str = "control.sock";
 enum Request {
     /// How the relay is.
     Status,
+    /// Who may not come.
+    Bans,
     /// A copy of the log.
     Backup,
 }
@@ -34,6 +38,8 @@ enum Request {
 enum Answer {
     /// How the relay is.
     Status(Box<Status>),
+    /// Who may not come.
+    Bans(Bans),
     /// The rows of the copy follow.
     Rows,
     /// It is not done; a sentence.

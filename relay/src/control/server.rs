@@ -11,7 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::backup::{write_end, write_row};
-use super::{Answer, LogStatus, Request, SOCKET_FILE, Status};
+use super::{Answer, Bans, LogStatus, Request, SOCKET_FILE, Status};
 use crate::disk;
 use crate::order_log::RedbLog;
 use crate::order_log::redb::CopyError;
@@ -121,6 +121,10 @@ impl Desk {
             Ok(Request::Status) => {
                 let answer = Answer::Status(Box::new(self.status().await));
                 tell(&mut stream, &answer).await
+            }
+            Ok(Request::Bans) => {
+                let bans = Bans::from(&*self.relay.settings.borrow().access);
+                tell(&mut stream, &Answer::Bans(bans)).await
             }
             Ok(Request::Backup) => self.backup(stream).await,
             Err(_) => {

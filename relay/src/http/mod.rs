@@ -100,7 +100,7 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "agent": concat!("rookery-relay/", env!("CARGO_PKG_VERSION")),
         "order": relay.order_key().to_string(),
         "given_up": given_up.collect::<Vec<_>>(),
-        "policy": { "limits": relay.limits },
+        "policy": { "limits": *relay.limits() },
         "stun": null,
         "live": "/live.json",
     });

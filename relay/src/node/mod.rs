@@ -23,6 +23,8 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::keys::Keys;
+use crate::limits::Limits;
+use crate::relay::Settings;
 
 use dials::Dials;
 
@@ -68,6 +70,7 @@ enum Command {
     Publish(Topic, Vec<u8>),
     Judge(MessageId, PeerId, MessageAcceptance),
     Disconnect(ConnectionId),
+    Govern(Settings),
     Stop,
 }
 
@@ -161,6 +164,15 @@ impl Node {
         let _ = self.commands.try_send(Command::Disconnect(connection));
     }
 
+    /// Goes on under these limits and lists of addresses; who may not connect any more is cut off. Waits for nothing: where
+    /// the queue is full a task does.
+    pub fn govern(&self, settings: Settings) {
+        let commands = self.commands.clone();
+        tokio::spawn(async move {
+            let _ = commands.send(Command::Govern(settings)).await;
+        });
+    }
+
     /// Opens a stream of the game protocol to a fellow relay.
     ///
     /// # Errors
@@ -220,7 +232,8 @@ pub async fn start(
     keys: &Keys,
 ) -> Result<(Node, mpsc::Receiver<Inbound>, mpsc::Receiver<Event>), StartError> {
     let relays: HashSet<PeerId> = config.peers.iter().map(|peer| peer.id).collect();
-    let (gate, inbound, counters) = gate::Gate::new(&config.limits, relays.clone());
+    let access = Arc::new(config.access.clone());
+    let (gate, inbound, counters) = gate::Gate::new(&config.limits, access, relays.clone());
     let local = keys.identity.public().to_peer_id();
     let behaviour = behaviour(config, keys, gate)?;
     let streams = behaviour.streams.new_control();
@@ -282,11 +295,7 @@ fn behaviour(config: &Config, keys: &Keys, gate: gate::Gate) -> Result<Behaviour
     for peer in &config.peers {
         gossip.add_explicit_peer(&peer.id);
     }
-    let count = |value: u64| Some(u32::try_from(value).unwrap_or(u32::MAX));
-    let limits = connection_limits::ConnectionLimits::default()
-        .with_max_pending_incoming(count(config.limits.pending_connections))
-        .with_max_established_incoming(count(config.limits.connections))
-        .with_max_established_per_peer(count(config.limits.connections_per_peer));
+    let limits = connection_limits(&config.limits);
     let public = keys.identity.public();
     let agent = concat!("rookery-relay/", env!("CARGO_PKG_VERSION")).to_owned();
     Ok(Behaviour {
@@ -299,6 +308,14 @@ fn behaviour(config: &Config, keys: &Keys, gate: gate::Gate) -> Result<Behaviour
         ),
         ping: ping::Behaviour::new(ping::Config::default()),
     })
+}
+
+fn connection_limits(limits: &Limits) -> connection_limits::ConnectionLimits {
+    let count = |value: u64| Some(u32::try_from(value).unwrap_or(u32::MAX));
+    connection_limits::ConnectionLimits::default()
+        .with_max_pending_incoming(count(limits.pending_connections))
+        .with_max_established_incoming(count(limits.connections))
+        .with_max_established_per_peer(count(limits.connections_per_peer))
 }
 
 /// Listens on every address, and waits until each listener says where.
@@ -433,6 +450,13 @@ impl Task {
             }
             Command::Disconnect(connection) => {
                 self.swarm.close_connection(connection);
+            }
+            Command::Govern(settings) => {
+                let behaviour = self.swarm.behaviour_mut();
+                *behaviour.limits.limits_mut() = connection_limits(&settings.limits);
+                for connection in behaviour.gate.govern(&settings.limits, settings.access) {
+                    self.swarm.close_connection(connection);
+                }
             }
             Command::Stop => {}
         }

@@ -17,6 +17,7 @@ mod hostile;
 mod http;
 mod load;
 mod play;
+mod reload;
 mod restored;
 mod seats;
 mod support;

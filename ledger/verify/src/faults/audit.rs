@@ -101,7 +101,8 @@ pub(super) async fn held(
     key: OrderKey,
     games: impl Iterator<Item = GameId>,
 ) -> Result<BTreeMap<GameId, usize>> {
-    let copy = backup.with_extension("read");
+    // Beside it lies the mark of the log that it was made of, whose name a log shares.
+    let copy = backup.with_file_name("held.copy");
     std::fs::copy(backup, &copy).context("cannot copy the backup")?;
     // Under a key of its own: under that of the relay it must not be opened.
     let log = RedbLog::open(&copy, OrderKey([0; 32])).context("the backup")?;
