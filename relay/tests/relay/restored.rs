@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use rookery_ledger::codec;
 use rookery_ledger::id::OrderKey;
-use rookery_ledger::record::Item;
+use rookery_ledger::record::{Clock, Item};
 use rookery_relay::client::Session;
+use rookery_relay::sequencer::in_order;
 use serde_json::Value;
 
 use crate::support::{LIVE, Pair, Relay, assert_one_order, get, moves_of};
@@ -35,6 +36,8 @@ async fn after_an_older_log_is_put_back_games_go_on_under_a_new_order_key_and_no
     let mut finished = Pair::sit([&address, &address], LIVE).await.unwrap();
     finished.play_all("f2f3 e7e5 g2g4 d8h4").await.unwrap();
     pair.play_all("e2e4 e7e5").await.unwrap();
+    let mut untimed = Pair::sit([&address, &address], Clock::None).await.unwrap();
+    untimed.play_all("e2e4 e7e5").await.unwrap();
     let old = pair.tables[0].session().welcome().order;
     assert_eq!(card(&relay)["given_up"], serde_json::json!([]));
     relay.terminate();
@@ -49,6 +52,13 @@ async fn after_an_older_log_is_put_back_games_go_on_under_a_new_order_key_and_no
     }
     // The copy knows nothing of these, and both players have their receipts.
     pair.play_all("g1f3 b8c6").await.unwrap();
+    for table in 0..2 {
+        let session = Session::connect(&address, Some(&untimed.keys[table]))
+            .await
+            .unwrap();
+        untimed.tables[table].resume(session).await.unwrap();
+    }
+    untimed.play("g1f3").await.unwrap();
     relay.kill();
     let finished_before = finished.tables[0].game().items();
     let before = pair.tables[0].game().items();
@@ -130,6 +140,29 @@ async fn after_an_older_log_is_put_back_games_go_on_under_a_new_order_key_and_no
     assert_eq!(moves_of(&shown), ["e2e4", "e7e5", "g1f3", "b8c6", "f1b5"]);
     assert_eq!(receipts_by(&shown.items(), old), receipts_by(&before, old));
     assert_eq!(shown.state().proofs, []);
+    // An untimed game goes on by itself, once the players have sent what has no receipt of the new key.
+    for who in [0, 1] {
+        let session = Session::connect(&address, Some(&untimed.keys[who]))
+            .await
+            .unwrap();
+        let id = untimed.id();
+        for item in in_order(untimed.tables[who].game(), new, None) {
+            if matches!(item, Item::Record(_)) {
+                session.requests().submit(id, item).await.unwrap();
+            }
+        }
+        untimed.tables[who].resume(session).await.unwrap();
+    }
+    let before = untimed.tables[0].game().items();
+    untimed.play("b8c6").await.unwrap();
+    let shown = relay.replay(untimed.id());
+    assert_eq!(moves_of(&shown), ["e2e4", "e7e5", "g1f3", "b8c6"]);
+    let known = receipts_by(&shown.items(), old);
+    assert!(known.is_subset(&receipts_by(&before, old)) && known.len() >= 4);
+    assert!(
+        receipts_by(&shown.items(), new).len() >= 5,
+        "the Seat and each move"
+    );
     // New games begin under the new key.
     let mut fresh = Pair::sit([&address, &address], LIVE).await.unwrap();
     fresh.play("d2d4").await.unwrap();
