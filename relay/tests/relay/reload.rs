@@ -65,7 +65,7 @@ async fn a_hang_up_makes_new_lists_and_limits_hold_and_mistakes_change_nothing()
 
     let denied = format!("deny_keys = [\"{}\"]\n", unwelcome.player());
     write(&format!(
-        "{denied}http = \"127.0.0.1:1\"\n[limits]\nseeks = 9\n"
+        "{denied}log_format = \"json\"\n[limits]\nseeks = 9\n"
     ));
     relay.hang_up();
     assert_eq!(goodbye(&mut goes).await, "denied");
@@ -85,7 +85,7 @@ async fn a_hang_up_makes_new_lists_and_limits_hold_and_mistakes_change_nothing()
     let later = words
         .lines()
         .find(|line| line.contains("at the next start"));
-    assert!(later.unwrap().contains("http"), "{words}");
+    assert!(later.unwrap().contains("log_format"), "{words}");
 
     // With mistakes in it everything stays as it is.
     write("deny_addresses = [\"127.0.0.0/8\", \"127.0.0.1/8\"]\n");
