@@ -1,17 +1,18 @@
 //! The configuration: flag over environment over file over default. Whatever is wrong is reported all at once, with the
 //! line and what to do about it.
 
+mod reader;
+
 use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
-use serde::Deserialize;
-use toml::Spanned;
 
+use crate::access::Access;
 use crate::limits::Limits;
+use reader::Reader;
 
 /// What the relay listens on when nothing is configured: one port number for TCP and QUIC, the next for WebSocket, the
 /// one after for WebRTC.
@@ -34,6 +35,16 @@ pub struct Peer {
     pub address: Option<Multiaddr>,
 }
 
+/// How a logged event looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// A line of text.
+    #[default]
+    Text,
+    /// A line of JSON.
+    Json,
+}
+
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -53,6 +64,10 @@ pub struct Config {
     pub peers: Vec<Peer>,
     /// Which events are logged: a level, or `target=level` pairs.
     pub log: String,
+    /// How a logged event looks.
+    pub log_format: LogFormat,
+    /// Who may come.
+    pub access: Access,
     /// Where each step of each game is written down, if that is wanted.
     pub trace: Option<PathBuf>,
     /// How much anyone may use.
@@ -75,6 +90,8 @@ impl Default for Config {
             site: None,
             peers: Vec::new(),
             log: "info".into(),
+            log_format: LogFormat::default(),
+            access: Access::default(),
             trace: None,
             limits: Limits::default(),
         }
@@ -108,6 +125,21 @@ pub struct Overrides {
     /// What to log: error, warn, info, debug, trace, or pairs such as info,libp2p=debug [default: info]
     #[arg(long, value_name = "FILTER", env = "ROOKERY_LOG")]
     pub log: Option<String>,
+    /// How a logged event looks: a line of text, or a line of JSON [default: text]
+    #[arg(long, value_name = "text|json", env = "ROOKERY_LOG_FORMAT")]
+    pub log_format: Option<String>,
+    /// Address ranges that alone may connect, such as 203.0.113.0/24; may be given several times
+    #[arg(long, value_name = "RANGE", num_args = 1.., value_delimiter = ',', env = "ROOKERY_ALLOW_ADDRESSES")]
+    pub allow_addresses: Vec<String>,
+    /// Address ranges that may not connect; may be given several times
+    #[arg(long, value_name = "RANGE", num_args = 1.., value_delimiter = ',', env = "ROOKERY_DENY_ADDRESSES")]
+    pub deny_addresses: Vec<String>,
+    /// Keys of players who alone may have a session, 64 hexadecimal digits each; may be given several times
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', env = "ROOKERY_ALLOW_KEYS")]
+    pub allow_keys: Vec<String>,
+    /// Keys of players who may have no session; may be given several times
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', env = "ROOKERY_DENY_KEYS")]
+    pub deny_keys: Vec<String>,
     /// File to write each step of each game to, behind what is in it, for `rookery-verify --way trace`; it grows without
     /// bound and holds the players' signed records
     #[arg(long, value_name = "FILE", env = "ROOKERY_TRACE")]
@@ -115,21 +147,6 @@ pub struct Overrides {
     /// A limit, as NAME=NUMBER; may be given several times
     #[arg(long = "limit", value_name = "NAME=NUMBER", num_args = 1.., value_delimiter = ',', env = "ROOKERY_LIMITS")]
     pub limits: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    data: Option<PathBuf>,
-    listen: Option<Vec<Spanned<String>>>,
-    announce: Option<Vec<Spanned<String>>>,
-    http: Option<Spanned<String>>,
-    metrics: Option<Spanned<String>>,
-    site: Option<PathBuf>,
-    peers: Option<Vec<Spanned<String>>>,
-    log: Option<Spanned<String>>,
-    trace: Option<PathBuf>,
-    limits: Option<toml::Table>,
 }
 
 /// One thing that is wrong with the configuration.
@@ -184,6 +201,26 @@ impl Config {
         reader.finish()
     }
 
+    /// The keys in which another configuration differs, but for those that a running relay can take on: the limits and who
+    /// may come.
+    #[must_use]
+    pub fn differs(&self, other: &Self) -> Vec<&'static str> {
+        let fixed = [
+            ("data", self.data == other.data),
+            ("listen", self.listen == other.listen),
+            ("announce", self.announce == other.announce),
+            ("http", self.http == other.http),
+            ("metrics", self.metrics == other.metrics),
+            ("site", self.site == other.site),
+            ("peers", self.peers == other.peers),
+            ("log", self.log == other.log),
+            ("log_format", self.log_format == other.log_format),
+            ("trace", self.trace == other.trace),
+        ];
+        let differ = fixed.into_iter().filter(|(_, same)| !same);
+        differ.map(|(key, _)| key).collect()
+    }
+
     /// The configuration from the text of a file called `name`, under the overrides.
     ///
     /// # Errors
@@ -195,336 +232,6 @@ impl Config {
         reader.overrides(overrides);
         reader.finish()
     }
-}
-
-#[derive(Default)]
-struct Reader {
-    config: Config,
-    problems: Vec<Problem>,
-}
-
-impl Reader {
-    fn problem(&mut self, place: impl Into<String>, what: impl Into<String>) {
-        self.problems.push(Problem {
-            place: place.into(),
-            what: what.into(),
-        });
-    }
-
-    fn file(&mut self, name: &str, text: &str) {
-        let at = |offset: usize| {
-            let line = 1 + text.get(..offset).unwrap_or(text).matches('\n').count();
-            format!("{name}:{line}")
-        };
-        let file: File = match toml::from_str(text) {
-            Ok(file) => file,
-            Err(error) => {
-                let place = error
-                    .span()
-                    .map_or_else(|| name.to_owned(), |span| at(span.start));
-                let what = error.message().replace('\n', ", ");
-                return self.problem(
-                    place,
-                    format!("{what}; the example configuration lists every key"),
-                );
-            }
-        };
-        let spanned = |values: Vec<Spanned<String>>| -> Vec<(String, String)> {
-            values
-                .into_iter()
-                .map(|value| (at(value.span().start), value.into_inner()))
-                .collect()
-        };
-        let one = |value: Spanned<String>| (at(value.span().start), value.into_inner());
-        if let Some(data) = file.data {
-            self.config.data = data;
-        }
-        if let Some(listen) = file.listen {
-            let list = spanned(listen);
-            self.listen(name, &list);
-        }
-        if let Some(announce) = file.announce {
-            let list = spanned(announce);
-            self.config.announce = self.addresses("announce", &list);
-        }
-        if let Some((place, value)) = file.http.map(one) {
-            self.http(&place, &value);
-        }
-        if let Some((place, value)) = file.metrics.map(one) {
-            self.metrics(&place, &value);
-        }
-        if let Some(site) = file.site {
-            self.config.site = Some(site);
-        }
-        if let Some(peers) = file.peers {
-            let list = spanned(peers);
-            self.peers(&list);
-        }
-        if let Some((place, value)) = file.log.map(one) {
-            self.log(&place, &value);
-        }
-        if let Some(trace) = file.trace {
-            self.config.trace = Some(trace);
-        }
-        for (key, value) in file.limits.unwrap_or_default() {
-            // A table of unknown keys carries no spans; the key is found by its own line.
-            let place = text
-                .lines()
-                .position(|line| {
-                    line.trim_start()
-                        .strip_prefix(&key)
-                        .is_some_and(|l| l.trim_start().starts_with('='))
-                })
-                .map_or_else(|| name.to_owned(), |line| format!("{name}:{}", line + 1));
-            match value
-                .as_integer()
-                .and_then(|value| u64::try_from(value).ok())
-            {
-                Some(value) => self.limit(&place, &key, value),
-                None => self.problem(
-                    place,
-                    format!("limits.{key} = {value} is not a whole number of at least 0"),
-                ),
-            }
-        }
-    }
-
-    fn overrides(&mut self, overrides: &Overrides) {
-        let named = |place: &str, values: &[String]| -> Vec<(String, String)> {
-            values
-                .iter()
-                .map(|value| (place.to_owned(), value.clone()))
-                .collect()
-        };
-        if let Some(data) = &overrides.data {
-            self.config.data.clone_from(data);
-        }
-        if !overrides.listen.is_empty() {
-            self.listen("--listen", &named("--listen", &overrides.listen));
-        }
-        if !overrides.announce.is_empty() {
-            self.config.announce =
-                self.addresses("announce", &named("--announce", &overrides.announce));
-        }
-        if let Some(value) = &overrides.http {
-            self.http("--http", value);
-        }
-        if let Some(value) = &overrides.metrics {
-            self.metrics("--metrics", value);
-        }
-        if let Some(site) = &overrides.site {
-            self.config.site = Some(site.clone());
-        }
-        if !overrides.peers.is_empty() {
-            self.peers(&named("--peer", &overrides.peers));
-        }
-        if let Some(value) = &overrides.log {
-            self.log("--log", value);
-        }
-        if let Some(trace) = &overrides.trace {
-            self.config.trace = Some(trace.clone());
-        }
-        for pair in &overrides.limits {
-            match pair
-                .split_once('=')
-                .map(|(key, value)| (key, value.parse()))
-            {
-                Some((key, Ok(value))) => self.limit("--limit", key, value),
-                _ => self.problem(
-                    "--limit",
-                    format!("{pair:?} is not NAME=NUMBER, such as connections=500"),
-                ),
-            }
-        }
-    }
-
-    fn finish(mut self) -> Result<Config, ConfigError> {
-        if let Some(site) = self.config.site.clone()
-            && !site.join("index.html").is_file()
-        {
-            self.problem(
-                format!("site = {}", site.display()),
-                "there is no index.html in this folder; name the folder that holds the built page, or leave it out",
-            );
-        }
-        if self.config.data.exists() && !self.config.data.is_dir() {
-            let place = format!("data = {}", self.config.data.display());
-            self.problem(
-                place,
-                "is not a folder; name a folder that the relay may write to",
-            );
-        }
-        if let Some(trace) = self.config.trace.clone() {
-            let folder = trace
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty());
-            let what = if trace.is_dir() {
-                Some("is a folder; name a file")
-            } else if folder.is_some_and(|folder| !folder.is_dir()) {
-                Some("its folder does not exist; make it, or name a file elsewhere")
-            } else {
-                None
-            };
-            if let Some(what) = what {
-                self.problem(format!("trace = {}", trace.display()), what);
-            }
-        }
-        if self.problems.is_empty() {
-            Ok(self.config)
-        } else {
-            Err(ConfigError(self.problems))
-        }
-    }
-
-    fn addresses(&mut self, key: &str, list: &[(String, String)]) -> Vec<Multiaddr> {
-        let mut good = Vec::new();
-        for (place, value) in list {
-            match value.parse() {
-                Ok(address) => good.push(address),
-                Err(error) => {
-                    let what = format!(
-                        "{key}: {value:?} is no multiaddr ({error}); one looks like {}",
-                        DEFAULT_LISTEN[0]
-                    );
-                    self.problem(place.clone(), what);
-                }
-            }
-        }
-        good
-    }
-
-    fn listen(&mut self, place: &str, list: &[(String, String)]) {
-        if list.is_empty() {
-            self.problem(
-                place,
-                "listen is empty, so nobody could connect; name an address or leave the key out",
-            );
-        }
-        for (place, value) in list {
-            if let Ok(address) = value.parse::<Multiaddr>()
-                && !can_listen(&address)
-            {
-                let kinds = "/tcp/N, /tcp/N/ws, /udp/N/quic-v1 or /udp/N/webrtc-direct after /ip4/.. or /ip6/..";
-                self.problem(
-                    place.clone(),
-                    format!("listen: {value:?} is nothing to listen on; use {kinds}"),
-                );
-            }
-        }
-        self.config.listen = self.addresses("listen", list);
-    }
-
-    fn socket(&mut self, place: &str, key: &str, value: &str) -> Option<SocketAddr> {
-        let parsed = value.parse().ok();
-        if parsed.is_none() {
-            let what = format!(
-                "{key}: {value:?} is no address with a port; one looks like 127.0.0.1:4780 or [::1]:4780"
-            );
-            self.problem(place, what);
-        }
-        parsed
-    }
-
-    fn http(&mut self, place: &str, value: &str) {
-        if let Some(address) = self.socket(place, "http", value) {
-            self.config.http = address;
-        }
-    }
-
-    fn metrics(&mut self, place: &str, value: &str) {
-        if let Some(address) = self.socket(place, "metrics", value) {
-            self.config.metrics = address;
-        }
-    }
-
-    fn peers(&mut self, list: &[(String, String)]) {
-        self.config.peers.clear();
-        for (place, value) in list {
-            let mut address = match value.parse::<Multiaddr>() {
-                Ok(address) => address,
-                Err(error) => {
-                    self.problem(
-                        place.clone(),
-                        format!("peers: {value:?} is no multiaddr ({error})"),
-                    );
-                    continue;
-                }
-            };
-            let Some(Protocol::P2p(id)) = address.pop() else {
-                let what = format!(
-                    "peers: {value:?} does not say which relay it is; end it with /p2p/ and its peer id"
-                );
-                self.problem(place.clone(), what);
-                continue;
-            };
-            self.config.peers.push(Peer {
-                id,
-                address: (!address.is_empty()).then_some(address),
-            });
-        }
-    }
-
-    fn log(&mut self, place: &str, value: &str) {
-        match value.parse::<tracing_subscriber::filter::Targets>() {
-            Ok(_) => value.clone_into(&mut self.config.log),
-            Err(_) => {
-                let what = format!(
-                    "log: {value:?} is no filter; use error, warn, info, debug or trace, or info,libp2p=warn"
-                );
-                self.problem(place, what);
-            }
-        }
-    }
-
-    fn limit(&mut self, place: &str, key: &str, value: u64) {
-        match self.config.limits.set(key, value) {
-            Ok(()) => {}
-            Err(Some(spec)) => {
-                let what = format!(
-                    "limits.{key} = {value} is out of range; it goes from {} to {}",
-                    spec.min, spec.max
-                );
-                self.problem(place, what);
-            }
-            Err(None) => {
-                let near = Limits::SPECS
-                    .iter()
-                    .map(|spec| spec.name)
-                    .min_by_key(|name| distance(name, key));
-                let what = format!(
-                    "there is no limit called {key:?}; did you mean {:?}?",
-                    near.unwrap_or_default()
-                );
-                self.problem(place, what);
-            }
-        }
-    }
-}
-
-fn can_listen(address: &Multiaddr) -> bool {
-    use Protocol::{Ip4, Ip6, QuicV1, Tcp, Udp, WebRTCDirect, Ws};
-    let parts: Vec<_> = address.iter().collect();
-    matches!(
-        parts.as_slice(),
-        [Ip4(_) | Ip6(_), Tcp(_)]
-            | [Ip4(_) | Ip6(_), Tcp(_), Ws(_)]
-            | [Ip4(_) | Ip6(_), Udp(_), QuicV1 | WebRTCDirect]
-    )
-}
-
-/// Levenshtein's distance, to guess which key was meant.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let swap = before + usize::from(x != y);
-            before = row[j + 1];
-            row[j + 1] = swap.min(before + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

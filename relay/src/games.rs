@@ -142,7 +142,9 @@ impl Games {
             relay.metrics.games.up();
             tokio::spawn(game::run(relay.clone(), id, messages));
         };
-        let sent = self.mailboxes.send(id, relay.limits.games, message, start);
+        let sent = self
+            .mailboxes
+            .send(id, relay.limits().games, message, start);
         sent.await.map_err(|_| {
             let words = "The relay has as many games as it can hold; try again later.";
             Refused::retry("too-many-games", words, 5_000)

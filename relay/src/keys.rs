@@ -13,6 +13,8 @@ use rookery_ledger::id::OrderKey;
 const IDENTITY_FILE: &str = "identity.key";
 const ORDER_FILE: &str = "order.key";
 const CERTIFICATE_FILE: &str = "webrtc.pem";
+/// Around a part of its public half: the name of the file of an order key that was given up.
+const ASIDE: (&str, &str) = ("order-", ".key.old");
 
 /// The keys of one relay.
 #[derive(Clone)]
@@ -72,18 +74,7 @@ impl Keys {
             },
             |bytes| Keypair::from_protobuf_encoding(bytes).map_err(|error| error.to_string()),
         )?;
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
-        let order = load_or_make(
-            &data.join(ORDER_FILE),
-            || Ok(seed.to_vec()),
-            |bytes| {
-                let seed = bytes
-                    .try_into()
-                    .map_err(|_| format!("{} bytes instead of 32", bytes.len()))?;
-                Ok(SigningKey::from_bytes(seed))
-            },
-        )?;
+        let order = load_or_make_order(&data.join(ORDER_FILE))?;
         let fresh = Certificate::generate(&mut rand::rng()).map_err(KeyError::Certificate)?;
         let certificate = load_or_make(
             &data.join(CERTIFICATE_FILE),
@@ -100,11 +91,67 @@ impl Keys {
         })
     }
 
+    /// Puts the order key aside, where [`Keys::given_up`] finds it, and makes another one.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] where a file cannot be read, written or understood.
+    pub fn renew_order(&mut self, data: &Path) -> Result<(), KeyError> {
+        let (path, aside) = (data.join(ORDER_FILE), data.join(aside(self.order_key())));
+        fs::rename(&path, &aside).map_err(|source| KeyError::Io {
+            path: aside,
+            source,
+        })?;
+        self.order = load_or_make_order(&path)?;
+        Ok(())
+    }
+
+    /// The order keys that were put aside in the folder `data`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] where a file cannot be read or understood.
+    pub fn given_up(data: &Path) -> Result<Vec<SigningKey>, KeyError> {
+        let io = |source| KeyError::Io {
+            path: data.into(),
+            source,
+        };
+        let mut keys = Vec::new();
+        for file in fs::read_dir(data).map_err(io)? {
+            let path = file.map_err(io)?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let is_key = |name: &str| name.starts_with(ASIDE.0) && name.ends_with(ASIDE.1);
+            if name.is_some_and(is_key) {
+                keys.push(load_or_make(&path, || Err("is gone".into()), order_key)?);
+            }
+        }
+        Ok(keys)
+    }
+
     /// The public half of the order key.
     #[must_use]
     pub fn order_key(&self) -> OrderKey {
         OrderKey(self.order.verifying_key().to_bytes())
     }
+}
+
+/// The name of the file of an order key that was given up.
+fn aside(key: OrderKey) -> String {
+    let name = key.to_string();
+    format!("{}{}{}", ASIDE.0, name.get(..16).unwrap_or(&name), ASIDE.1)
+}
+
+fn order_key(bytes: &[u8]) -> Result<SigningKey, String> {
+    let seed = bytes
+        .try_into()
+        .map_err(|_| format!("{} bytes instead of 32", bytes.len()))?;
+    Ok(SigningKey::from_bytes(seed))
+}
+
+fn load_or_make_order(path: &Path) -> Result<SigningKey, KeyError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    load_or_make(path, || Ok(seed.to_vec()), order_key)
 }
 
 fn load_or_make<T>(
@@ -175,6 +222,29 @@ mod tests {
             let mode = fs::metadata(data.join(file)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{file}");
         }
+    }
+
+    #[test]
+    fn an_order_key_that_is_given_up_is_kept_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut keys = Keys::load_or_make(dir.path()).unwrap();
+        let mut before = Vec::new();
+        for _ in 0..2 {
+            before.push(keys.order_key().0);
+            keys.renew_order(dir.path()).unwrap();
+        }
+        let aside = Keys::given_up(dir.path()).unwrap();
+        let mut aside: Vec<_> = aside
+            .iter()
+            .map(|key| key.verifying_key().to_bytes())
+            .collect();
+        aside.sort_unstable();
+        before.sort_unstable();
+        assert_eq!(aside, before);
+        assert!(!before.contains(&keys.order_key().0));
+        let again = Keys::load_or_make(dir.path()).unwrap();
+        assert_eq!(again.order_key(), keys.order_key());
+        assert_eq!(again.identity.public(), keys.identity.public());
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //! game's [`sequencer`], which asks the ledger's orderer what to append; the [`order_log`] makes that durable; only then
 //! the receipt is signed and sent to all who watch.
 
+pub mod access;
 pub mod cli;
 pub mod client;
 pub mod config;
+#[cfg(unix)]
+pub mod control;
+pub mod disk;
 pub mod fellows;
 mod game;
 pub mod games;

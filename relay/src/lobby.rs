@@ -96,11 +96,12 @@ impl Lobby {
                 .iter()
                 .filter(|(id, listed)| **id != game && listed.seek.genesis.body.creator == creator)
                 .count();
-            if of_creator as u64 >= relay.limits.seeks_per_session {
+            if of_creator as u64 >= relay.limits().seeks_per_session {
                 let words = "You have as many open games in the lobby as may be.";
                 return Err(Box::new(Refused::retry("rate-limited", words, 10_000)));
             }
-            if state.seeks.len() as u64 >= relay.limits.seeks && !state.seeks.contains_key(&game) {
+            if state.seeks.len() as u64 >= relay.limits().seeks && !state.seeks.contains_key(&game)
+            {
                 return Err(Box::new(Refused::retry(
                     "rate-limited",
                     "The lobby is full; try again later.",
@@ -125,7 +126,7 @@ impl Lobby {
         let id = game.id();
         let known = state.seeks.get(&id);
         if known.is_some_and(|listed| listed.said.is_none())
-            || (known.is_none() && state.seeks.len() as u64 >= relay.limits.seeks)
+            || (known.is_none() && state.seeks.len() as u64 >= relay.limits().seeks)
         {
             return;
         }

@@ -1,72 +1,70 @@
-//! What the relay counts, and the text that Prometheus reads.
+//! What the relay counts, and the one table of what it tells Prometheus.
+
+mod exposition;
+mod number;
+mod process;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-/// A number that goes up and, for gauges, down.
+use crate::order_log::{Counts, Health};
+
+pub use exposition::{CONTENT_TYPE, Family, Kind};
+pub use number::{Histogram, Number};
+pub use process::Process;
+
+use exposition::Exposition;
+
+macro_rules! families {
+    ($($family:ident = $kind:ident $name:literal, $help:literal;)+) => {
+        $(const $family: Family = Family { name: $name, kind: Kind::$kind, help: $help };)+
+
+        /// Every metric, in the order in which they are told.
+        pub const FAMILIES: &[Family] = &[$($family),+];
+    };
+}
+
+families! {
+    BUILD_INFO = Gauge "rookery_build_info", "1, with the version of the relay.";
+    START_TIME = Gauge "process_start_time_seconds", "When the relay started, Unix time.";
+    CPU_TIME = Counter "process_cpu_seconds_total", "Processor time that the relay used.";
+    MEMORY = Gauge "process_resident_memory_bytes", "Memory that the relay uses.";
+    OPEN_FILES = Gauge "process_open_fds", "Files and connections that are open.";
+    MOST_FILES = Gauge "process_max_fds", "Files and connections that may be open.";
+    READY = Gauge "rookery_ready", "1 where the relay takes connections and moves, as /readyz says, else 0.";
+    DRAINING = Gauge "rookery_draining", "1 where the relay is ending, else 0.";
+    CONFIG_OK = Gauge "rookery_config_last_reload_successful", "1 where the configuration could be used when it was read last, else 0.";
+    CONNECTIONS = Gauge "rookery_connections", "Connections of libp2p open now, both ways.";
+    CONNECTIONS_REFUSED = Counter "rookery_connections_refused_total", "Connections refused by the limits of an address and of WebRTC.";
+    STREAMS_REFUSED = Counter "rookery_streams_refused_total", "Streams of the game protocol refused.";
+    SESSIONS = Gauge "rookery_sessions", "Sessions open now.";
+    PLAYER_SESSIONS = Gauge "rookery_player_sessions", "Sessions open now that are bound to a player's key.";
+    SESSIONS_CUT = Counter "rookery_sessions_cut_off_total", "Sessions that the relay ended.";
+    FRAMES_RECEIVED = Counter "rookery_frames_received_total", "Frames received.";
+    FRAMES_SENT = Counter "rookery_frames_sent_total", "Frames sent.";
+    REFUSALS = Counter "rookery_refusals_total", "Requests refused, by code.";
+    GAMES = Gauge "rookery_games", "Games in memory now.";
+    GAMES_CREATED = Counter "rookery_games_created_total", "Games created here.";
+    SEEKS = Gauge "rookery_seeks", "Seeks in the lobby now.";
+    RECEIPTS = Counter "rookery_receipts_total", "Receipts signed.";
+    LAST_RECEIPT = Gauge "rookery_last_receipt_timestamp_seconds", "When the last receipt was signed, Unix time; 0 before the first.";
+    ORDERING = Histogram "rookery_ordering_duration_seconds", "From the arrival of a frame to its durable entry.";
+    FELLOW_RELAYS = Gauge "rookery_fellow_relays", "Fellow relays connected now.";
+    LOG_STATE = Gauge "rookery_log_state", "1 for the state of the order log, 0 for the others.";
+    LOG_COMMITS = Counter "rookery_log_commits_total", "Durable commits of the order log.";
+    LOG_APPENDS = Counter "rookery_log_appends_total", "Appends that the order log acknowledged.";
+    LOG_FAILURES = Counter "rookery_log_failures_total", "Commits of the order log that failed.";
+    LOG_SIZE = Gauge "rookery_log_size_bytes", "Size of the order log's file.";
+    KEYS_GIVEN_UP = Gauge "rookery_order_keys_given_up", "Order keys given up since the log was restored from a backup or cut short.";
+    DATA_FREE = Gauge "rookery_data_free_bytes", "Room left on the disk of the data folder.";
+}
+
+/// Everything that is counted on the way.
 #[derive(Debug, Default)]
-pub struct Number(AtomicU64);
-
-impl Number {
-    /// One more.
-    pub fn up(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// One less.
-    pub fn down(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// So many more.
-    pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, Ordering::Relaxed);
-    }
-
-    /// Exactly so many.
-    pub fn set(&self, n: u64) {
-        self.0.store(n, Ordering::Relaxed);
-    }
-
-    /// The number now.
-    #[must_use]
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Upper bounds of the histogram's buckets, milliseconds: from less than one fsync to what a player would notice.
-const BOUNDS_MS: [u64; 9] = [1, 2, 5, 10, 25, 50, 100, 500, 2_000];
-
-/// How long something took.
-#[derive(Debug, Default)]
-pub struct Histogram {
-    buckets: [Number; BOUNDS_MS.len()],
-    count: Number,
-    sum_us: Number,
-}
-
-impl Histogram {
-    /// Counts one duration.
-    pub fn observe(&self, took: Duration) {
-        for (bound, bucket) in BOUNDS_MS.iter().zip(&self.buckets) {
-            if took <= Duration::from_millis(*bound) {
-                bucket.up();
-            }
-        }
-        self.count.up();
-        self.sum_us
-            .add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-    }
-}
-
-/// Everything that is counted.
-#[derive(Debug)]
 pub struct Metrics {
-    started: Instant,
     /// Sessions open now.
     pub sessions: Number,
     /// Sessions of players open now.
@@ -87,6 +85,8 @@ pub struct Metrics {
     pub cut_off: Number,
     /// Connections to fellow relays that are up now.
     pub fellows: Number,
+    /// Whether the configuration that was read last could be used.
+    pub config_ok: Number,
     /// When the last receipt was signed, milliseconds since 1970.
     pub last_receipt_ms: Number,
     /// From a frame's arrival to its durable entry.
@@ -94,25 +94,33 @@ pub struct Metrics {
     refusals: Mutex<BTreeMap<String, u64>>,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self {
-            started: Instant::now(),
-            sessions: Number::default(),
-            players: Number::default(),
-            games: Number::default(),
-            games_created: Number::default(),
-            seeks: Number::default(),
-            receipts: Number::default(),
-            frames_in: Number::default(),
-            frames_out: Number::default(),
-            cut_off: Number::default(),
-            fellows: Number::default(),
-            last_receipt_ms: Number::default(),
-            ordering: Histogram::default(),
-            refusals: Mutex::default(),
-        }
-    }
+/// What is looked up only when somebody asks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampled {
+    /// When the relay started, Unix time in seconds.
+    pub started_s: f64,
+    /// Whether it takes connections and moves.
+    pub ready: bool,
+    /// Whether it is ending.
+    pub draining: bool,
+    /// Connections open now.
+    pub connections: u64,
+    /// Connections refused.
+    pub connections_refused: u64,
+    /// Streams refused.
+    pub streams_refused: u64,
+    /// Order keys that were given up.
+    pub keys_given_up: u64,
+    /// What the log can do.
+    pub health: Health,
+    /// What the log counted.
+    pub log: Counts,
+    /// Size of the log's file, bytes.
+    pub log_bytes: Option<u64>,
+    /// Room left on its disk, bytes.
+    pub free_bytes: Option<u64>,
+    /// The process.
+    pub process: Process,
 }
 
 impl Metrics {
@@ -125,144 +133,46 @@ impl Metrics {
         }
     }
 
-    /// The text for Prometheus; `more` are further gauges: name, help, value.
+    /// The text for Prometheus.
     #[must_use]
-    pub fn render(&self, more: &[(&str, &str, u64)]) -> String {
-        let mut out = String::with_capacity(4096);
-        let mut put = |name: &str, kind: &str, help: &str, value: u64| {
-            let _ = write!(
-                out,
-                "# HELP rookery_{name} {help}\n# TYPE rookery_{name} {kind}\nrookery_{name} {value}\n"
-            );
-        };
-        put(
-            "uptime_seconds",
-            "gauge",
-            "Time since the relay started.",
-            self.started.elapsed().as_secs(),
-        );
-        put(
-            "sessions",
-            "gauge",
-            "Sessions open now.",
-            self.sessions.get(),
-        );
-        put(
-            "players",
-            "gauge",
-            "Sessions of players open now.",
-            self.players.get(),
-        );
-        put("games", "gauge", "Games in memory now.", self.games.get());
-        put(
-            "games_created_total",
-            "counter",
-            "Games created here.",
-            self.games_created.get(),
-        );
-        put(
-            "seeks",
-            "gauge",
-            "Seeks in the lobby now.",
-            self.seeks.get(),
-        );
-        put(
-            "receipts_total",
-            "counter",
-            "Receipts signed.",
-            self.receipts.get(),
-        );
-        put(
-            "frames_in_total",
-            "counter",
-            "Frames received.",
-            self.frames_in.get(),
-        );
-        put(
-            "frames_out_total",
-            "counter",
-            "Frames sent.",
-            self.frames_out.get(),
-        );
-        put(
-            "cut_off_total",
-            "counter",
-            "Sessions that were cut off.",
-            self.cut_off.get(),
-        );
-        put(
-            "fellow_relays",
-            "gauge",
-            "Fellow relays connected now.",
-            self.fellows.get(),
-        );
-        let last = self.last_receipt_ms.get() / 1000;
-        put(
-            "last_receipt_seconds",
-            "gauge",
-            "When the last receipt was signed, Unix time.",
-            last,
-        );
-        for (name, help, value) in more {
-            let kind = if name.ends_with("_total") {
-                "counter"
-            } else {
-                "gauge"
-            };
-            put(name, kind, help, *value);
+    pub fn render(&self, sampled: &Sampled) -> String {
+        let mut out = Exposition::default();
+        out.labelled(&BUILD_INFO, "version", [(env!("CARGO_PKG_VERSION"), 1)]);
+        out.one(&START_TIME, sampled.started_s);
+        out.some(&CPU_TIME, sampled.process.cpu_seconds);
+        out.some(&MEMORY, sampled.process.resident_bytes);
+        out.some(&OPEN_FILES, sampled.process.open_files);
+        out.some(&MOST_FILES, sampled.process.most_files);
+        out.one(&READY, u8::from(sampled.ready));
+        out.one(&DRAINING, u8::from(sampled.draining));
+        out.one(&CONFIG_OK, self.config_ok.get());
+        out.one(&CONNECTIONS, sampled.connections);
+        out.one(&CONNECTIONS_REFUSED, sampled.connections_refused);
+        out.one(&STREAMS_REFUSED, sampled.streams_refused);
+        out.one(&SESSIONS, self.sessions.get());
+        out.one(&PLAYER_SESSIONS, self.players.get());
+        out.one(&SESSIONS_CUT, self.cut_off.get());
+        out.one(&FRAMES_RECEIVED, self.frames_in.get());
+        out.one(&FRAMES_SENT, self.frames_out.get());
+        {
+            let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+            out.labelled(&REFUSALS, "code", &*refusals);
         }
-        out.push_str("# HELP rookery_refusals_total Requests refused, by code.\n# TYPE rookery_refusals_total counter\n");
-        for (code, count) in &*self.refusals.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = writeln!(out, "rookery_refusals_total{{code=\"{code}\"}} {count}");
-        }
-        out.push_str(
-            "# HELP rookery_ordering_seconds From a frame's arrival to its durable entry.\n\
-             # TYPE rookery_ordering_seconds histogram\n",
-        );
-        let count = self.ordering.count.get();
-        for (bound, bucket) in BOUNDS_MS.iter().zip(&self.ordering.buckets) {
-            let (seconds, millis) = (bound / 1000, bound % 1000);
-            let _ = writeln!(
-                out,
-                "rookery_ordering_seconds_bucket{{le=\"{seconds}.{millis:03}\"}} {}",
-                bucket.get()
-            );
-        }
-        let sum = self.ordering.sum_us.get();
-        let _ = writeln!(
-            out,
-            "rookery_ordering_seconds_bucket{{le=\"+Inf\"}} {count}"
-        );
-        let _ = writeln!(
-            out,
-            "rookery_ordering_seconds_sum {}.{:06}",
-            sum / 1_000_000,
-            sum % 1_000_000
-        );
-        let _ = writeln!(out, "rookery_ordering_seconds_count {count}");
-        out
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_is_in_the_format_of_prometheus() {
-        let metrics = Metrics::default();
-        metrics.refused("bad-signature");
-        metrics.refused("bad-signature");
-        metrics.ordering.observe(Duration::from_millis(3));
-        let text = metrics.render(&[("log_commits_total", "Durable commits.", 7)]);
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let (name, value) = line.rsplit_once(' ').unwrap();
-            assert!(name.starts_with("rookery_"), "{line}");
-            assert!(value.parse::<f64>().is_ok(), "{line}");
-        }
-        assert!(text.contains("rookery_refusals_total{code=\"bad-signature\"} 2\n"));
-        assert!(text.contains("rookery_ordering_seconds_bucket{le=\"0.005\"} 1\n"));
-        assert!(text.contains("rookery_ordering_seconds_bucket{le=\"0.002\"} 0\n"));
-        assert!(text.contains("# TYPE rookery_log_commits_total counter\n"));
+        out.one(&GAMES, self.games.get());
+        out.one(&GAMES_CREATED, self.games_created.get());
+        out.one(&SEEKS, self.seeks.get());
+        out.one(&RECEIPTS, self.receipts.get());
+        out.one(&LAST_RECEIPT, self.last_receipt_ms.get() / 1000);
+        out.histogram(&ORDERING, &self.ordering);
+        out.one(&FELLOW_RELAYS, self.fellows.get());
+        let states = Health::ALL.map(|state| (state.as_str(), u8::from(state == sampled.health)));
+        out.labelled(&LOG_STATE, "state", states);
+        out.one(&LOG_COMMITS, sampled.log.commits);
+        out.one(&LOG_APPENDS, sampled.log.appends);
+        out.one(&LOG_FAILURES, sampled.log.failures);
+        out.some(&LOG_SIZE, sampled.log_bytes);
+        out.one(&KEYS_GIVEN_UP, sampled.keys_given_up);
+        out.some(&DATA_FREE, sampled.free_bytes);
+        out.finish()
     }
 }

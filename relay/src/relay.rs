@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rookery_ledger::id::{GameId, Millis, OrderKey, PlayerKey};
 use rookery_ledger::sign::Keypair;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Access;
 use crate::fellows::Fellows;
 use crate::games::Games;
 use crate::limits::Limits;
@@ -16,7 +17,7 @@ use crate::live::Live;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
 use crate::node::Node;
-use crate::order_log::{Health, OrderLog};
+use crate::order_log::{GivenUp, Health, OrderLog};
 use crate::outbox::{Outbox, SessionId};
 use crate::trace::{Event, Trace};
 use crate::wall_clock::WallClock;
@@ -24,10 +25,19 @@ use crate::wall_clock::WallClock;
 /// Exports at once; one core's worth, as most of it is checking signatures.
 const EXPORTS: usize = 2;
 
+/// What may change while the relay runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How much anyone may use.
+    pub limits: Arc<Limits>,
+    /// Who may come.
+    pub access: Arc<Access>,
+}
+
 /// The shared parts.
 pub struct Relay {
-    /// How much anyone may use.
-    pub limits: Limits,
+    /// What may change, now and as it changes.
+    pub settings: watch::Sender<Settings>,
     /// Signs receipts.
     pub key: Arc<Keypair>,
     /// The time.
@@ -52,6 +62,8 @@ pub struct Relay {
     pub draining: CancellationToken,
     /// The last alive mark before this process, and when this process began to serve.
     pub outage: OnceLock<(Millis, Millis)>,
+    /// Order keys under which the log was written before it was restored from a backup or cut short.
+    pub given_up: OnceLock<Vec<GivenUp>>,
     /// Games that are read from the log for HTTP at the same time: each costs some milliseconds of CPU.
     pub exports: Semaphore,
     /// Where the relay writes what it does, if that was asked for.
@@ -63,8 +75,12 @@ impl Relay {
     /// Puts the parts together.
     #[must_use]
     pub fn new(limits: Limits, key: Keypair, log: Arc<dyn OrderLog>, node: Node) -> Arc<Self> {
+        let settings = Settings {
+            limits: Arc::new(limits),
+            access: Arc::default(),
+        };
         Arc::new(Self {
-            limits,
+            settings: watch::Sender::new(settings),
             key: Arc::new(key),
             clock: WallClock::start(),
             log,
@@ -77,6 +93,7 @@ impl Relay {
             players: Players::default(),
             draining: CancellationToken::new(),
             outage: OnceLock::new(),
+            given_up: OnceLock::new(),
             exports: Semaphore::new(EXPORTS),
             trace: OnceLock::new(),
             sessions: AtomicU64::new(0),
@@ -87,6 +104,28 @@ impl Relay {
     #[must_use]
     pub fn order_key(&self) -> OrderKey {
         self.key.order()
+    }
+
+    /// How much anyone may use now.
+    #[must_use]
+    pub fn limits(&self) -> Arc<Limits> {
+        self.settings.borrow().limits.clone()
+    }
+
+    /// Goes on under these limits and lists; who may not come any more is cut off.
+    pub fn govern(&self, limits: Limits, access: Access) {
+        let settings = Settings {
+            limits: Arc::new(limits),
+            access: Arc::new(access),
+        };
+        self.node.govern(settings.clone());
+        self.settings.send_replace(settings);
+    }
+
+    /// Order keys that were given up, the oldest first.
+    #[must_use]
+    pub fn given_up(&self) -> &[GivenUp] {
+        self.given_up.get().map_or(&[], Vec::as_slice)
     }
 
     /// Writes down what happens, where that was asked for; to be called before anybody can see it.
@@ -101,11 +140,47 @@ impl Relay {
         SessionId(self.sessions.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Whether it takes connections, and moves into its log.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn readiness(&self) -> Result<(), NotReady> {
+        if self.draining.is_cancelled() {
+            return Err(NotReady::Draining);
+        }
+        if self.node.addresses().borrow().is_empty() {
+            return Err(NotReady::NoListener);
+        }
+        match *self.log.health().borrow() {
+            Health::Ready | Health::Busy => Ok(()),
+            Health::Full => Err(NotReady::DiskFull),
+            Health::Down => Err(NotReady::LogDown),
+        }
+    }
+
     /// Whether moves have to wait for the log.
     #[must_use]
     pub fn log_busy(&self) -> bool {
         *self.log.health().borrow() != Health::Ready
     }
+}
+
+/// Why a relay is not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// It is ending.
+    #[error("the relay is ending")]
+    Draining,
+    /// Nobody can connect.
+    #[error("the relay listens on no address")]
+    NoListener,
+    /// Nothing can be stored.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Nothing can be stored.
+    #[error("the log cannot be written")]
+    LogDown,
 }
 
 /// Which sessions a player has here.

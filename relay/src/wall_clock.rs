@@ -28,6 +28,12 @@ impl WallClock {
         }
     }
 
+    /// What the machine's clock showed at the start.
+    #[must_use]
+    pub const fn started(&self) -> Millis {
+        Millis::new(self.wall_ms)
+    }
+
     /// The time now.
     pub fn now(&self) -> Millis {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);

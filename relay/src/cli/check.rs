@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::config::{Config, Overrides};
+use crate::config::{Config, LogFormat, Overrides};
 
 /// What `check` is told.
 #[derive(Debug, clap::Args)]
@@ -43,6 +43,21 @@ pub(super) fn run(args: &Args) -> ExitCode {
                 println!(
                     "Note: the trace holds the players' signed records and grows without bound."
                 );
+            }
+            let access = &config.access;
+            for (name, count) in [
+                ("allow_addresses", access.allow_addresses.len()),
+                ("deny_addresses", access.deny_addresses.len()),
+                ("allow_keys", access.allow_keys.len()),
+                ("deny_keys", access.deny_keys.len()),
+            ] {
+                if count > 0 {
+                    println!("  {name}: {count}");
+                }
+            }
+            match config.log_format {
+                LogFormat::Text => println!("  log      {}, as text", config.log),
+                LogFormat::Json => println!("  log      {}, as JSON", config.log),
             }
             if !config.metrics.ip().is_loopback() {
                 println!(

@@ -1,8 +1,13 @@
 //! The command line: what there is to say, and what each command does.
 
 mod check;
+#[cfg(unix)]
+mod host;
 mod identity;
 mod load;
+mod logging;
+mod reload;
+mod restored;
 mod serve;
 mod verify;
 
@@ -31,7 +36,8 @@ enum Command {
     /// Run the relay
     ///
     /// When it serves it prints one line of JSON on standard output: {"ready":true,"peer_id":...,"listen":[...],
-    /// "http":...,"metrics":...}. Logs go to standard error. SIGTERM or SIGINT ends it in an orderly way.
+    /// "http":...,"metrics":...}. Logs go to standard error. SIGTERM or SIGINT ends it in an orderly way, SIGHUP makes it
+    /// read limits and lists again.
     ///
     /// A flag goes over its environment variable, that over the configuration file, that over the default.
     Serve(serve::Args),
@@ -48,6 +54,20 @@ enum Command {
     ///
     /// Real clients play whole games over WebSocket. Exit code 1 where a move was lost, doubled or diverged.
     Load(crate::load::Args),
+    /// Say how the relay is that runs on a data folder
+    ///
+    /// Whether it is ready, who is connected, how far its log has come.
+    #[cfg(unix)]
+    Status(host::StatusArgs),
+    /// Copy the log of the relay that runs on a data folder into a file, while games go on
+    ///
+    /// The copy is of one moment. To restore it put it in the place of order.redb while no relay runs: the relay goes on
+    /// under a new order key, since the copy knows nothing of what was played later.
+    #[cfg(unix)]
+    Backup(host::BackupArgs),
+    /// Print who may not come to the relay that runs on a data folder, as it holds now
+    #[cfg(unix)]
+    Bans(host::StatusArgs),
     /// Print the relay's peer id and order key, and make them if there are none yet
     ///
     /// The peer id is what a fellow relay puts into `peers`.
@@ -62,6 +82,12 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Load(args) => load::run(&args),
+        #[cfg(unix)]
+        Command::Status(args) => host::status(&args),
+        #[cfg(unix)]
+        Command::Bans(args) => host::bans(&args),
+        #[cfg(unix)]
+        Command::Backup(args) => host::backup(&args),
         Command::Identity(args) => identity::run(&args),
     }
 }

@@ -15,16 +15,17 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::fail;
-use crate::config::{Config, Overrides};
+use super::reload::reload;
+use super::{fail, logging, restored};
+use crate::config::{Config, ConfigError, Overrides};
+#[cfg(unix)]
+use crate::control;
 use crate::games::GameMsg;
 use crate::keys::Keys;
 use crate::limits::ms;
 use crate::node::Inbound;
-use crate::order_log::{OrderLog, RedbLog, Which};
+use crate::order_log::Which;
 use crate::relay::Relay;
 use crate::trace::{Event, Trace};
 use crate::{fellows, http, lobby, node, session};
@@ -46,22 +47,19 @@ pub(super) struct Args {
     overrides: Overrides,
 }
 
+impl Args {
+    /// The configuration as it is now.
+    pub(super) fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(self.config.as_deref(), &self.overrides)
+    }
+}
+
 pub(super) fn run(args: &Args) -> ExitCode {
-    let config = match Config::load(args.config.as_deref(), &args.overrides) {
+    let config = match args.load() {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };
-    let targets = config
-        .log
-        .parse::<tracing_subscriber::filter::Targets>()
-        .unwrap_or_default();
-    let to_stderr = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
-    tracing_subscriber::registry()
-        .with(to_stderr)
-        .with(targets)
-        .init();
+    logging::init(&config);
     if rustls::crypto::ring::default_provider()
         .install_default()
         .is_err()
@@ -75,12 +73,15 @@ pub(super) fn run(args: &Args) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    let result = runtime.block_on(serve(&config));
+    let result = runtime.block_on(serve(args, &config));
     // What still hangs must not keep the process.
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("{error:#}")),
+        Err(error) => {
+            logging::fatal(config.log_format, &format!("{error:#}"));
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -108,10 +109,10 @@ fn raise_open_files(connections: u64) {
     let _ = connections;
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
     raise_open_files(config.limits.connections);
     let mut signals = Signals::install()?;
-    let keys = Keys::load_or_make(&config.data)?;
+    let mut keys = Keys::load_or_make(&config.data)?;
     let trace = match &config.trace {
         Some(path) => {
             let words = || format!("cannot write the trace {}", path.display());
@@ -120,8 +121,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         None => None,
     };
     let path = config.data.join(LOG_FILE);
-    let log = RedbLog::open(&path, keys.order_key()).with_context(|| path.display().to_string())?;
-    let log: Arc<dyn OrderLog> = Arc::new(log);
+    let log = restored::open(&config.data, &path, &mut keys)?;
+    let given_up = log.given_up()?;
+    let log = Arc::new(log);
     let (http_listener, http_address) = http::bind(config.http)
         .await
         .map_err(|what| anyhow!(what))?;
@@ -131,7 +133,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (node, inbound, events) = node::start(config, &keys).await?;
 
     let key = Keypair::from_secret(&keys.order.to_bytes());
-    let relay = Relay::new(config.limits.clone(), key, log, node);
+    let relay = Relay::new(config.limits.clone(), key, log.clone(), node);
+    relay.govern(config.limits.clone(), config.access.clone());
+    relay.metrics.config_ok.set(1);
+    let _ = relay.given_up.set(given_up);
     if let Some(trace) = trace {
         let _ = relay.trace.set(trace);
     }
@@ -166,7 +171,18 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         http_listener,
         config.site.clone(),
     ));
-    tokio::spawn(http::serve_metrics(relay.clone(), metrics_listener));
+    #[cfg(unix)]
+    let control = match control::Listener::bind(&config.data) {
+        Ok(listener) => {
+            let answering = control::serve(listener, relay.clone(), log, path.clone());
+            Some(tokio::spawn(answering))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no socket for `status` and `backup` in the data folder");
+            None
+        }
+    };
+    tokio::spawn(http::serve_metrics(relay.clone(), metrics_listener, path));
 
     let listen: Vec<String> = relay
         .node
@@ -190,22 +206,40 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     tracing::info!(http = %http_address, order_key = %relay.order_key(), "the relay serves");
 
-    let signal = signals.next().await;
+    let signal = loop {
+        match signals.next().await {
+            Signal::Reload => reload(args, config, &relay),
+            Signal::End(name) => break name,
+        }
+    };
     tracing::info!(signal, "the relay ends; a second signal ends it at once");
     tokio::select! {
         () = drain(&relay, &sessions, &name) => {}
-        () = tokio::time::sleep(ms(config.limits.drain_ms)) => tracing::warn!("not everything ended in time"),
-        _ = signals.next() => {}
+        () = tokio::time::sleep(ms(relay.limits().drain_ms)) => tracing::warn!("not everything ended in time"),
+        () = signals.ended() => {}
+    }
+    #[cfg(unix)]
+    if let Some(control) = control {
+        control.abort();
+        let _ = control.await;
     }
     Ok(())
 }
 
-/// Tells clients, lets what was begun be finished, and closes the log.
+/// Tells clients, lets what was begun be finished, and closes the log. Of the time that all may take, sessions get four
+/// fifths, so that the log is closed in order also where a reader hangs.
 async fn drain(relay: &Relay, sessions: &TaskTracker, name: &str) {
     relay.note(None, || Event::Draining);
     relay.draining.cancel();
     sessions.close();
-    sessions.wait().await;
+    let patience = ms(relay.limits().drain_ms) * 4 / 5;
+    if tokio::time::timeout(patience, sessions.wait())
+        .await
+        .is_err()
+    {
+        let open = sessions.len();
+        tracing::warn!(open, "not every session ended in time");
+    }
     // Nobody pays for the time from here to the next start.
     mark_alive(relay, name);
     relay.log.close().await;
@@ -320,10 +354,20 @@ async fn keep_time(relay: Arc<Relay>, name: String) {
     }
 }
 
-/// The signals that end the relay.
+/// What a signal asks for.
+enum Signal {
+    /// To read the configuration again.
+    Reload,
+    /// To end; the signal's name.
+    End(&'static str),
+}
+
+/// The signals that the relay obeys.
 struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -332,19 +376,28 @@ impl Signals {
             #[cfg(unix)]
             terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
                 .context("cannot listen for SIGTERM")?,
+            #[cfg(unix)]
+            hang_up: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+                .context("cannot listen for SIGHUP")?,
         })
     }
 
-    async fn next(&mut self) -> &'static str {
+    async fn next(&mut self) -> Signal {
         #[cfg(unix)]
         tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = tokio::signal::ctrl_c() => "SIGINT",
+            _ = self.terminate.recv() => Signal::End("SIGTERM"),
+            _ = self.hang_up.recv() => Signal::Reload,
+            _ = tokio::signal::ctrl_c() => Signal::End("SIGINT"),
         }
         #[cfg(not(unix))]
         {
             let _ = tokio::signal::ctrl_c().await;
-            "SIGINT"
+            Signal::End("SIGINT")
         }
+    }
+
+    /// Waits for one that ends the relay.
+    async fn ended(&mut self) {
+        while let Signal::Reload = self.next().await {}
     }
 }

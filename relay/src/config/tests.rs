@@ -1,5 +1,7 @@
 //! The configuration from text: precedence, problems with their lines, the example.
 
+use rookery_ledger::id::PlayerKey;
+
 use super::*;
 
 const EXAMPLE: &str = include_str!("../../rookery-relay.example.toml");
@@ -18,8 +20,15 @@ fn uncommented() -> String {
     keys.collect::<Vec<_>>().join("\n")
 }
 
+/// Every key that a file may have, as the reader of files itself lists them.
+fn keys() -> Vec<String> {
+    let refusal = &problems("no-key = 1")[0];
+    let listed = refusal.split('`').skip(3).step_by(2);
+    listed.map(str::to_owned).collect()
+}
+
 #[test]
-fn the_example_changes_nothing_and_names_every_key_with_its_default() {
+fn the_example_changes_nothing_and_names_every_key_once_with_its_default() {
     let defaults = Config::default();
     assert_eq!(defaults.listen.len(), DEFAULT_LISTEN.len());
     assert_eq!(
@@ -27,12 +36,13 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
         Ok(defaults.clone())
     );
     let text = uncommented();
+    // A key that is there twice is no TOML.
     let table: toml::Table = text.parse().unwrap();
-    for key in [
-        "data", "listen", "announce", "http", "metrics", "site", "peers", "log", "trace",
-    ] {
-        assert!(table.contains_key(key), "{key} is not in the example");
-    }
+    let (mut named, mut known): (Vec<_>, Vec<_>) = (table.keys().cloned().collect(), keys());
+    named.sort();
+    known.sort();
+    assert!(known.len() > 8, "{known:?}");
+    assert_eq!(named, known);
     let limits = table["limits"].as_table().unwrap();
     for spec in Limits::SPECS {
         let value = limits.get(spec.name).and_then(toml::Value::as_integer);
@@ -59,6 +69,46 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
 }
 
 #[test]
+fn each_key_of_the_example_stands_behind_its_flag_and_its_variable_and_what_it_is_for() {
+    use clap::Args as _;
+    let command = Overrides::augment_args(clap::Command::new("relay"));
+    let mut words = String::new();
+    let mut described = Vec::new();
+    for line in EXAMPLE.lines() {
+        let key = line.trim_start_matches(['#', '[']);
+        let key = key.split([' ', ']', '=']).next().unwrap_or_default();
+        if line.starts_with("# ") {
+            words.push_str(line);
+        } else if keys().iter().any(|known| known == key) {
+            described.push((key.to_owned(), std::mem::take(&mut words)));
+        } else {
+            words.clear();
+        }
+    }
+    let mut flags = command.get_arguments().filter_map(|flag| {
+        let env = flag.get_env()?.to_str()?.to_owned();
+        Some((format!("Flag --{} ", flag.get_long()?), env))
+    });
+    assert_eq!(described.len(), keys().len());
+    for (key, words) in &described {
+        assert!(words.len() > 40, "{key}: {words}");
+        let words = words.replace([',', '.'], " ");
+        let (flag, env) = flags.next().unwrap();
+        assert!(words.contains(&flag), "{key}: {flag}: {words}");
+        assert!(
+            words.contains(&format!("environment {env} ")),
+            "{key}: {env}: {words}"
+        );
+    }
+    assert!(flags.next().is_none(), "an option has no key");
+    for spec in Limits::SPECS {
+        let place = EXAMPLE.find(&format!("\n#{} = ", spec.name)).unwrap();
+        let above = EXAMPLE[..place].lines().next_back().unwrap();
+        assert!(above.starts_with("# "), "limits.{} has no words", spec.name);
+    }
+}
+
+#[test]
 fn flags_go_over_the_file_and_the_file_over_defaults() {
     let file = "http = \"127.0.0.1:1\"\nmetrics = \"127.0.0.1:2\"\nlisten = [\"/ip4/127.0.0.1/tcp/3\"]\n[limits]\ngames = 5\n";
     let flags = Overrides {
@@ -77,7 +127,7 @@ fn flags_go_over_the_file_and_the_file_over_defaults() {
 #[test]
 fn every_problem_is_reported_with_its_line_and_a_remedy() {
     let text = "http = \"nowhere\"\nlisten = [\n  \"/ip4/127.0.0.1/tcp/0\",\n  \"/ip4/x\",\n  \"/dns4/a/tcp/1\",\n]\n\
-                peers = [\"/ip4/127.0.0.1/tcp/1\"]\nlog = \"a=b=c\"\n[limits]\nconections = 5\ngames = 0\nseeks = \"x\"\n";
+                peers = [\"/ip4/127.0.0.1/tcp/1\"]\nlog = \"a=b=c\"\nlog_format = \"xml\"\n[limits]\nconections = 5\ngames = 0\nseeks = \"x\"\n";
     let found = problems(text);
     let has = |start: &str, word: &str| {
         found
@@ -89,10 +139,11 @@ fn every_problem_is_reported_with_its_line_and_a_remedy() {
     assert!(has("test.toml:5: ", "nothing to listen on"), "{found:#?}");
     assert!(has("test.toml:7: ", "/p2p/"), "{found:#?}");
     assert!(has("test.toml:8: ", "no filter"), "{found:#?}");
-    assert!(has("test.toml:10: ", "\"connections\""), "{found:#?}");
-    assert!(has("test.toml:11: ", "from 1 to"), "{found:#?}");
-    assert!(has("test.toml:12: ", "whole number"), "{found:#?}");
-    assert_eq!(found.len(), 8, "{found:#?}");
+    assert!(has("test.toml:9: ", "neither"), "{found:#?}");
+    assert!(has("test.toml:11: ", "\"connections\""), "{found:#?}");
+    assert!(has("test.toml:12: ", "from 1 to"), "{found:#?}");
+    assert!(has("test.toml:13: ", "whole number"), "{found:#?}");
+    assert_eq!(found.len(), 9, "{found:#?}");
 }
 
 #[test]
@@ -113,6 +164,43 @@ fn unknown_keys_and_broken_toml_are_refused_with_their_line() {
             .contains("/nonexistent/x.toml: cannot be read"),
         "{missing}"
     );
+}
+
+#[test]
+fn lists_of_who_may_come_are_read_and_each_mistake_is_told() {
+    let key = PlayerKey([7; 32]);
+    let text = format!("deny_addresses = [\"10.0.0.0/8\", \"::1\"]\nallow_keys = [\"{key}\"]\n");
+    let flags = Overrides {
+        deny_addresses: vec!["192.0.2.1".into()],
+        ..Overrides::default()
+    };
+    let read = |flags: &Overrides| Config::from_text("test.toml", &text, flags).unwrap().access;
+    let access = read(&Overrides::default());
+    assert_eq!(access.deny_addresses.len(), 2);
+    assert_eq!(access.allow_keys, [key]);
+    assert_eq!(
+        read(&flags).deny_addresses,
+        ["192.0.2.1/32".parse().unwrap()]
+    );
+    let found =
+        problems("allow_addresses = [\n\"10.0.0.0/8\",\n\"10.0.0.1/8\"]\ndeny_keys = [\"7\"]\n");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(
+        found[0].starts_with("test.toml:3: ") && found[0].contains("10.0.0.0/8?"),
+        "{found:#?}"
+    );
+    assert!(found[1].starts_with("test.toml:4: deny_keys"), "{found:#?}");
+}
+
+#[test]
+fn what_a_running_relay_cannot_take_on_is_named() {
+    let read = |text: &str| Config::from_text("test.toml", text, &Overrides::default()).unwrap();
+    let before = read("");
+    let after = read(
+        "http = \"127.0.0.1:1\"\nlog_format = \"json\"\ndeny_addresses = [\"::1\"]\n[limits]\nseeks = 5\n",
+    );
+    assert_eq!(before.differs(&after), ["http", "log_format"]);
+    assert!(before.differs(&before).is_empty());
 }
 
 #[test]

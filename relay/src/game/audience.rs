@@ -198,7 +198,7 @@ impl Task {
     /// Keeps a wish, so that a creator who comes later sees it too; whether there is room.
     pub(super) fn keep_wish(&mut self, join: Signed<Join>) -> bool {
         let known = self.joins.contains(&join);
-        let room = (self.joins.len() as u64) < self.relay.limits.pending_joins;
+        let room = (self.joins.len() as u64) < self.relay.limits().pending_joins;
         if !known && room {
             self.joins.push(join);
         }

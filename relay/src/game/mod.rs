@@ -141,7 +141,7 @@ impl Task {
         let idle = if useless {
             0
         } else {
-            self.relay.limits.game_idle_ms
+            self.relay.limits().game_idle_ms
         };
         self.used + Duration::from_millis(idle)
     }

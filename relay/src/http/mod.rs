@@ -1,14 +1,14 @@
 //! HTTP: the page, who this relay is, games as files, health. Metrics have a listener of their own.
 
 mod files;
+mod health;
+mod metrics;
 mod site;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,6 @@ use rookery_ledger::wire::PROTOCOL;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::order_log::Health;
 use crate::relay::Relay;
 
 /// Serves the page and the relay's files until the relay drains.
@@ -32,8 +31,7 @@ pub async fn serve(
     site: Option<PathBuf>,
 ) -> std::io::Result<()> {
     let draining = relay.draining.clone();
-    let mut router = Router::new()
-        .route("/healthz", get(health))
+    let mut router = health::routes()
         .route("/.well-known/rookery.json", get(well_known))
         .route("/games/{file}", get(files::game))
         .route("/live.json", get(live))
@@ -49,19 +47,22 @@ pub async fn serve(
         .await
 }
 
-/// Serves metrics until the relay drains.
+/// Serves metrics and health as long as the process lives, so that a host can look on while the relay drains.
 ///
 /// # Errors
 ///
 /// The system's, where the listener fails.
-pub async fn serve_metrics(relay: Arc<Relay>, listener: TcpListener) -> std::io::Result<()> {
-    let draining = relay.draining.clone();
-    let router = Router::new()
-        .route("/metrics", get(metrics))
+pub async fn serve_metrics(
+    relay: Arc<Relay>,
+    listener: TcpListener,
+    log_file: PathBuf,
+) -> std::io::Result<()> {
+    let metrics =
+        get(move |State(relay): State<Arc<Relay>>| async move { metrics::tell(&relay, &log_file) });
+    let router = health::routes()
+        .route("/metrics", metrics)
         .with_state(relay);
-    axum::serve(listener, router)
-        .with_graceful_shutdown(draining.cancelled_owned())
-        .await
+    axum::serve(listener, router).await
 }
 
 /// Binds a listener and says where.
@@ -78,19 +79,6 @@ pub async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Stri
     Ok((listener, bound))
 }
 
-async fn health(State(relay): State<Arc<Relay>>) -> Response {
-    let health = *relay.log.health().borrow();
-    match health {
-        Health::Ready | Health::Busy => (StatusCode::OK, "ok\n").into_response(),
-        Health::Full => (StatusCode::SERVICE_UNAVAILABLE, "the disk is full\n").into_response(),
-        Health::Down => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the log cannot be written\n",
-        )
-            .into_response(),
-    }
-}
-
 async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
     let addresses: Vec<String> = relay
         .node
@@ -99,6 +87,10 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         .iter()
         .map(ToString::to_string)
         .collect();
+    let given_up = relay
+        .given_up()
+        .iter()
+        .map(|(order, at)| json!({ "order": order.to_string(), "at_ms": at.get() }));
     let body = json!({
         "v": 1,
         "peer_id": relay.node.local().to_string(),
@@ -107,7 +99,8 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "versions": [VERSION],
         "agent": concat!("rookery-relay/", env!("CARGO_PKG_VERSION")),
         "order": relay.order_key().to_string(),
-        "policy": { "limits": relay.limits },
+        "given_up": given_up.collect::<Vec<_>>(),
+        "policy": { "limits": *relay.limits() },
         "stun": null,
         "live": "/live.json",
     });
@@ -132,50 +125,4 @@ fn for_any_page(body: &Value) -> Response {
         ),
     ];
     (headers, body.to_string()).into_response()
-}
-
-async fn metrics(State(relay): State<Arc<Relay>>) -> Response {
-    let gate = relay.node.counters();
-    let counted = |number: &std::sync::atomic::AtomicU64| number.load(Ordering::Relaxed);
-    let log = relay.log.counters();
-    let state = match *relay.log.health().borrow() {
-        Health::Ready => 0,
-        Health::Busy => 1,
-        Health::Full => 2,
-        Health::Down => 3,
-    };
-    let more = [
-        (
-            "connections",
-            "libp2p connections open now.",
-            counted(&gate.connections),
-        ),
-        (
-            "connections_refused_total",
-            "libp2p connections refused.",
-            counted(&gate.refused),
-        ),
-        (
-            "streams_refused_total",
-            "Streams refused.",
-            counted(&gate.streams_refused),
-        ),
-        ("log_state", "0 ready, 1 busy, 2 disk full, 3 down.", state),
-        (
-            "log_commits_total",
-            "Durable commits of the log.",
-            log.commits,
-        ),
-        (
-            "log_appends_total",
-            "Appends that were acknowledged.",
-            log.appends,
-        ),
-        ("log_failures_total", "Commits that failed.", log.failures),
-    ];
-    let headers = [(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; version=0.0.4"),
-    )];
-    (headers, relay.metrics.render(&more)).into_response()
 }

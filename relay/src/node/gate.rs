@@ -23,6 +23,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 use tokio::sync::mpsc;
 
+use crate::access::Access;
 use crate::limits::Limits;
 
 /// The stream protocol of games.
@@ -70,6 +71,8 @@ pub struct Counters {
 /// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Refused {
+    #[error("the host does not admit this address")]
+    Denied,
     #[error("too many connections from this address")]
     Address,
     #[error("too many WebRTC connections")]
@@ -81,8 +84,10 @@ pub(super) struct Gate {
     per_address: u64,
     webrtc: u64,
     streams: usize,
+    access: Arc<Access>,
     relays: HashSet<PeerId>,
     by_address: HashMap<IpAddr, u64>,
+    /// The address of each connection from outside, and whether it is over WebRTC.
     admitted: HashMap<ConnectionId, (IpAddr, bool)>,
     webrtc_now: u64,
     door: mpsc::Sender<Inbound>,
@@ -90,9 +95,11 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// A gate under `limits` that keeps connections to `relays` open, and the streams that come through it.
+    /// A gate under `limits` for those whom `access` admits, which keeps connections to `relays` open, and the streams that
+    /// come through it.
     pub(super) fn new(
         limits: &Limits,
+        access: Arc<Access>,
         relays: HashSet<PeerId>,
     ) -> (Self, mpsc::Receiver<Inbound>, Arc<Counters>) {
         let (door, streams) = mpsc::channel(DOOR);
@@ -101,6 +108,7 @@ impl Gate {
             per_address: limits.connections_per_address,
             webrtc: limits.webrtc_connections,
             streams: usize::try_from(limits.streams_per_connection).unwrap_or(usize::MAX),
+            access,
             relays,
             by_address: HashMap::new(),
             admitted: HashMap::new(),
@@ -111,15 +119,27 @@ impl Gate {
         (gate, streams, counters)
     }
 
+    /// Goes on under these limits and lists. Gives the connections whose address is not admitted any more.
+    pub(super) fn govern(&mut self, limits: &Limits, access: Arc<Access>) -> Vec<ConnectionId> {
+        self.per_address = limits.connections_per_address;
+        self.webrtc = limits.webrtc_connections;
+        self.streams = usize::try_from(limits.streams_per_connection).unwrap_or(usize::MAX);
+        self.access = access;
+        let denied = self.admitted.iter();
+        let denied = denied.filter(|(_, (address, _))| !self.access.admits_address(*address));
+        denied.map(|(connection, _)| *connection).collect()
+    }
+
     fn release(&mut self, connection: ConnectionId) {
         let Some((address, webrtc)) = self.admitted.remove(&connection) else {
             return;
         };
         self.webrtc_now -= u64::from(webrtc);
-        if let Some(count) = self.by_address.get_mut(&address) {
+        let unit = unit_of(address);
+        if let Some(count) = self.by_address.get_mut(&unit) {
             *count -= 1;
             if *count == 0 {
-                self.by_address.remove(&address);
+                self.by_address.remove(&unit);
             }
         }
     }
@@ -169,9 +189,12 @@ impl NetworkBehaviour for Gate {
         local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        let unit = unit_of(ip_of(remote));
+        let address = ip_of(remote);
+        let unit = unit_of(address);
         let webrtc = local.iter().any(|part| part == Protocol::WebRTCDirect);
-        let refused = if self
+        let refused = if !self.access.admits_address(address) {
+            Some(Refused::Denied)
+        } else if self
             .by_address
             .get(&unit)
             .is_some_and(|count| *count >= self.per_address)
@@ -188,7 +211,7 @@ impl NetworkBehaviour for Gate {
         }
         *self.by_address.entry(unit).or_default() += 1;
         self.webrtc_now += u64::from(webrtc);
-        self.admitted.insert(connection, (unit, webrtc));
+        self.admitted.insert(connection, (address, webrtc));
         Ok(())
     }
 
@@ -320,7 +343,7 @@ mod tests {
     use super::*;
 
     fn gate(limits: &Limits) -> Gate {
-        Gate::new(limits, HashSet::new()).0
+        Gate::new(limits, Arc::default(), HashSet::new()).0
     }
 
     fn knock(gate: &mut Gate, id: usize, from: &str) -> bool {
@@ -362,6 +385,35 @@ mod tests {
         assert!(
             !knock(&mut gate, 5, "/ip6/::ffff:10.0.0.1/tcp/1"),
             "a mapped address is the same address"
+        );
+    }
+
+    #[test]
+    fn who_is_not_admitted_any_more_is_named_and_new_limits_hold_from_then_on() {
+        let mut gate = gate(&Limits::default());
+        assert!(knock(&mut gate, 1, "/ip4/10.0.0.1/tcp/1"));
+        assert!(knock(&mut gate, 2, "/ip4/10.0.1.1/tcp/1"));
+        assert!(knock(&mut gate, 3, "/ip6/2001:db8::1/tcp/1"));
+        let limits = Limits {
+            connections_per_address: 1,
+            ..Limits::default()
+        };
+        let access = Access {
+            deny_addresses: vec!["10.0.1.0/24".parse().unwrap()],
+            ..Access::default()
+        };
+        let cut = gate.govern(&limits, Arc::new(access));
+        assert_eq!(cut, [ConnectionId::new_unchecked(2)]);
+        assert!(!knock(&mut gate, 4, "/ip4/10.0.1.2/tcp/1"), "denied");
+        assert!(
+            !knock(&mut gate, 5, "/ip4/10.0.0.1/tcp/2"),
+            "one for an address"
+        );
+        assert!(knock(&mut gate, 6, "/ip4/10.0.2.1/tcp/2"));
+        gate.release(ConnectionId::new_unchecked(3));
+        assert!(
+            knock(&mut gate, 7, "/ip6/2001:db8::2/tcp/1"),
+            "a /64 is one address"
         );
     }
 

@@ -1,6 +1,7 @@
 //! The libp2p node: one task owns the swarm, takes commands and tells what happens. It knows peers, streams and
 //! gossip, and nothing of games.
 
+mod behaviour;
 mod dials;
 mod gate;
 mod transport;
@@ -11,19 +12,18 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use libp2p::core::transport::ListenerId;
-use libp2p::gossipsub::{
-    self, IdentTopic, MessageAcceptance, MessageAuthenticity, MessageId, TopicHash,
-    WhitelistSubscriptionFilter,
-};
+use libp2p::gossipsub::{self, IdentTopic, MessageAcceptance, MessageId, TopicHash};
 use libp2p::multiaddr::Protocol;
-use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, connection_limits, identify, ping};
+use libp2p::swarm::{ConnectionId, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::keys::Keys;
+use crate::relay::Settings;
 
+use behaviour::{Behaviour, BehaviourEvent, behaviour, connection_limits};
 use dials::Dials;
 
 pub use gate::{Counters as GateCounters, Inbound, PROTOCOL, StreamPermit};
@@ -68,6 +68,7 @@ enum Command {
     Publish(Topic, Vec<u8>),
     Judge(MessageId, PeerId, MessageAcceptance),
     Disconnect(ConnectionId),
+    Govern(Settings),
     Stop,
 }
 
@@ -161,6 +162,15 @@ impl Node {
         let _ = self.commands.try_send(Command::Disconnect(connection));
     }
 
+    /// Goes on under these limits and lists of addresses; who may not connect any more is cut off. Waits for nothing: where
+    /// the queue is full a task does.
+    pub fn govern(&self, settings: Settings) {
+        let commands = self.commands.clone();
+        tokio::spawn(async move {
+            let _ = commands.send(Command::Govern(settings)).await;
+        });
+    }
+
     /// Opens a stream of the game protocol to a fellow relay.
     ///
     /// # Errors
@@ -178,17 +188,6 @@ impl Node {
         let _ = self.commands.send(Command::Stop).await;
         self.commands.closed().await;
     }
-}
-
-#[derive(NetworkBehaviour)]
-#[behaviour(prelude = "libp2p::swarm::derive_prelude")]
-struct Behaviour {
-    limits: connection_limits::Behaviour,
-    gate: gate::Gate,
-    streams: libp2p_stream::Behaviour,
-    gossip: gossipsub::Behaviour<gossipsub::IdentityTransform, WhitelistSubscriptionFilter>,
-    identify: identify::Behaviour,
-    ping: ping::Behaviour,
 }
 
 /// The node cannot be started.
@@ -220,7 +219,8 @@ pub async fn start(
     keys: &Keys,
 ) -> Result<(Node, mpsc::Receiver<Inbound>, mpsc::Receiver<Event>), StartError> {
     let relays: HashSet<PeerId> = config.peers.iter().map(|peer| peer.id).collect();
-    let (gate, inbound, counters) = gate::Gate::new(&config.limits, relays.clone());
+    let access = Arc::new(config.access.clone());
+    let (gate, inbound, counters) = gate::Gate::new(&config.limits, access, relays.clone());
     let local = keys.identity.public().to_peer_id();
     let behaviour = behaviour(config, keys, gate)?;
     let streams = behaviour.streams.new_control();
@@ -254,51 +254,6 @@ pub async fn start(
     };
     tokio::spawn(task.run());
     Ok((node, inbound, event_rx))
-}
-
-fn behaviour(config: &Config, keys: &Keys, gate: gate::Gate) -> Result<Behaviour, StartError> {
-    let gossip_error = |error: &dyn std::fmt::Display| StartError::Gossip(error.to_string());
-    let gossip_config = gossipsub::ConfigBuilder::default()
-        .validate_messages()
-        .validation_mode(gossipsub::ValidationMode::Strict)
-        .flood_publish(false)
-        .max_transmit_size(MAX_GOSSIP)
-        .build()
-        .map_err(|error| gossip_error(&error))?;
-    let topics = Topic::all().map(|topic| topic.ident().hash()).collect();
-    let authenticity = MessageAuthenticity::Signed(keys.identity.clone());
-    let mut gossip = gossipsub::Behaviour::new_with_subscription_filter(
-        authenticity,
-        gossip_config,
-        WhitelistSubscriptionFilter(topics),
-    )
-    .map_err(|error| gossip_error(&error))?;
-    for topic in Topic::all() {
-        gossip
-            .subscribe(&topic.ident())
-            .map_err(|error| gossip_error(&error))?;
-    }
-    // The relays name each other, so they are few: each sends straight to those it knows.
-    for peer in &config.peers {
-        gossip.add_explicit_peer(&peer.id);
-    }
-    let count = |value: u64| Some(u32::try_from(value).unwrap_or(u32::MAX));
-    let limits = connection_limits::ConnectionLimits::default()
-        .with_max_pending_incoming(count(config.limits.pending_connections))
-        .with_max_established_incoming(count(config.limits.connections))
-        .with_max_established_per_peer(count(config.limits.connections_per_peer));
-    let public = keys.identity.public();
-    let agent = concat!("rookery-relay/", env!("CARGO_PKG_VERSION")).to_owned();
-    Ok(Behaviour {
-        limits: connection_limits::Behaviour::new(limits),
-        gate,
-        streams: libp2p_stream::Behaviour::new(),
-        gossip,
-        identify: identify::Behaviour::new(
-            identify::Config::new("/rookery/1".to_owned(), public).with_agent_version(agent),
-        ),
-        ping: ping::Behaviour::new(ping::Config::default()),
-    })
 }
 
 /// Listens on every address, and waits until each listener says where.
@@ -433,6 +388,13 @@ impl Task {
             }
             Command::Disconnect(connection) => {
                 self.swarm.close_connection(connection);
+            }
+            Command::Govern(settings) => {
+                let behaviour = self.swarm.behaviour_mut();
+                *behaviour.limits.limits_mut() = connection_limits(&settings.limits);
+                for connection in behaviour.gate.govern(&settings.limits, settings.access) {
+                    self.swarm.close_connection(connection);
+                }
             }
             Command::Stop => {}
         }

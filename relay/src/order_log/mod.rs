@@ -12,7 +12,7 @@ use rookery_ledger::id::{GameId, Millis, OrderKey};
 use crate::sync::{broadcast, watch};
 
 pub use memory::MemoryLog;
-pub use redb::{RedbLog, decode_entry, encode_entry};
+pub use redb::{GivenUp, RedbLog, decode_entry, encode_entry};
 pub use request::{Request, Response};
 
 /// One chain of receipts: a game has one for each order key that ever signed for it.
@@ -95,6 +95,22 @@ pub enum Health {
     Full,
     /// The log cannot be written, and perhaps not be read.
     Down,
+}
+
+impl Health {
+    /// Every state, the best first.
+    pub const ALL: [Self; 4] = [Self::Ready, Self::Busy, Self::Full, Self::Down];
+
+    /// A word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Busy => "busy",
+            Self::Full => "full",
+            Self::Down => "down",
+        }
+    }
 }
 
 /// What the log counted since it was opened.

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use rookery_ledger::id::{Epoch, Hash, OrderKey};
+use rookery_ledger::codec::CodecError;
+use rookery_ledger::id::{Epoch, GameId, Hash, OrderKey};
 use rookery_ledger::mutant::Mutant;
 use rookery_ledger::order;
 use rookery_ledger::record::{Item, Lapsed, Receipt, What};
+use rookery_ledger::sign::Keypair;
 use rookery_ledger::{Game, codec};
 
 use crate::order_log::Entry;
@@ -32,6 +34,36 @@ pub(super) fn lapse_entry(lapsed: &Lapsed) -> Entry {
         receipt: codec::encode(lapsed),
         item: None,
     }
+}
+
+/// What `key` signs over an entry of its own chain in a game: its receipt, or its lapse.
+///
+/// # Errors
+///
+/// Where the entry holds neither.
+pub(super) fn signed_over(key: &Keypair, game: GameId, entry: &Entry) -> Result<Item, CodecError> {
+    let bytes = entry.receipt.as_slice();
+    if entry.seq == LAPSE_SEQ {
+        let lapsed: Lapsed = codec::decode(bytes, codec::MAX_ITEM_BYTES)?;
+        let (by, lapsed) = (key.order(), key.sign(game, lapsed));
+        return Ok(Item::Lapsed { by, lapsed });
+    }
+    let receipt: Receipt = codec::decode(bytes, codec::MAX_ITEM_BYTES)?;
+    Ok(Game::sign_receipt(key, receipt))
+}
+
+/// The bytes that take an entry's place in a log that gives up `keys`: what they signed, signed for the last time. `None`
+/// where the entry is of no such key, or signed already.
+#[must_use]
+pub fn signed_for_good(
+    keys: &[Keypair],
+    by: OrderKey,
+    game: GameId,
+    entry: &Entry,
+) -> Option<Vec<u8>> {
+    let key = keys.iter().find(|key| key.order() == by)?;
+    let item = signed_over(key, game, entry).ok()?;
+    Some(codec::encode(&item))
 }
 
 /// The item that a receipt is for, where it is known and is one.

@@ -28,7 +28,7 @@ use rookery_ledger::sign::Keypair;
 
 use crate::order_log::{Append, AppendError, ChainId, Position, ReadError, Request, Response};
 
-pub use entries::{in_order, receipted};
+pub use entries::{in_order, receipted, signed_for_good};
 pub use joining::{refuse_join, seat_of};
 pub use reading::{Loaded, Reading};
 

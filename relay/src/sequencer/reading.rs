@@ -3,11 +3,11 @@
 use rookery_ledger::id::{GameId, OrderKey};
 use rookery_ledger::mutant::Mutant;
 use rookery_ledger::order::Orderer;
-use rookery_ledger::record::{Item, Lapsed, Receipt};
+use rookery_ledger::record::Item;
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::{Game, codec};
 
-use super::entries::LAPSE_SEQ;
+use super::entries::signed_over;
 use super::{Progress, out_of_turn};
 use crate::order_log::{ChainId, Entry, Position, ReadError, Request, Response, StoredGame};
 
@@ -130,23 +130,21 @@ impl Reading {
             if let Some(item) = &entry.item {
                 insert(&mut state, decode(game, item)?);
             }
-            if entry.seq == LAPSE_SEQ {
-                let body: Lapsed = decode(game, &entry.receipt)?;
-                if Mutant::LAPSE_FORGOTTEN.is_on() {
-                    continue;
+            if order_key == own {
+                let item = signed_over(key, game, &entry).map_err(|error| corrupt(game, error))?;
+                if let Item::Lapsed { lapsed: signed, .. } = &item {
+                    if Mutant::LAPSE_FORGOTTEN.is_on() {
+                        continue;
+                    }
+                    lapsed.push(signed.body.epoch);
                 }
-                lapsed.push(body.epoch);
-                let lapsed = key.sign(game, body);
-                insert(&mut state, Item::Lapsed { by: own, lapsed });
-            } else if order_key == own {
-                let receipt: Receipt = decode(game, &entry.receipt)?;
-                insert(&mut state, Game::sign_receipt(key, receipt));
+                insert(&mut state, item);
             } else {
-                // Receipts of other keys are kept signed. Unsigned ones are of an own key that was given up: it signs no more.
+                // What other keys signed is kept signed. Where it is not, nobody had the key when it was given up.
                 match codec::decode::<Item>(&entry.receipt, codec::MAX_ITEM_BYTES) {
                     Ok(item) => insert(&mut state, item),
                     Err(error) => {
-                        tracing::debug!(%error, %game, "a receipt of a key that was given up")
+                        tracing::debug!(%error, %game, "an entry of a key that was given up unsigned")
                     }
                 }
             }

@@ -15,13 +15,14 @@ use rookery_ledger::id::{GameId, Millis, Nonce, PlayerKey};
 use rookery_ledger::record::{Hello, Item, Signed, VERSION};
 use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::wire::{self, Frames, Push, Request};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::games::GameMsg;
 use crate::limits::ms;
 use crate::node::Inbound;
 use crate::outbox::{Answer, Outbox, Refused};
-use crate::relay::Relay;
+use crate::relay::{Relay, Settings};
 
 use quota::Quota;
 use writer::Pulse;
@@ -46,7 +47,7 @@ pub async fn run_over<S>(relay: Arc<Relay>, stream: S, peer: PeerId, is_relay: b
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let frames = usize::try_from(relay.limits.outbox_frames).unwrap_or(usize::MAX);
+    let frames = usize::try_from(relay.limits().outbox_frames).unwrap_or(usize::MAX);
     // A fellow relay stands for all its clients.
     let frames = if is_relay {
         frames.saturating_mul(16)
@@ -66,7 +67,7 @@ where
     ));
     relay.metrics.sessions.up();
     let mut session = Session {
-        quota: Quota::new(&relay.limits, relay.clock.now().get(), is_relay),
+        quota: Quota::new(&relay.limits(), relay.clock.now().get(), is_relay),
         peer: peer.to_bytes(),
         stream: read,
         frames: Frames::default(),
@@ -74,6 +75,8 @@ where
         outbox,
         pulse,
         watched: HashSet::new(),
+        settings: relay.settings.subscribe(),
+        ready: false,
         relay,
     };
     session.serve().await;
@@ -108,6 +111,10 @@ struct Session<S> {
     pulse: Pulse,
     quota: Quota,
     watched: HashSet<GameId>,
+    /// What the host may change meanwhile.
+    settings: watch::Receiver<Settings>,
+    /// The hello is accepted.
+    ready: bool,
 }
 
 /// The stream has ended, or the session was cut off.
@@ -126,7 +133,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
             order: self.relay.order_key(),
             now_ms: self.relay.clock.now(),
         });
-        let deadline = Instant::now() + ms(self.relay.limits.hello_timeout_ms);
+        let deadline = Instant::now() + ms(self.relay.limits().hello_timeout_ms);
         let hello = match tokio::time::timeout_at(deadline, self.next()).await {
             Ok(Ok((request, _))) => request,
             Ok(Err(Over)) => return,
@@ -164,7 +171,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
     /// The next request and when its last byte arrived.
     async fn next(&mut self) -> Result<(Request, Millis), Over> {
         let mut chunk = [0; 8 * 1024];
-        let idle = Instant::now() + ms(self.relay.limits.idle_timeout_ms);
+        let idle = Instant::now() + ms(self.relay.limits().idle_timeout_ms);
         loop {
             match self
                 .frames
@@ -188,7 +195,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
             if self.frames.pending() > 0 {
                 self.began.get_or_insert_with(Instant::now);
             }
-            let frame = ms(self.relay.limits.frame_timeout_ms);
+            let frame = ms(self.relay.limits().frame_timeout_ms);
             let deadline = self.began.map_or(idle, |began| began + frame);
             tokio::select! {
                 read = self.stream.read(&mut chunk) => match read {
@@ -199,6 +206,13 @@ impl<S: AsyncRead + Unpin> Session<S> {
                 () = tokio::time::sleep_until(deadline) => {
                     self.cut("timeout", "Nothing came for too long.");
                     return Err(Over);
+                }
+                Ok(()) = self.settings.changed() => {
+                    // Before a hello nobody has a key to go by.
+                    let player = self.outbox.info().player();
+                    if self.ready && !self.admits(player) {
+                        return Err(Over);
+                    }
                 }
                 () = self.relay.draining.cancelled() => {
                     self.cut("draining", "The relay is being restarted; connect again in a moment.");
@@ -230,6 +244,9 @@ impl<S: AsyncRead + Unpin> Session<S> {
             );
             return false;
         }
+        if !self.admits(hello.as_ref().map(|hello| hello.body.player)) {
+            return false;
+        }
         if let Some(hello) = hello {
             let Some(player) = self.check_hello(&hello, nonce) else {
                 self.cut(
@@ -241,7 +258,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
             if !self
                 .relay
                 .players
-                .add(player, &self.outbox, self.relay.limits.sessions_per_key)
+                .add(player, &self.outbox, self.relay.limits().sessions_per_key)
             {
                 self.cut(
                     "too-many-sessions",
@@ -254,7 +271,19 @@ impl<S: AsyncRead + Unpin> Session<S> {
         }
         self.outbox.push(&Push::Ready { v: VERSION });
         self.pulse.start();
+        self.ready = true;
         true
+    }
+
+    /// Whether this player may have a session here; else it is cut off. A fellow relay speaks for others.
+    fn admits(&self, player: Option<PlayerKey>) -> bool {
+        let admitted = self.outbox.info().is_relay
+            || self.relay.settings.borrow().access.admits_player(player);
+        if !admitted {
+            self.relay.metrics.refused("denied");
+            self.cut("denied", "The host of this relay does not admit you.");
+        }
+        admitted
     }
 
     fn check_hello(&self, hello: &Signed<Hello>, nonce: Nonce) -> Option<PlayerKey> {
@@ -314,7 +343,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
                 let most = if outbox.info().is_relay {
                     u64::MAX
                 } else {
-                    relay.limits.watches_per_session
+                    relay.limits().watches_per_session
                 };
                 if !self.watched.contains(&game) && self.watched.len() as u64 >= most {
                     let words = "You watch as many games as may be; leave one first.";

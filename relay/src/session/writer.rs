@@ -65,7 +65,7 @@ pub(super) async fn run<S: AsyncWrite + Unpin>(
     pulse: Pulse,
 ) {
     let info = outbox.info().clone();
-    let patience = ms(relay.limits.slow_reader_ms);
+    let patience = ms(relay.limits().slow_reader_ms);
     let mut beat = tokio::time::interval(Duration::from_millis(BEAT_MS));
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut n = 0_u32;

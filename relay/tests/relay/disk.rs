@@ -174,6 +174,9 @@ async fn on_a_full_disk_nothing_is_receipted_and_with_room_again_nothing_is_lost
         "the host's probe hears of it: {health:?}"
     );
 
+    assert_eq!(relay.get("/readyz").status, 503);
+    assert_eq!(relay.get("/livez").status, 200, "a restart would not help");
+
     std::fs::remove_file(filler).unwrap();
     while let Err(error) = mover.submit(item.clone()).await {
         assert!(

@@ -104,7 +104,13 @@ fn the_page_is_served_with_its_types_and_a_policy_and_nothing_beside_it() {
 fn health_is_public_and_metrics_are_private() {
     let dir = tempfile::tempdir().unwrap();
     let relay = Relay::start(&dir.path().join("data"), &[]);
-    assert_eq!(relay.get("/healthz").status, 200);
+    for path in ["/healthz", "/livez", "/readyz"] {
+        for at in [relay.http, relay.metrics] {
+            let answer = get(at, path);
+            assert_eq!((answer.status, answer.text().as_str()), (200, "ok\n"));
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+    }
     let metrics = get(relay.metrics, "/metrics");
     assert_eq!(metrics.status, 200);
     let text = metrics.text();
@@ -112,7 +118,20 @@ fn health_is_public_and_metrics_are_private() {
         text.lines().any(|line| line.starts_with("rookery_")),
         "{text}"
     );
-    assert!(text.contains("# TYPE "), "{text}");
+    for line in [
+        "# TYPE rookery_sessions gauge",
+        "rookery_ready 1",
+        "rookery_log_state{state=\"ready\"} 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    let value = |name: &str| {
+        let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
+        lines.next().unwrap().trim().parse::<f64>().unwrap()
+    };
+    assert!(value("rookery_log_size_bytes") > 0.0, "{text}");
+    assert!(value("rookery_data_free_bytes") > 0.0, "{text}");
+    assert!(value("process_resident_memory_bytes") > 1e6, "{text}");
     assert!(relay.metrics.ip().is_loopback());
     assert_eq!(relay.get("/metrics").status, 404);
 }

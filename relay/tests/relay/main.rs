@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod backup;
 mod cli;
 mod crash;
 mod disk;
@@ -16,5 +17,7 @@ mod hostile;
 mod http;
 mod load;
 mod play;
+mod reload;
+mod restored;
 mod seats;
 mod support;

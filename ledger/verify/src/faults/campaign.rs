@@ -203,16 +203,25 @@ impl Campaign {
         }
     }
 
-    /// A log that lost its end must never go on under the key that signed what it lost.
-    fn restore_backup(&self) -> Result<()> {
-        if let Some(backup) = &self.backup {
-            fs::copy(backup, self.setup.log()?).context("cannot restore the log")?;
-            if let Ok(mut server) = self.setup.start() {
-                server.kill();
+    /// A log that lost its end must never go on under the key that signed what it lost, and what that key signed before is
+    /// shown as it was.
+    async fn restore_backup(&mut self) -> Result<()> {
+        let Some(backup) = &self.backup else {
+            return Ok(());
+        };
+        let old = self.setup.order_key()?.order();
+        let held = audit::held(backup, old, self.witness.seen().into_keys()).await?;
+        fs::copy(backup, self.setup.log()?).context("cannot restore the log")?;
+        match self.setup.start() {
+            Ok(server) => self.server = server,
+            Err(error) => {
                 self.witness
-                    .broken("P2: a log that was restored from a backup goes on under its old key");
+                    .broken(&format!("P9: no start on a restored log: {error:#}"));
+                return Ok(());
             }
         }
+        audit::restored(&self.witness, self.server.http, old, &held).await?;
+        self.server.kill();
         Ok(())
     }
 
@@ -290,7 +299,7 @@ impl Campaign {
         self.server.kill();
         self.kills += 1;
         let receipts = audit::offline(&self.witness, &self.setup).await?;
-        self.restore_backup()?;
+        self.restore_backup().await?;
         eprintln!(
             "faults: {} kills, {} cuts{}, {games} games ({} seen to their end), {receipts} receipts looked for; slowest \
              to play on {:.2} s",

@@ -289,11 +289,20 @@ impl Server {
     ///
     /// Where it does not.
     pub(crate) fn rook(http: SocketAddr, game: GameId) -> Result<Vec<u8>> {
+        Self::get(http, &format!("/games/{game}.rook"))
+    }
+
+    /// What the relay gives at `path` to anyone.
+    ///
+    /// # Errors
+    ///
+    /// Where it gives nothing.
+    pub(crate) fn get(http: SocketAddr, path: &str) -> Result<Vec<u8>> {
         let mut stream = TcpStream::connect_timeout(&http, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write!(
             stream,
-            "GET /games/{game}.rook HTTP/1.0\r\nHost: {http}\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.0\r\nHost: {http}\r\nConnection: close\r\n\r\n"
         )?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;

@@ -1,6 +1,7 @@
 //! What runs under the relays: a log with its group commit, as events.
 
 use rookery_ledger::id::GameId;
+use rookery_ledger::sign::Keypair;
 use rookery_relay::order_log::{Append, AppendError, Position};
 
 use super::log::{Backup, Log};
@@ -29,6 +30,8 @@ pub(super) struct LogHost {
     pub(super) backup: Option<Backup>,
     /// An old copy was put back.
     pub(super) restored: bool,
+    /// The order keys that its relays gave up.
+    pub(super) keys: Vec<Keypair>,
 }
 
 impl LogHost {
@@ -42,6 +45,7 @@ impl LogHost {
             down: false,
             backup: None,
             restored: false,
+            keys: Vec::new(),
         }
     }
 

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 use rookery_ledger::mutant::Mutant;
+use rookery_ledger::sign::Keypair;
 use rookery_relay::order_log::redb::{
-    CommitStore as _, MARK_LEN, MarkStorage, OpenError, Store, Write,
+    CommitStore as _, MARK_LEN, MarkStorage, OpenError, Sign, Store, Write,
 };
 use rookery_relay::order_log::{
     Append, AppendError, ChainId, Entry, Position, ReadError, Request, Response, StoredGame, Which,
 };
+
+use rookery_relay::sequencer::signed_for_good;
 
 use super::disk::Disk;
 use crate::real::Random;
@@ -66,6 +69,10 @@ impl MarkStorage for MarkCell {
 
     fn write(&self, mark: &[u8; MARK_LEN]) -> std::io::Result<()> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(*mark);
+        Ok(())
+    }
+
+    fn sync(&self) -> std::io::Result<()> {
         Ok(())
     }
 }
@@ -239,8 +246,15 @@ impl Log {
         }
     }
 
-    /// Puts an old copy back. Whether the log may go on under the key that it had; else it belongs to `next` from here.
-    pub(super) fn restore(&mut self, backup: &Backup, next: OrderKey) -> Result<bool, OpenError> {
+    /// Puts an old copy back. Whether the log may go on under the key that it had; else `keys`, all that its relays ever had,
+    /// sign over it for the last time, and it belongs to `next` from here.
+    pub(super) fn restore(
+        &mut self,
+        backup: &Backup,
+        keys: &[Keypair],
+        next: OrderKey,
+    ) -> Result<bool, OpenError> {
+        let sign = |by, game, entry: &Entry| signed_for_good(keys, by, game, entry);
         match (self, backup) {
             (Self::Plain(plain), Backup::Plain(old)) => {
                 // How much room there is was no part of the copy.
@@ -249,7 +263,11 @@ impl Log {
                     ..old.clone()
                 };
                 // The shipped store finds it out by its mark; this one is told.
-                Ok(Mutant::BACKUP_GOES_ON.is_on())
+                let goes_on = Mutant::BACKUP_GOES_ON.is_on();
+                if !goes_on {
+                    plain.retire(&sign);
+                }
+                Ok(goes_on)
             }
             (Self::Shipped(shipped), Backup::Shipped(old)) => {
                 shipped.store.close();
@@ -259,7 +277,12 @@ impl Log {
                         shipped.store = store;
                         Ok(true)
                     }
-                    Err(OpenError::RolledBack { .. }) => {
+                    Err(OpenError::RolledBack(_)) => {
+                        let disk = shipped.disk.clone();
+                        let store = Store::open(move || Ok(disk.clone()))?;
+                        let names: Vec<_> = keys.iter().map(Keypair::order).collect();
+                        store.retire(&names, Millis::ZERO, &sign)?;
+                        store.close();
                         shipped.owner = next;
                         shipped.store = open(&shipped.disk, &shipped.mark, next)?;
                         Ok(false)
@@ -273,6 +296,16 @@ impl Log {
 }
 
 impl Plain {
+    fn retire(&mut self, sign: Sign<'_>) {
+        for (chain, entries) in &mut self.chains {
+            for entry in entries {
+                if let Some(signed) = sign(chain.order_key, chain.game, entry) {
+                    entry.receipt = signed;
+                }
+            }
+        }
+    }
+
     fn game(&self, game: GameId) -> Option<StoredGame> {
         let genesis = self.games.get(&game)?.clone();
         let chain = |key| ChainId {

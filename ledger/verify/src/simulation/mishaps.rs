@@ -502,7 +502,10 @@ impl World {
         self.hosts[host].queue.clear();
         drop(on_the_way);
         let next = Keypair::from_secret(&self.random.bytes());
-        match self.hosts[host].log.restore(&backup, next.order()) {
+        let keys = &mut self.hosts[host].keys;
+        keys.push(self.relays[relay].key.as_ref().clone());
+        let keys = keys.clone();
+        match self.hosts[host].log.restore(&backup, &keys, next.order()) {
             Ok(true) => {}
             Ok(false) => {
                 for at in all {

@@ -1,9 +1,10 @@
-//! The mark beside the log: how many commits were made under which order key. A log with fewer was restored from a
-//! backup or cut short; it must not go on under that key, since it would sign other receipts for places that are taken.
+//! The mark beside the log: how many commits were made under which order key. A log with fewer, or without a mark, was
+//! restored from a backup or cut short; it must not go on under that key, since it would sign other receipts for places
+//! that are taken.
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 
 use rookery_ledger::id::OrderKey;
 use rookery_ledger::mutant::Mutant;
@@ -11,7 +12,41 @@ use rookery_ledger::mutant::Mutant;
 /// The mark's length: the order key and the number of commits.
 pub const MARK_LEN: usize = 40;
 
-/// Where a mark is kept. It is written in place and never synced: after a power cut it may lag behind, never lead.
+/// Why a log must not go on under its order key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    /// It has fewer commits than were acknowledged.
+    #[error("it was written {found} times, and {known} times before")]
+    Behind {
+        /// Commits in the log.
+        found: u64,
+        /// Commits that were acknowledged.
+        known: u64,
+    },
+    /// The mark beside it belongs to another log.
+    #[error("it was written under another order key than the mark beside it tells of")]
+    Foreign,
+    /// Nothing says how far it had come.
+    #[error("the mark beside it, which says how far it had come, is gone")]
+    NoMark,
+    /// The log itself says so.
+    #[error("it says itself that it gave the key up")]
+    GivenUp,
+}
+
+/// What a log says of itself when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Found {
+    /// How often it was committed to.
+    pub(super) commits: u64,
+    /// The order key under which it was written.
+    pub(super) owner: Option<OrderKey>,
+    /// Whether it gave up the key under which it is opened.
+    pub(super) given_up: bool,
+}
+
+/// Where a mark is kept. It is written in place and synced only when it is new: after a power cut it may lag behind, never
+/// lead.
 pub trait MarkStorage: std::fmt::Debug + Send + Sync {
     /// What was written last, or `None` where there is no whole mark yet.
     ///
@@ -26,6 +61,13 @@ pub trait MarkStorage: std::fmt::Debug + Send + Sync {
     ///
     /// Where it cannot be written.
     fn write(&self, mark: &[u8; MARK_LEN]) -> io::Result<()>;
+
+    /// Makes what was written durable, and that there is a mark at all.
+    ///
+    /// # Errors
+    ///
+    /// Where that failed.
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// The mark of one log and one order key.
@@ -36,25 +78,25 @@ pub(super) struct HighWater {
 }
 
 impl HighWater {
-    /// Opens the mark in `storage` for a log that was committed to `commits` times. Gives the higher count that the mark
-    /// remembers where it belongs to the same key.
+    /// Opens the mark in `storage` for a log that says this of itself. Gives why the log must not go on under `owner`,
+    /// where that is so.
     pub(super) fn open(
         storage: Box<dyn MarkStorage>,
         owner: OrderKey,
-        commits: u64,
-    ) -> io::Result<Result<Self, u64>> {
+        found: Found,
+    ) -> io::Result<Result<Self, Stale>> {
         let known = storage.read()?;
-        if let Some((key, count)) = known
-            .as_ref()
-            .and_then(|mark| mark.split_first_chunk::<32>())
+        if let Some(stale) = stale(known.as_ref(), owner, found)
+            && !Mutant::BACKUP_GOES_ON.is_on()
         {
-            let count = count.try_into().map_or(0, u64::from_be_bytes);
-            if *key == owner.0 && count > commits && !Mutant::BACKUP_GOES_ON.is_on() {
-                return Ok(Err(count));
-            }
+            return Ok(Err(stale));
         }
         let mark = Self { storage, owner };
-        mark.raise(commits)?;
+        mark.raise(found.commits)?;
+        if known.is_none() {
+            // A log without a mark counts as restored, so the first mark must not be lost in a power cut.
+            mark.storage.sync()?;
+        }
         Ok(Ok(mark))
     }
 
@@ -67,56 +109,102 @@ impl HighWater {
     }
 }
 
+/// Why the log must not go on under `owner`. Under a key that the mark does not know it may: that key signed nothing here.
+fn stale(mark: Option<&[u8; MARK_LEN]>, owner: OrderKey, found: Found) -> Option<Stale> {
+    if found.given_up {
+        return Some(Stale::GivenUp);
+    }
+    let Some((key, count)) = mark.and_then(|mark| mark.split_first_chunk::<32>()) else {
+        // An empty log without a mark is a first start.
+        let written = found.commits > 0 && found.owner == Some(owner);
+        return written.then_some(Stale::NoMark);
+    };
+    if *key != owner.0 {
+        return None;
+    }
+    let known = count.try_into().map_or(0, u64::from_be_bytes);
+    if found.commits < known {
+        let found = found.commits;
+        Some(Stale::Behind { found, known })
+    } else if found.owner.is_some_and(|written| written != owner) {
+        Some(Stale::Foreign)
+    } else {
+        None
+    }
+}
+
 /// A mark in a file of its own.
 #[derive(Debug)]
-pub(super) struct MarkFile(File);
+pub(super) struct MarkFile {
+    file: File,
+    path: PathBuf,
+}
 
 impl MarkFile {
     /// Opens the file `path` or creates it, readable by its owner alone.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map(Self)
+        let file = options.open(&path)?;
+        Ok(Self { file, path })
+    }
+
+    fn synced(&self) -> io::Result<()> {
+        self.file.sync_all()?;
+        match self.path.parent() {
+            Some(folder) if cfg!(unix) && !folder.as_os_str().is_empty() => {
+                File::open(folder)?.sync_all()
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 #[cfg(unix)]
 impl MarkStorage for MarkFile {
+    fn sync(&self) -> io::Result<()> {
+        self.synced()
+    }
+
     fn read(&self) -> io::Result<Option<[u8; MARK_LEN]>> {
         use std::os::unix::fs::FileExt as _;
-        if self.0.metadata()?.len() < MARK_LEN as u64 {
+        if self.file.metadata()?.len() < MARK_LEN as u64 {
             return Ok(None);
         }
         let mut bytes = [0; MARK_LEN];
-        self.0.read_exact_at(&mut bytes, 0)?;
+        self.file.read_exact_at(&mut bytes, 0)?;
         Ok(Some(bytes))
     }
 
     fn write(&self, mark: &[u8; MARK_LEN]) -> io::Result<()> {
         use std::os::unix::fs::FileExt as _;
-        self.0.write_all_at(mark, 0)
+        self.file.write_all_at(mark, 0)
     }
 }
 
 #[cfg(not(unix))]
 impl MarkStorage for MarkFile {
+    fn sync(&self) -> io::Result<()> {
+        self.synced()
+    }
+
     fn read(&self) -> io::Result<Option<[u8; MARK_LEN]>> {
         use std::io::{Read as _, Seek as _, SeekFrom};
-        if self.0.metadata()?.len() < MARK_LEN as u64 {
+        if self.file.metadata()?.len() < MARK_LEN as u64 {
             return Ok(None);
         }
         let mut bytes = [0; MARK_LEN];
-        (&self.0).seek(SeekFrom::Start(0))?;
-        (&self.0).read_exact(&mut bytes)?;
+        (&self.file).seek(SeekFrom::Start(0))?;
+        (&self.file).read_exact(&mut bytes)?;
         Ok(Some(bytes))
     }
 
     fn write(&self, mark: &[u8; MARK_LEN]) -> io::Result<()> {
         use std::io::{Seek as _, SeekFrom, Write as _};
-        (&self.0).seek(SeekFrom::Start(0))?;
-        (&self.0).write_all(mark)
+        (&self.file).seek(SeekFrom::Start(0))?;
+        (&self.file).write_all(mark)
     }
 }
 
@@ -125,18 +213,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_with_fewer_commits_than_the_mark_is_found_out_unless_the_key_is_new() {
+    fn a_log_that_is_not_the_one_that_the_mark_tells_of_is_found_out_unless_the_key_is_new() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("mark");
         let (old, new) = (OrderKey([1; 32]), OrderKey([2; 32]));
-        let open = |owner, commits| {
-            let file = Box::new(MarkFile::open(&path).unwrap());
-            HighWater::open(file, owner, commits).unwrap()
+        let open = |owner, found| {
+            let file = Box::new(MarkFile::open(path.clone()).unwrap());
+            HighWater::open(file, owner, found).unwrap()
         };
-        open(old, 3).unwrap().raise(7).unwrap();
-        assert_eq!(open(old, 6).unwrap_err(), 7);
-        open(old, 7).unwrap();
-        open(new, 2).unwrap();
-        open(new, 2).unwrap();
+        let of = |owner, commits| Found {
+            commits,
+            owner: Some(owner),
+            given_up: false,
+        };
+        let known = of(old, 7);
+        assert_eq!(open(old, known).unwrap_err(), Stale::NoMark);
+        open(old, Found::default()).unwrap().raise(7).unwrap();
+        let (found, known) = (6, 7);
+        assert_eq!(
+            open(old, of(old, 6)).unwrap_err(),
+            Stale::Behind { found, known }
+        );
+        assert_eq!(open(old, of(new, 9)).unwrap_err(), Stale::Foreign);
+        let given_up = Found {
+            given_up: true,
+            ..of(old, 9)
+        };
+        assert_eq!(open(old, given_up).unwrap_err(), Stale::GivenUp);
+        open(old, of(old, 7)).unwrap();
+        open(new, of(old, 2)).unwrap();
+        open(new, of(new, 2)).unwrap();
     }
 }

@@ -5,8 +5,10 @@ pub mod group_commit;
 pub mod store;
 
 mod backend;
+mod backup;
 mod high_water;
 mod reads;
+mod retire;
 mod rows;
 
 use std::io;
@@ -26,8 +28,10 @@ use crate::sync::{broadcast, watch};
 use backend::PreallocatedFile;
 use high_water::MarkFile;
 
+pub use backup::{Copied, CopyError, Put, Table};
 pub use group_commit::{Bounds, CommitStore, GroupCommit};
-pub use high_water::{MARK_LEN, MarkStorage};
+pub use high_water::{MARK_LEN, MarkStorage, Stale};
+pub use retire::{GivenUp, Sign};
 pub use rows::{decode_entry, encode_entry};
 pub use store::{OpenError, Store, Write};
 
@@ -40,17 +44,75 @@ pub struct RedbLog {
 
 impl RedbLog {
     /// Opens the log in the file `path`, or makes it. `owner` is the order key under which its entries are signed; a
-    /// mark beside the file tells when the log is older than what was acknowledged under that key.
+    /// mark beside the file tells when the log is not the one that was written under that key.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] where the file cannot be opened, is open elsewhere, is of another format or was rolled back.
+    /// [`OpenError`] where the file cannot be opened, is open elsewhere, is of another format or must not go on under that
+    /// key: then [`RedbLog::retire`] comes next.
     pub fn open(path: impl Into<PathBuf>, owner: OrderKey) -> Result<Self, OpenError> {
         let path = path.into();
         let mark = path.with_extension("mark");
         let store = Store::open(move || PreallocatedFile::open(&path))?;
-        let mark = MarkFile::open(&mark).map_err(OpenError::Mark)?;
+        let mark = MarkFile::open(mark).map_err(OpenError::Mark)?;
         Ok(Self::over(store.with_mark(Box::new(mark), owner)?)?)
+    }
+
+    /// As [`Store::retire`] for the log in the file `path`, which nobody has open.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where the file cannot be opened, is open elsewhere, is of another format or cannot be written.
+    pub fn retire(
+        path: impl Into<PathBuf>,
+        keys: &[OrderKey],
+        at: Millis,
+        sign: Sign<'_>,
+    ) -> Result<u64, OpenError> {
+        let path = path.into();
+        let store = Store::open(move || PreallocatedFile::open(&path))?;
+        let count = store.retire(keys, at, sign)?;
+        store.close();
+        Ok(count)
+    }
+
+    /// As [`Store::given_up`].
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the log is closed or cannot be read.
+    pub fn given_up(&self) -> Result<Vec<GivenUp>, ReadError> {
+        self.store.given_up()
+    }
+
+    /// As [`Store::export`]; waits for the disk and for `put`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn export(
+        &self,
+        owner: OrderKey,
+        at: Millis,
+        sign: Sign<'_>,
+        put: Put<'_>,
+    ) -> Result<u64, CopyError> {
+        self.store.export(owner, at, sign, put)
+    }
+
+    /// As [`Store::position`]; waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn position(&self) -> Result<u64, ReadError> {
+        self.store.position()
+    }
+
+    /// The order key under which the log was written before, where that was another one and was not given up here.
+    #[must_use]
+    pub fn former_owner(&self) -> Option<OrderKey> {
+        self.store.former_owner
     }
 
     /// The log in an open store, with a writer of its own.

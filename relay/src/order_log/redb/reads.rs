@@ -16,7 +16,7 @@ fn corrupt(what: &str) -> redb::Error {
 
 /// Each read fails with [`ReadError`] where the store is closed, cannot be read or holds what is no entry.
 impl Store {
-    fn reading<T>(
+    pub(super) fn reading<T>(
         &self,
         read: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, ReadError> {

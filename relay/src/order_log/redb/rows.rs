@@ -1,6 +1,7 @@
 //! The tables of the redb log, and how keys and entries look in them.
 
 use redb::TableDefinition;
+use rookery_ledger::id::OrderKey;
 
 use super::{ChainId, Entry};
 
@@ -27,6 +28,16 @@ pub(super) fn entry_key(chain: ChainId, position: u64) -> [u8; 72] {
     key[..64].copy_from_slice(&chain_key(chain));
     key[64..].copy_from_slice(&position.to_be_bytes());
     key
+}
+
+/// Where in [`META`] the order key is under which the log is written.
+pub(super) const OWNER_KEY: &str = "owner";
+/// Before an order key in hexadecimal that signs no more for what is in the log; the value is when it was given up.
+pub(super) const GIVEN_UP: &str = "given-up:";
+
+/// Where in [`META`] it says that an order key was given up.
+pub(super) fn given_up_key(order_key: OrderKey) -> String {
+    format!("{GIVEN_UP}{order_key}")
 }
 
 /// Where in [`META`] a value is that the relay keeps with the log.

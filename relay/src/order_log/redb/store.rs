@@ -3,14 +3,17 @@
 
 use std::io;
 
-use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, StorageBackend};
+use redb::{
+    Builder, Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, StorageBackend,
+};
 use rookery_ledger::id::{Millis, OrderKey};
 use rookery_ledger::mutant::Mutant;
 
 use super::group_commit::CommitStore;
-use super::high_water::{HighWater, MarkStorage};
+use super::high_water::{Found, HighWater, MarkStorage, Stale};
 use super::rows::{
-    ENTRIES, GAMES, HEADS, META, OPEN, alive_key, chain_key, encode_entry, entry_key, own_key,
+    ENTRIES, GAMES, HEADS, META, OPEN, OWNER_KEY, alive_key, chain_key, encode_entry, entry_key,
+    given_up_key, own_key,
 };
 use super::{Append, AppendError, Position};
 use crate::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -48,18 +51,11 @@ pub enum OpenError {
         /// The format that it names.
         found: String,
     },
-    /// The log is older than what was acknowledged under this order key.
+    /// The log must not go on under this order key.
     #[error(
-        "the log was restored from a backup or cut short: it was written {found} times, and {known} times before. It \
-         must not go on under the old order key. Rename order.key to go on: the relay makes a new one, and open clocked \
-         games move to it when their players agree"
+        "the log was restored from a backup or cut short: {0}. It must not go on under its old order key"
     )]
-    RolledBack {
-        /// Commits in the log.
-        found: u64,
-        /// Commits that were acknowledged.
-        known: u64,
-    },
+    RolledBack(#[source] Stale),
     /// The mark beside the log cannot be kept.
     #[error("cannot keep the mark beside the log: {0}")]
     Mark(#[source] io::Error),
@@ -74,13 +70,17 @@ pub(super) struct Held {
     pub(super) database: Option<Database>,
     /// Whether it is closed for good.
     closed: bool,
+    /// How often it was opened or closed.
+    pub(super) opened: u64,
 }
 
 /// The store. Of its callers one at a time may write, any number may read.
 pub struct Store {
     opener: Opener,
-    held: RwLock<Held>,
+    pub(super) held: RwLock<Held>,
     mark: Option<HighWater>,
+    /// The order key under which the log was written before, if that was another one.
+    pub(super) former_owner: Option<OrderKey>,
 }
 
 impl Store {
@@ -105,29 +105,37 @@ impl Store {
             held: RwLock::new(Held {
                 database: Some(database),
                 closed: false,
+                opened: 0,
             }),
             mark: None,
+            former_owner: None,
         })
     }
 
-    /// The same with a mark beside the log, which tells when the log is older than what was acknowledged under `owner`,
-    /// the order key under which its entries are signed.
+    /// The same with a mark beside the log, which tells when the log is not the one that was written under `owner`, the
+    /// order key under which its entries are signed.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] where the mark cannot be kept or the log was rolled back.
+    /// [`OpenError`] where the mark cannot be kept or the log must not go on under that key.
     pub fn with_mark(
         mut self,
         storage: Box<dyn MarkStorage>,
         owner: OrderKey,
     ) -> Result<Self, OpenError> {
         let found = match &self.locked().database {
-            Some(database) => commits(database).map_err(Box::new)?,
-            None => 0,
+            Some(database) => found(database, owner).map_err(Box::new)?,
+            None => Found::default(),
         };
         match HighWater::open(storage, owner, found).map_err(OpenError::Mark)? {
             Ok(mark) => self.mark = Some(mark),
-            Err(known) => return Err(OpenError::RolledBack { found, known }),
+            Err(stale) => return Err(OpenError::RolledBack(stale)),
+        }
+        if found.owner != Some(owner) {
+            let given_up = self.given_up().unwrap_or_default();
+            let in_order = |former: &OrderKey| given_up.iter().any(|(key, _)| key == former);
+            self.former_owner = found.owner.filter(|former| !in_order(former));
+            self.set_owner(owner).map_err(Box::new)?;
         }
         Ok(self)
     }
@@ -149,6 +157,7 @@ impl Store {
         // Another reader, or the writer, may have been faster.
         if held.database.is_none() && !held.closed {
             held.database = (self.opener)().ok();
+            held.opened += 1;
         }
         drop(held);
         self.locked()
@@ -175,6 +184,7 @@ impl CommitStore for Store {
     fn reopen(&self) -> bool {
         let mut held = self.write_lock();
         drop(held.database.take());
+        held.opened += 1;
         match (self.opener)() {
             Ok(database) => {
                 held.database = Some(database);
@@ -201,10 +211,10 @@ impl CommitStore for Store {
     }
 
     fn close(&self) {
-        *self.write_lock() = Held {
-            database: None,
-            closed: true,
-        };
+        let mut held = self.write_lock();
+        held.database = None;
+        held.closed = true;
+        held.opened += 1;
     }
 }
 
@@ -251,13 +261,23 @@ pub(super) fn begin(database: &Database) -> Result<redb::WriteTransaction, redb:
     Ok(tx)
 }
 
-/// How often the log was committed to.
-fn commits(database: &Database) -> Result<u64, redb::Error> {
+/// What the log says of itself to who opens it under `owner`.
+fn found(database: &Database, owner: OrderKey) -> Result<Found, redb::Error> {
     let tx = database.begin_read()?;
+    let meta = tx.open_table(META)?;
+    let written = meta.get(OWNER_KEY)?;
+    Ok(Found {
+        commits: commits(&tx)?,
+        owner: written.and_then(|key| key.value().try_into().ok().map(OrderKey)),
+        given_up: meta.get(given_up_key(owner).as_str())?.is_some(),
+    })
+}
+
+/// How often the log was committed to.
+pub(super) fn commits(tx: &ReadTransaction) -> Result<u64, redb::Error> {
     let count = tx.open_table(META)?.get(COMMITS_KEY)?;
-    Ok(count
-        .and_then(|count| count.value().try_into().ok())
-        .map_or(0, u64::from_be_bytes))
+    let count = count.and_then(|count| count.value().try_into().ok());
+    Ok(count.map_or(0, u64::from_be_bytes))
 }
 
 /// A result for each write, and how many commits there were.

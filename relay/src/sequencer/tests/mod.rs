@@ -1,5 +1,6 @@
 //! Sequencers step by step over a log in memory, without a runtime.
 
+mod given_up;
 mod moving;
 mod steps;
 mod untimed;

@@ -136,7 +136,7 @@ impl Moved {
 }
 
 /// Both players ask the relay to be the home.
-fn move_home(players: &mut [Player; 2], to: u8, relay: &mut Relay, at: u64) {
+pub(super) fn move_home(players: &mut [Player; 2], to: u8, relay: &mut Relay, at: u64) {
     let home = players[0].move_home(key(to).order()).unwrap();
     let Item::Home(asked) = &home else { panic!() };
     players[1].receive(home.clone()).unwrap();

@@ -1,5 +1,7 @@
 //! What the redb log promises: one winner for each place, nothing acknowledged is lost, a full disk is survived.
 
+mod restored;
+
 use std::io::{BufRead as _, BufReader};
 use std::ops::Bound;
 use std::process::{Command, Stdio};
@@ -512,25 +514,4 @@ fn what_was_acknowledged_survives_sigkill_at_any_moment() {
             log.close().await;
         });
     }
-}
-
-#[test]
-fn a_log_that_was_replaced_by_an_older_copy_is_not_opened_under_its_old_key() {
-    let dir = tempfile::tempdir().unwrap();
-    let (path, backup) = (dir.path().join("log.redb"), dir.path().join("backup"));
-    let owner = OrderKey([7; 32]);
-    let write = |text: &str, head| {
-        let log = RedbLog::open(&path, owner).unwrap();
-        runtime().block_on(async {
-            log.append(append(chain(1), head, text)).await.unwrap();
-            log.close().await;
-        });
-    };
-    write("first", Position::START);
-    std::fs::copy(&path, &backup).unwrap();
-    write("second", Position(1));
-    std::fs::copy(&backup, &path).unwrap();
-    let refused = RedbLog::open(&path, owner).err().unwrap();
-    assert!(matches!(refused, OpenError::RolledBack { .. }), "{refused}");
-    RedbLog::open(&path, OrderKey([8; 32])).unwrap();
 }
