@@ -14,6 +14,7 @@ mod fellows;
 mod home;
 mod hostile;
 mod http;
+mod liar;
 mod load;
 mod play;
 mod seats;

@@ -37,6 +37,20 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rookery-relay");
 /// How long a relay may take to become ready or to end. Debug output and two busy cores are no reason to fail.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The program of an example of this package.
+pub(crate) fn example(name: &str) -> PathBuf {
+    // Cargo puts examples beside the folder of this test's own program.
+    let own = std::env::current_exe().unwrap();
+    let folder = own.parent().unwrap().parent().unwrap();
+    let program = folder.join("examples").join(name);
+    assert!(
+        program.is_file(),
+        "{} is built with the package's examples",
+        program.display()
+    );
+    program
+}
+
 /// A running relay; it is killed when this is dropped.
 pub(crate) struct Relay {
     child: Child,
