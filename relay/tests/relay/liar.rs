@@ -8,11 +8,12 @@ use futures::future::join_all;
 use libp2p::Multiaddr;
 use rookery_ledger::codec;
 use rookery_ledger::id::GameId;
+use rookery_ledger::player::Options;
 use rookery_ledger::record::{Item, Receipt};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::Push;
-use rookery_ledger::{Proof, rook};
-use rookery_relay::client::{ClientError, Session, Table};
+use rookery_ledger::{Colour, Proof, rook};
+use rookery_relay::client::{ClientError, Session, Table, new_key, usual_game};
 use serde_json::Value;
 
 use crate::support::{LISTEN, LIVE, Pair, Relay, example, run};
@@ -95,11 +96,19 @@ async fn lie(lie: &str) -> (String, [(i32, String, Option<String>); 3]) {
     let dir = tempfile::tempdir().unwrap();
     let relay = start(lie, &dir.path().join("data"));
     let at = relay.at("ws");
-    let mut pair = Pair::sit([&at, &at], LIVE).await.unwrap();
+    let keys = [new_key().unwrap(), new_key().unwrap()];
+    let (creator, joiner) = (keys[0].clone(), keys[1].clone());
+    let sessions = [
+        Session::connect(&at, Some(&creator)).await.unwrap(),
+        Session::connect(&at, Some(&joiner)).await.unwrap(),
+    ];
+    let options = Options {
+        colour: Some(Colour::White),
+        ..usual_game(LIVE, vec![sessions[0].welcome().order])
+    };
+    let mut pair = Pair::sit_with(sessions, keys, options).await.unwrap();
     pair.play_all("e2e4 e7e5").await.unwrap();
     let game = pair.id();
-    let (creator, joiner) = (pair.keys[0].clone(), pair.keys[1].clone());
-    assert!(pair.tables[0].is_my_turn(), "the creator has White");
     assert_eq!(send(&mut pair.tables[0], "g1f3").await, "done");
     hear(&mut pair).await;
     let answered = if pair.tables[1].is_my_turn() {

@@ -301,6 +301,7 @@ export class LocalGame extends EventTarget {
       result,
       path: 'none',
       direct: 'none',
+      findings: [],
     };
   }
 }
