@@ -4,6 +4,7 @@
 import { dialable, peerOf, resolveRelays, transportOf } from './addresses.js';
 import { Connector } from './connector.js';
 import { DirectChannels } from './direct-channels.js';
+import { Distrust, isGrave } from './distrust.js';
 import { PeerError } from './errors.js';
 
 /**
@@ -51,6 +52,7 @@ export class RelaySession {
   #dial;
   #store;
   #holder;
+  #distrust;
   #hooks;
   #relays;
   #relay;
@@ -87,15 +89,17 @@ export class RelaySession {
    * @param {Pick<Store, 'put' | 'remove' | 'summarize'>} options.store
    * @param {() => string | null} options.holder The lease that writes must hold.
    * @param {string[]} options.relays Multiaddrs or http(s) addresses.
+   * @param {Distrust} options.distrust Relays that are left where there is another one.
    * @param {string | null} options.relay What is kept with the games, where it is no relay of the page's own.
    * @param {'ws' | 'webrtc'} [options.transport]
    * @param {SessionHooks} options.hooks
    */
-  constructor({ core, dial, store, holder, relays, relay, transport, hooks }) {
+  constructor({ core, dial, store, holder, distrust, relays, relay, transport, hooks }) {
     this.#core = core;
     this.#dial = dial;
     this.#store = store;
     this.#holder = holder;
+    this.#distrust = distrust;
     this.#relays = relays;
     this.#relay = relay;
     this.#hooks = hooks;
@@ -112,7 +116,7 @@ export class RelaySession {
         const { addresses, other } = await this.#known;
         this.#addresses = addresses;
         if (other || addresses.length > 0) this.#other = other;
-        return dialable(addresses, place);
+        return distrust.choose(dialable(addresses, place));
       },
       hooks: {
         onOpen: (link, address) => {
@@ -320,6 +324,7 @@ export class RelaySession {
       dial: this.#dial,
       store,
       holder: () => null,
+      distrust: this.#distrust,
       relays: address ? [address] : this.#relays,
       relay: null,
       transport: this.#place.transport,
@@ -413,6 +418,21 @@ export class RelaySession {
     for (const storing of this.#carryOut(outputs)) storing.catch(() => {});
   }
 
+  /**
+   * Leaves the relay in use where it was found to lie and there is another one: at once, or where it orders a game with a clock, which no
+   * other relay can go on with, when that is over.
+   */
+  #leave() {
+    const address = this.#address;
+    if (!this.#ready || !address || this.#distrust.trusts(address)) return;
+    const others = this.#distrust.choose(dialable(this.#addresses, this.#place));
+    const bound = [...this.#kept.keys()].some((id) => {
+      const game = this.state(id);
+      return game?.phase === 'playing' && game.clock.kind !== 'none';
+    });
+    if (!bound && !others.includes(address)) this.#connector.leave(others);
+  }
+
   /** @param {Uint8Array} frame */
   #onFrame(frame) {
     let outputs;
@@ -477,6 +497,10 @@ export class RelaySession {
           this.#hooks.onUnknown(args[0]);
           break;
         case 'notice':
+          if (isGrave(args[1]) && this.#ready && this.#address) {
+            this.#distrust.add(this.#address);
+            this.#leave();
+          }
           this.#placing.get(args[0])?.({ code: args[1], words: args[2] });
           this.#hooks.onNotice(args[0], { code: args[1], words: args[2] });
           break;
@@ -500,6 +524,7 @@ export class RelaySession {
       this.#hooks.onChanged(id);
       this.#directs.look(id);
     }
+    if (changed.size > 0) this.#leave();
     return storing;
   }
 

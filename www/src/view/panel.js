@@ -25,9 +25,10 @@ import { tailView } from './tail.js';
 export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
-      ${statusView(state, table, act)} ${findingsView(table, act)} ${movesView(table, act)} ${navigationView(table, act)}
-      ${actionsView(state, table, act)} ${tailView(state, table, act, !state.settings.screenReader)}
-      ${directQuestion(table, act)} ${keepView(table, act)} ${chatView(state, table, act)}
+      ${statusView(state, table, act)} ${findingsView(table, act)} ${movesView(table, act)}
+      ${navigationView(table, act)} ${actionsView(state, table, act)}
+      ${tailView(state, table, act, !state.settings.screenReader)} ${directQuestion(table, act)}
+      ${keepView(table, act)} ${chatView(state, table, act)}
     </aside>
   `;
 }
