@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::limits::Limits;
+use crate::stun;
 
 /// What the relay listens on when nothing is configured: one port number for TCP and QUIC, the next for WebSocket, the
 /// one after for WebRTC.
@@ -34,6 +35,30 @@ pub struct Peer {
     pub address: Option<Multiaddr>,
 }
 
+/// Whether STUN is answered, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stun {
+    /// Nowhere.
+    Off,
+    /// At this address, by UDP. Where another program has the port the relay serves without.
+    At(SocketAddr),
+}
+
+/// A TURN server of the host's, of which pages are told: they send it to the browser as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Turn {
+    /// `turn:` or `turns:` addresses of one server.
+    pub urls: Vec<String>,
+    /// The account. Whoever opens the page can read it.
+    pub username: String,
+    /// Its password, likewise.
+    pub credential: String,
+}
+
+/// The most TURN servers that pages are told of, and the most addresses of one.
+const MAX_TURN: usize = 4;
+
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -47,6 +72,10 @@ pub struct Config {
     pub http: SocketAddr,
     /// Where metrics are served.
     pub metrics: SocketAddr,
+    /// Where STUN is answered.
+    pub stun: Stun,
+    /// TURN servers that pages are told of.
+    pub turn: Vec<Turn>,
     /// The folder of the page, if it is served here.
     pub site: Option<PathBuf>,
     /// Fellow relays.
@@ -72,6 +101,8 @@ impl Default for Config {
             metrics: DEFAULT_METRICS
                 .parse()
                 .unwrap_or_else(|_| ([127, 0, 0, 1], 4790).into()),
+            stun: Stun::At(([0, 0, 0, 0], stun::DEFAULT_PORT).into()),
+            turn: Vec::new(),
             site: None,
             peers: Vec::new(),
             log: "info".into(),
@@ -99,6 +130,9 @@ pub struct Overrides {
     /// Address and port for metrics; keep it private [default: 127.0.0.1:4790]
     #[arg(long, value_name = "ADDR", env = "ROOKERY_METRICS")]
     pub metrics: Option<String>,
+    /// UDP address and port for STUN, or off [default: 0.0.0.0:3478]
+    #[arg(long, value_name = "ADDR|off", env = "ROOKERY_STUN")]
+    pub stun: Option<String>,
     /// Folder with the page to serve; without it only the files of games are served
     #[arg(long, value_name = "DIR", env = "ROOKERY_SITE")]
     pub site: Option<PathBuf>,
@@ -125,6 +159,8 @@ struct File {
     announce: Option<Vec<Spanned<String>>>,
     http: Option<Spanned<String>>,
     metrics: Option<Spanned<String>>,
+    stun: Option<Spanned<String>>,
+    turn: Option<Vec<Spanned<Turn>>>,
     site: Option<PathBuf>,
     peers: Option<Vec<Spanned<String>>>,
     log: Option<Spanned<String>>,
@@ -253,6 +289,12 @@ impl Reader {
         if let Some((place, value)) = file.metrics.map(one) {
             self.metrics(&place, &value);
         }
+        if let Some((place, value)) = file.stun.map(one) {
+            self.stun(&place, &value);
+        }
+        for turn in file.turn.unwrap_or_default() {
+            self.turn(&at(turn.span().start), turn.into_inner());
+        }
         if let Some(site) = file.site {
             self.config.site = Some(site);
         }
@@ -311,6 +353,9 @@ impl Reader {
         }
         if let Some(value) = &overrides.metrics {
             self.metrics("--metrics", value);
+        }
+        if let Some(value) = &overrides.stun {
+            self.stun("--stun", value);
         }
         if let Some(site) = &overrides.site {
             self.config.site = Some(site.clone());
@@ -434,6 +479,29 @@ impl Reader {
     fn metrics(&mut self, place: &str, value: &str) {
         if let Some(address) = self.socket(place, "metrics", value) {
             self.config.metrics = address;
+        }
+    }
+
+    fn stun(&mut self, place: &str, value: &str) {
+        if value == "off" {
+            self.config.stun = Stun::Off;
+        } else if let Some(address) = self.socket(place, "stun", value) {
+            self.config.stun = Stun::At(address);
+        }
+    }
+
+    fn turn(&mut self, place: &str, turn: Turn) {
+        let named = |url: &String| ["turn:", "turns:"].iter().any(|kind| url.starts_with(kind));
+        if turn.urls.is_empty() || turn.urls.len() > MAX_TURN || !turn.urls.iter().all(named) {
+            let what = "turn: urls must be one to four addresses such as turn:turn.example.org:3478 or turns:turn.example.org:5349";
+            self.problem(place, what);
+        } else if self.config.turn.len() >= MAX_TURN {
+            self.problem(
+                place,
+                "turn: there are more than four servers; leave some out",
+            );
+        } else {
+            self.config.turn.push(turn);
         }
     }
 

@@ -12,6 +12,7 @@ use rookery_ledger::id::Millis;
 use rookery_ledger::order::RETURN_MS;
 use rookery_ledger::sign::Keypair;
 use serde_json::json;
+use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
@@ -19,7 +20,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::fail;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Stun};
 use crate::games::GameMsg;
 use crate::keys::Keys;
 use crate::limits::ms;
@@ -27,7 +28,7 @@ use crate::node::Inbound;
 use crate::order_log::{OrderLog, RedbLog, Which};
 use crate::relay::Relay;
 use crate::trace::{Event, Trace};
-use crate::{fellows, http, lobby, node, session};
+use crate::{fellows, http, lobby, node, session, stun};
 
 /// The log's file in the data folder.
 const LOG_FILE: &str = "order.redb";
@@ -132,6 +133,12 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
     let key = Keypair::from_secret(&keys.order.to_bytes());
     let relay = Relay::new(config.limits.clone(), key, log, node);
+    let _ = relay.turn.set(config.turn.clone());
+    if let Some(socket) = bind_stun(config.stun).await {
+        let _ = relay.stun.set(socket.local_addr()?.port());
+        let (limit, counters) = (config.limits.stun_per_minute, relay.stun_counters.clone());
+        tokio::spawn(stun::serve(socket, limit, counters));
+    }
     if let Some(trace) = trace {
         let _ = relay.trace.set(trace);
     }
@@ -198,6 +205,20 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         _ = signals.next() => {}
     }
     Ok(())
+}
+
+/// The socket for STUN. It is a help and not needed to play, so a port that is taken is no reason not to serve.
+async fn bind_stun(stun: Stun) -> Option<UdpSocket> {
+    let Stun::At(address) = stun else {
+        return None;
+    };
+    match UdpSocket::bind(address).await {
+        Ok(socket) => Some(socket),
+        Err(error) => {
+            tracing::warn!(%address, %error, "no STUN: its port cannot be taken; name another one, or switch it off");
+            None
+        }
+    }
 }
 
 /// Tells clients, lets what was begun be finished, and closes the log.

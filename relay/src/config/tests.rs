@@ -29,7 +29,8 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
     let text = uncommented();
     let table: toml::Table = text.parse().unwrap();
     for key in [
-        "data", "listen", "announce", "http", "metrics", "site", "peers", "log", "trace",
+        "data", "listen", "announce", "http", "metrics", "stun", "site", "peers", "log", "trace",
+        "turn",
     ] {
         assert!(table.contains_key(key), "{key} is not in the example");
     }
@@ -44,6 +45,7 @@ fn the_example_changes_nothing_and_names_every_key_with_its_default() {
         );
     }
     assert_eq!(limits.len(), Limits::SPECS.len());
+    let (text, _) = text.split_once("[[turn]]").unwrap();
     let without_places = text
         .lines()
         .filter(|line| {

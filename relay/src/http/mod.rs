@@ -108,7 +108,8 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "agent": concat!("rookery-relay/", env!("CARGO_PKG_VERSION")),
         "order": relay.order_key().to_string(),
         "policy": { "limits": relay.limits },
-        "stun": null,
+        "stun": relay.stun.get().map(|port| json!({ "port": port })),
+        "turn": relay.turn.get().map_or(&[][..], Vec::as_slice),
         "live": "/live.json",
     });
     for_any_page(&body)
@@ -170,6 +171,21 @@ async fn metrics(State(relay): State<Arc<Relay>>) -> Response {
             "log_appends_total",
             "Appends that were acknowledged.",
             log.appends,
+        ),
+        (
+            "stun_answers_total",
+            "STUN requests answered.",
+            relay.stun_counters.answered.get(),
+        ),
+        (
+            "stun_ignored_total",
+            "Datagrams at the STUN port that were no binding requests.",
+            relay.stun_counters.ignored.get(),
+        ),
+        (
+            "stun_limited_total",
+            "STUN requests not answered because too many came.",
+            relay.stun_counters.limited.get(),
         ),
         ("log_failures_total", "Commits that failed.", log.failures),
     ];

@@ -16,7 +16,7 @@ use rookery_ledger::{Colour, Proof, rook};
 use rookery_relay::client::{ClientError, Session, Table, new_key, usual_game};
 use serde_json::Value;
 
-use crate::support::{LISTEN, LIVE, Pair, Relay, example, run};
+use crate::support::{LISTEN, LIVE, NO_STUN, Pair, Relay, example, run};
 
 /// The place in the order at which the lie begins: White's second move.
 const AT: u64 = 4;
@@ -33,7 +33,10 @@ fn start(lie: &str, data: &Path) -> Relay {
         "127.0.0.1:0",
         "--data",
     ]);
-    command.arg(data).args(["--listen", LISTEN[0]]);
+    command
+        .arg(data)
+        .args(["--listen", LISTEN[0]])
+        .args(NO_STUN);
     Relay::spawn(command, data)
 }
 

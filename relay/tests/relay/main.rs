@@ -18,4 +18,5 @@ mod liar;
 mod load;
 mod play;
 mod seats;
+mod stun;
 mod support;

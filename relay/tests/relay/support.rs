@@ -32,6 +32,9 @@ pub(crate) const LISTEN: [&str; 3] = [
     "/ip4/127.0.0.1/udp/0/quic-v1",
 ];
 
+/// Its port is one for the whole machine, where many relays run at once.
+pub(crate) const NO_STUN: [&str; 2] = ["--stun", "off"];
+
 /// The relay's program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rookery-relay");
 /// How long a relay may take to become ready or to end. Debug output and two busy cores are no reason to fail.
@@ -96,6 +99,9 @@ impl Relay {
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = serve(data);
         command.arg("--listen").args(LISTEN).args(more);
+        if !more.contains(&"--stun") {
+            command.args(NO_STUN);
+        }
         Self::spawn(command, data)
     }
 
@@ -202,6 +208,7 @@ impl Relay {
                 "--metrics",
                 &self.metrics.to_string(),
             ])
+            .args(NO_STUN)
             .args(more);
         let again = Self::spawn(command, data);
         assert_eq!(

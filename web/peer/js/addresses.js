@@ -1,5 +1,6 @@
 // Which addresses of a relay this page can dial, and in which order. Text only: dialling is elsewhere.
 
+import { iceServers, together } from './ice.js';
 import { isMultiaddr } from './link.js';
 
 /** How long a relay may take to say its addresses, in ms. */
@@ -112,51 +113,56 @@ function sessionVersion(protocol) {
 }
 
 /**
+ * @typedef {object} Found What is known of relays.
+ * @property {string[]} addresses Multiaddrs.
+ * @property {OtherVersion | null} other Which versions they speak, where that is none of this page's.
+ * @property {RTCIceServer[]} ice What helps devices to find each other.
+ */
+
+/**
+ * @typedef {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown, stun?: unknown, turn?: unknown }} Said
+ */
+
+/**
  * What a relay says of itself at an http(s) address.
  *
  * @param {string} base
- * @returns {Promise<{ addresses: string[], other: OtherVersion | null }>} Its multiaddrs, each with its peer id; none
- *   where it speaks other versions.
+ * @returns {Promise<Found>} Its multiaddrs, each with its peer id; none where it speaks other versions.
  */
 async function addressesAt(base) {
   const url = new URL('/.well-known/rookery.json', base);
   const answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(FETCH_MS) });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  const {
-    peer_id: peer,
-    addresses,
-    ...said
-  } = /** @type {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown }} */ (
-    await answer.json()
-  );
+  const { peer_id: peer, addresses, ...said } = /** @type {Said} */ (await answer.json());
   const other = otherVersion(said);
-  if (other) return { addresses: [], other };
+  if (other) return { addresses: [], other, ice: [] };
   if (!Array.isArray(addresses)) throw new Error(`${url} names no addresses`);
   const suffix = typeof peer === 'string' && isMultiaddr(`/p2p/${peer}`) ? `/p2p/${peer}` : '';
   const dialled = addresses
     .filter(isMultiaddr)
     .map((address) => withHost(address, url.hostname.replace(/^\[|\]$/g, '')))
     .map((address) => (peerOf(address) ? address : address + suffix));
-  return { addresses: dialled, other: null };
+  return { addresses: dialled, other: null, ice: iceServers(said, url.hostname) };
 }
 
 /**
  * The multiaddrs of relays that are named by multiaddr or by http(s) address. What cannot be asked now is left out.
  *
  * @param {string[]} relays
- * @returns {Promise<{ addresses: string[], other: OtherVersion | null }>} `other` where a relay answered and none can be
- *   spoken with.
+ * @returns {Promise<Found>} `other` where a relay answered and none can be spoken with.
  */
 export async function resolveRelays(relays) {
-  const unknown = { addresses: /** @type {string[]} */ ([]), other: null };
+  /** @type {Found} */
+  const unknown = { addresses: [], other: null, ice: [] };
   const found = await Promise.all(
     relays.map((relay) =>
       isMultiaddr(relay)
-        ? { addresses: [relay], other: null }
+        ? { ...unknown, addresses: [relay] }
         : addressesAt(relay).catch(() => unknown),
     ),
   );
   const addresses = found.flatMap((relay) => relay.addresses);
   const other = found.find((relay) => relay.other)?.other ?? null;
-  return { addresses, other: addresses.length > 0 ? null : other };
+  const ice = together(found.map((relay) => relay.ice));
+  return { addresses, other: addresses.length > 0 ? null : other, ice };
 }

@@ -65,6 +65,8 @@ export class RelaySession {
   #other = null;
   /** @type {string[]} */
   #addresses = [];
+  /** What helps devices to find each other. @type {RTCIceServer[]} */
+  #ice = [];
   /** @type {string | null} */
   #address = null;
   /** The relay's last words. @type {string | null} */
@@ -113,8 +115,9 @@ export class RelaySession {
       dial,
       resolve: async () => {
         this.#known = resolveRelays(relays);
-        const { addresses, other } = await this.#known;
+        const { addresses, other, ice } = await this.#known;
         this.#addresses = addresses;
+        this.#ice = ice;
         if (other || addresses.length > 0) this.#other = other;
         return distrust.choose(dialable(addresses, place));
       },
@@ -135,7 +138,11 @@ export class RelaySession {
         },
       },
     });
-    this.#directs = new DirectChannels(core, (outputs) => this.run(outputs));
+    this.#directs = new DirectChannels({
+      core,
+      run: (outputs) => this.run(outputs),
+      ice: () => this.#ice,
+    });
     this.#timer = setInterval(() => this.run(core.tick()), TICK_MS);
   }
 

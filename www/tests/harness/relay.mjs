@@ -112,6 +112,8 @@ export class Relay {
         ...['--http', this.#http],
         ...['--metrics', '127.0.0.1:0'],
         ...['--site', DIST],
+        // The port is one for the whole machine, where many relays may run at once.
+        ...(this.options.includes('--stun') ? [] : ['--stun', 'off']),
         ...this.options,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
