@@ -37,9 +37,9 @@ test('two moves for one place, by the channel between the two, end an untimed ga
     async ({ url, bytes }) => {
       const opened = indexedDB.open('rookery');
       await new Promise((resolve) => (opened.onsuccess = resolve));
-      const all = opened.result.transaction('keys').objectStore('keys').getAll();
-      await new Promise((resolve) => (all.onsuccess = resolve));
-      const secret = all.result.find((key) => key instanceof Uint8Array && key.length === 32);
+      const kept = opened.result.transaction('keys').objectStore('keys').get('player');
+      await new Promise((resolve) => (kept.onsuccess = resolve));
+      const { secret } = kept.result;
       const wasm = await import(`${url}packages/peer/rookery_web_peer.js`);
       await wasm.default();
       // A second one of the same key, which knows nothing of the move that was made.

@@ -57,12 +57,6 @@ impl Lie {
         ("reorder", Self::Reorder),
         ("stretch", Self::Stretch),
     ];
-
-    /// The lie of this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|(known, _)| *known == name).map(|(_, lie)| lie)
-    }
 }
 
 /// One client, as far as the liar knows it.

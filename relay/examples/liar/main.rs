@@ -27,13 +27,19 @@ use mouth::Mouth;
 #[derive(clap::Parser)]
 struct Args {
     /// What is lied about: honest, double, splice, signature, invalid, backwards, withhold, refuse, swallow, reorder, stretch
-    #[arg(long, value_parser = |name: &str| Lie::named(name).ok_or("no such lie"))]
+    #[arg(long, value_parser = named)]
     lie: Lie,
     /// The place (`seq`) in a game's order at which it begins: 0 the genesis, 1 the Seat, 2 the first move
     #[arg(long, default_value_t = 4)]
     at: u64,
     #[command(flatten)]
     serve: Overrides,
+}
+
+fn named(name: &str) -> Result<Lie, &'static str> {
+    let mut all = Lie::ALL.into_iter();
+    let found = all.find(|(known, _)| *known == name);
+    found.map(|(_, lie)| lie).ok_or("no such lie")
 }
 
 #[tokio::main]
