@@ -276,12 +276,7 @@ fn apply(
         verdict => verdict,
     };
     let valid = verdict.is_ok();
-    let wrong = match verdict {
-        Err(Void::Guilty { code, record }) => Some((code, record)),
-        _ if at_ms != receipt.at_ms => Some(("time-runs-back", None)),
-        _ => None,
-    };
-    if let Some((code, record)) = wrong {
+    if let Err(Void::Guilty { code, record }) = verdict {
         state.proofs.push(Proof::InvalidReceipt {
             by,
             receipt: signed,

@@ -341,21 +341,22 @@ impl Game {
         place.insert(hash, receipt);
         self.store.receipt_at.entry(hash).or_default().insert(at);
         self.store.forked |= forks;
+        let broken = self.store.link(at, hash);
         if let What::Record(record) = body.what {
             self.store.receipted.insert((record, by));
             released.extend(self.store.release(Wait::Receipt(record)));
             // What still waits for another record may be evidence from now on, as if it had come after this.
             released.extend(self.store.copies_waiting(record));
         }
-        self.after_receipt(by, &body, forks);
+        self.after_receipt(by, &body, forks || broken);
         Ok(Inserted::New)
     }
 
-    /// Brings the state up to date after a receipt, without a fold where one step is enough.
-    fn after_receipt(&mut self, by: OrderKey, body: &Receipt, forks: bool) {
+    /// Brings the state up to date after a receipt, without a fold where one step is enough: not where it `proves` something.
+    fn after_receipt(&mut self, by: OrderKey, body: &Receipt, proves: bool) {
         // Where a relay signed two orders, each receipt weighs on those that it follows.
         let weighs = self.store.forked && self.is_clocked() && !Mutant::FORK_NOT_WEIGHED.is_on();
-        if forks || weighs {
+        if proves || weighs {
             return self.refold();
         }
         if !self.is_clocked() {

@@ -63,6 +63,7 @@ pub mod genesis;
 pub mod id;
 mod insert;
 mod line;
+mod links;
 #[doc(hidden)]
 pub mod mutant;
 pub mod order;

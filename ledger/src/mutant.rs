@@ -92,6 +92,9 @@ mutants! {
     74 QUOTA_WITHOUT_END "the quota for lag grows without bound"
     75 LAPSE_TOLD_FIRST "a lapse is told before it is in the log"
     76 CREDIT_WITHOUT_LAG "more is credited than the lag that was measured"
+    77 SPLICE_UNSEEN_LATE "a wrong link between receipts is not seen where the first of them comes last"
+    78 SPLICE_OF_ANY "any two receipts in a row prove that a relay spliced its chain"
+    79 RAN_BACK_OF_ANY "receipts that are not linked prove that a clock ran back"
 }
 
 impl Mutant {

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec;
 use crate::game::Game;
 use crate::id::{OrderKey, PlayerKey, Seq};
+use crate::links;
 use crate::mutant::Mutant;
 use crate::record::{Item, Lapsed, Receipt, Record, Signed, What};
 use crate::sign::Verifier as _;
@@ -28,6 +30,25 @@ pub enum Proof {
         /// The one with the lower hash.
         first: Signed<Receipt>,
         /// The other.
+        second: Signed<Receipt>,
+    },
+    /// Receipts that do not form one chain. Either `second` names `first` as the one before from a place that does not follow
+    /// it, then it does not matter who signed `first`; or the relay signed both, `second` for the next place, naming another.
+    Splice {
+        /// The relay's order key.
+        by: OrderKey,
+        /// The one that is named, or that is not.
+        first: Signed<Receipt>,
+        /// The one that is out of place.
+        second: Signed<Receipt>,
+    },
+    /// A receipt that is earlier than the one that it names as the one before. Whoever signed that one, its body is named.
+    TimeRunsBack {
+        /// The order key of the relay that signed the second.
+        by: OrderKey,
+        /// The one before.
+        first: Receipt,
+        /// The one that names it.
         second: Signed<Receipt>,
     },
     /// A refusal to commit an epoch, and its commit.
@@ -59,6 +80,8 @@ impl Proof {
         match self {
             Self::Equivocation { .. } => "equivocation",
             Self::DoubleReceipt { .. } => "double-receipt",
+            Self::Splice { .. } => "splice",
+            Self::TimeRunsBack { .. } => "time-runs-back",
             Self::LapsedAndCommitted { .. } => "lapsed-and-committed",
             Self::InvalidReceipt { .. } => "invalid-receipt",
         }
@@ -99,6 +122,24 @@ impl Proof {
                     && first.hash() != second.hash()
                     && signed(first)
                     && (signed(second) || Mutant::PROOF_UNSIGNED.is_on())
+            }
+            Self::Splice { by, first, second } => {
+                let (one, next) = (&first.body, &second.body);
+                let here = one.game == id && next.game == id && by.signed(id, second);
+                let names = next.prev == Some(first.hash());
+                here && if names && !Mutant::SPLICE_OF_ANY.is_on() {
+                    links::jumps(one, next)
+                } else {
+                    (one.epoch, one.seq.next()) == (next.epoch, next.seq) && by.signed(id, first)
+                }
+            }
+            Self::TimeRunsBack { by, first, second } => {
+                let next = &second.body;
+                first.game == id
+                    && next.game == id
+                    && (next.prev == Some(codec::hash(first)) || Mutant::RAN_BACK_OF_ANY.is_on())
+                    && next.at_ms < first.at_ms
+                    && by.signed(id, second)
             }
             Self::LapsedAndCommitted { by, lapsed, commit } => {
                 lapsed.body.game == id

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{Epoch, Hash, OrderKey, PlayerKey, Seq};
 use crate::line::Node;
+use crate::links::Links;
 use crate::mutant::Mutant;
 use crate::proof::Proof;
 use crate::record::{Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
@@ -78,6 +79,8 @@ pub(crate) struct Store {
     pub(crate) receipts_of: BTreeMap<OrderKey, usize>,
     /// Whether some place has more than one receipt.
     pub(crate) forked: bool,
+    /// How receipts name each other.
+    pub(crate) links: Links,
     /// Receipts that a record names as the newest that its author counts, with how many do.
     pub(crate) named: BTreeMap<Hash, u32>,
     /// Records that some receipt is for, with who signed it.
@@ -319,7 +322,8 @@ impl Store {
         self.waiting.values().flatten().map(|(_, item)| item)
     }
 
-    /// The proofs that no fold is needed for: rivals at one place, forks of receipts, epochs refused and committed.
+    /// The proofs that no fold is needed for: rivals at one place, forks and wrong links of receipts, epochs
+    /// refused and committed.
     pub(crate) fn proofs(&self) -> Vec<Proof> {
         let rivals = self.rivals.iter().filter_map(|prev| {
             let mut children = self.children.get(prev)?.iter();
@@ -344,6 +348,7 @@ impl Store {
             });
             proofs.extend(forks);
         }
+        proofs.extend(self.broken_links());
         for ((by, epoch), lapsed) in &self.lapsed {
             let place = self.receipts.get(&(*by, *epoch, Seq::ZERO));
             let mut commits = place.into_iter().flat_map(BTreeMap::values);

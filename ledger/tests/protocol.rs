@@ -114,6 +114,16 @@ fn fields_of_the_code() -> BTreeSet<String> {
             first: receipt,
             second: receipt,
         },
+        Proof::Splice {
+            by,
+            first: receipt,
+            second: receipt,
+        },
+        Proof::TimeRunsBack {
+            by,
+            first: receipt.body,
+            second: receipt,
+        },
         Proof::LapsedAndCommitted {
             by,
             lapsed,
@@ -155,4 +165,5 @@ fn every_code_and_every_reason_is_in_the_document() {
         let word = clocked[at + 8..].split('"').next().unwrap();
         assert!(text.contains(&format!("`{word}`")), "{word}");
     }
+    assert!(read("src/links.rs").contains("\"loose-link\"") && text.contains("`loose-link`"));
 }

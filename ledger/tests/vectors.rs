@@ -8,8 +8,8 @@ mod support;
 use rookery_ledger::codec::{self, MAX_ITEM_BYTES};
 use rookery_ledger::id::{Epoch, GameId, Hash, Millis, Ply};
 use rookery_ledger::record::{
-    Clock, Consent, From, Genesis, Hello, Item, Lapsed, Message, Record, Said, Signed, VERSION,
-    Variant, What,
+    Clock, Consent, From, Genesis, Hello, Item, Lapsed, Message, Receipt, Record, Said, Signed,
+    VERSION, Variant, What,
 };
 use rookery_ledger::wire::{self, Direct, Gossip, Head, Push, Request, Seek};
 use rookery_ledger::{Game, rook};
@@ -686,6 +686,31 @@ fn games() -> Vec<Value> {
     let next = continued(&ended);
     ended.game.insert(next.clone()).unwrap();
     ended.receipt(What::Continued(hash_of(&next))).unwrap();
+    let next = |duel: &Duel| {
+        let record = duel.moving("e7e5");
+        let receipt = duel.next_receipt(What::Record(record.hash()));
+        (record, receipt)
+    };
+    let mut spliced = Duel::new(BLITZ);
+    let before = spliced.game.state().last_receipt().unwrap().hash;
+    spliced.play("e2e4");
+    let (record, receipt) = next(&spliced);
+    let prev = Some(before);
+    let past = Game::sign_receipt(&key(9), Receipt { prev, ..receipt });
+    spliced.game.insert(Item::Record(record)).unwrap();
+    spliced.game.insert(past).unwrap();
+    let mut back = Duel::new(BLITZ);
+    back.now = 9_000;
+    back.play("e2e4");
+    let (record, receipt) = next(&back);
+    let at_ms = ms(1_000);
+    let earlier = Game::sign_receipt(&key(9), Receipt { at_ms, ..receipt });
+    back.game.insert(Item::Record(record)).unwrap();
+    back.game.insert(earlier).unwrap();
+    let mut illegal = Duel::new(BLITZ);
+    let record = illegal.moving("e2e5");
+    illegal.receipt(What::Record(record.hash())).unwrap();
+    illegal.game.insert(Item::Record(record)).unwrap();
     let mut chess960 = Duel::from_fen(
         "1rk4r/pppppppp/8/8/8/8/PPPPPPPP/1RK4R w KQkq - 0 1",
         Variant::Chess960,
@@ -722,6 +747,18 @@ fn games() -> Vec<Value> {
             forked.game.items(),
         ),
         ("live, ended by its continuation", ended.game.items()),
+        (
+            "live, a splice: a receipt names the one before the last",
+            spliced.game.items(),
+        ),
+        (
+            "live, a clock that runs back: the record counts, at the time of the receipt before",
+            back.game.items(),
+        ),
+        (
+            "live, a receipt for a move that is none",
+            illegal.game.items(),
+        ),
     ];
     let mut out = Vec::new();
     for (name, items) in &named {

@@ -9,9 +9,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use libp2p::{Multiaddr, PeerId};
+use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
 use crate::limits::Limits;
+use crate::stun;
 use reader::Reader;
 
 /// What the relay listens on when nothing is configured: one port number for TCP and QUIC, the next for WebSocket, the
@@ -45,6 +47,30 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether STUN is answered, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stun {
+    /// Nowhere.
+    Off,
+    /// At this address, by UDP. Where another program has the port the relay serves without.
+    At(SocketAddr),
+}
+
+/// A TURN server of the host's, of which pages are told: they send it to the browser as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Turn {
+    /// `turn:` or `turns:` addresses of one server.
+    pub urls: Vec<String>,
+    /// The account. Whoever opens the page can read it.
+    pub username: String,
+    /// Its password, likewise.
+    pub credential: String,
+}
+
+/// The most TURN servers that pages are told of, and the most addresses of one.
+const MAX_TURN: usize = 4;
+
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -58,6 +84,10 @@ pub struct Config {
     pub http: SocketAddr,
     /// Where metrics are served.
     pub metrics: SocketAddr,
+    /// Where STUN is answered.
+    pub stun: Stun,
+    /// TURN servers that pages are told of.
+    pub turn: Vec<Turn>,
     /// The folder of the page, if it is served here.
     pub site: Option<PathBuf>,
     /// Fellow relays.
@@ -87,6 +117,8 @@ impl Default for Config {
             metrics: DEFAULT_METRICS
                 .parse()
                 .unwrap_or_else(|_| ([127, 0, 0, 1], 4790).into()),
+            stun: Stun::At(([0, 0, 0, 0], stun::DEFAULT_PORT).into()),
+            turn: Vec::new(),
             site: None,
             peers: Vec::new(),
             log: "info".into(),
@@ -116,6 +148,9 @@ pub struct Overrides {
     /// Address and port for metrics; keep it private [default: 127.0.0.1:4790]
     #[arg(long, value_name = "ADDR", env = "ROOKERY_METRICS")]
     pub metrics: Option<String>,
+    /// UDP address and port for STUN, or off [default: 0.0.0.0:3478]
+    #[arg(long, value_name = "ADDR|off", env = "ROOKERY_STUN")]
+    pub stun: Option<String>,
     /// Folder with the page to serve; without it only the files of games are served
     #[arg(long, value_name = "DIR", env = "ROOKERY_SITE")]
     pub site: Option<PathBuf>,

@@ -28,6 +28,7 @@ pub mod outbox;
 pub mod relay;
 pub mod sequencer;
 pub mod session;
+pub mod stun;
 pub mod sync;
 pub mod trace;
 pub mod wall_clock;

@@ -109,6 +109,8 @@ limits! {
     game_idle_ms = 300_000, 100 to 86_400_000;
     /// New games that one session may create a minute.
     games_per_minute = 20, 1 to 100_000;
+    /// STUN answers that one IPv4 address or one IPv6 /64 gets a minute. A page asks twice for each connection that it tries.
+    stun_per_minute = 120, 0 to 1_000_000;
     /// Milliseconds from SIGTERM until the relay ends, whatever still hangs.
     drain_ms = 5_000, 100 to 600_000;
 }

@@ -53,6 +53,9 @@ families! {
     LAST_RECEIPT = Gauge "rookery_last_receipt_timestamp_seconds", "When the last receipt was signed, Unix time; 0 before the first.";
     ORDERING = Histogram "rookery_ordering_duration_seconds", "From the arrival of a frame to its durable entry.";
     FELLOW_RELAYS = Gauge "rookery_fellow_relays", "Fellow relays connected now.";
+    STUN_ANSWERED = Counter "rookery_stun_answers_total", "STUN requests answered.";
+    STUN_IGNORED = Counter "rookery_stun_ignored_total", "Datagrams at the port for STUN that were no binding requests.";
+    STUN_LIMITED = Counter "rookery_stun_limited_total", "STUN requests not answered because too many came.";
     LOG_STATE = Gauge "rookery_log_state", "1 for the state of the order log, 0 for the others.";
     LOG_COMMITS = Counter "rookery_log_commits_total", "Durable commits of the order log.";
     LOG_APPENDS = Counter "rookery_log_appends_total", "Appends that the order log acknowledged.";
@@ -111,6 +114,12 @@ pub struct Sampled {
     pub streams_refused: u64,
     /// Order keys that were given up.
     pub keys_given_up: u64,
+    /// STUN requests answered.
+    pub stun_answered: u64,
+    /// Datagrams at the port for STUN that were no binding requests.
+    pub stun_ignored: u64,
+    /// STUN requests not answered because too many came.
+    pub stun_limited: u64,
     /// What the log can do.
     pub health: Health,
     /// What the log counted.
@@ -165,6 +174,9 @@ impl Metrics {
         out.one(&LAST_RECEIPT, self.last_receipt_ms.get() / 1000);
         out.histogram(&ORDERING, &self.ordering);
         out.one(&FELLOW_RELAYS, self.fellows.get());
+        out.one(&STUN_ANSWERED, sampled.stun_answered);
+        out.one(&STUN_IGNORED, sampled.stun_ignored);
+        out.one(&STUN_LIMITED, sampled.stun_limited);
         let states = Health::ALL.map(|state| (state.as_str(), u8::from(state == sampled.health)));
         out.labelled(&LOG_STATE, "state", states);
         out.one(&LOG_COMMITS, sampled.log.commits);

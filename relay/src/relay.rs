@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
+use crate::config::Turn;
 use crate::fellows::Fellows;
 use crate::games::Games;
 use crate::limits::Limits;
@@ -19,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::order_log::{GivenUp, Health, OrderLog};
 use crate::outbox::{Outbox, SessionId};
+use crate::stun;
 use crate::trace::{Event, Trace};
 use crate::wall_clock::WallClock;
 
@@ -68,6 +70,12 @@ pub struct Relay {
     pub exports: Semaphore,
     /// Where the relay writes what it does, if that was asked for.
     pub trace: OnceLock<Trace>,
+    /// The UDP port where STUN is answered, if it is.
+    pub stun: OnceLock<u16>,
+    /// What was done with STUN requests.
+    pub stun_counters: Arc<stun::Counters>,
+    /// TURN servers that pages are told of.
+    pub turn: OnceLock<Vec<Turn>>,
     sessions: AtomicU64,
 }
 
@@ -96,6 +104,9 @@ impl Relay {
             given_up: OnceLock::new(),
             exports: Semaphore::new(EXPORTS),
             trace: OnceLock::new(),
+            stun: OnceLock::new(),
+            stun_counters: Arc::default(),
+            turn: OnceLock::new(),
             sessions: AtomicU64::new(0),
         })
     }

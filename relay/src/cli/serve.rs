@@ -12,13 +12,14 @@ use rookery_ledger::id::Millis;
 use rookery_ledger::order::RETURN_MS;
 use rookery_ledger::sign::Keypair;
 use serde_json::json;
+use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 use super::reload::reload;
 use super::{fail, logging, restored};
-use crate::config::{Config, ConfigError, Overrides};
+use crate::config::{Config, ConfigError, Overrides, Stun};
 #[cfg(unix)]
 use crate::control;
 use crate::games::GameMsg;
@@ -28,7 +29,7 @@ use crate::node::Inbound;
 use crate::order_log::Which;
 use crate::relay::Relay;
 use crate::trace::{Event, Trace};
-use crate::{fellows, http, lobby, node, session};
+use crate::{fellows, http, lobby, node, session, stun};
 
 /// The log's file in the data folder.
 const LOG_FILE: &str = "order.redb";
@@ -137,6 +138,12 @@ async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
     relay.govern(config.limits.clone(), config.access.clone());
     relay.metrics.config_ok.set(1);
     let _ = relay.given_up.set(given_up);
+    let _ = relay.turn.set(config.turn.clone());
+    if let Some(socket) = bind_stun(config.stun).await {
+        let _ = relay.stun.set(socket.local_addr()?.port());
+        let (limit, counters) = (config.limits.stun_per_minute, relay.stun_counters.clone());
+        tokio::spawn(stun::serve(socket, limit, counters));
+    }
     if let Some(trace) = trace {
         let _ = relay.trace.set(trace);
     }
@@ -224,6 +231,20 @@ async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
         let _ = control.await;
     }
     Ok(())
+}
+
+/// The socket for STUN. It is a help and not needed to play, so a port that is taken is no reason not to serve.
+async fn bind_stun(stun: Stun) -> Option<UdpSocket> {
+    let Stun::At(address) = stun else {
+        return None;
+    };
+    match UdpSocket::bind(address).await {
+        Ok(socket) => Some(socket),
+        Err(error) => {
+            tracing::warn!(%address, %error, "no STUN: its port cannot be taken; name another one, or switch it off");
+            None
+        }
+    }
 }
 
 /// Tells clients, lets what was begun be finished, and closes the log. Of the time that all may take, sessions get four

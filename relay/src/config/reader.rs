@@ -10,7 +10,9 @@ use libp2p::multiaddr::Protocol;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Config, ConfigError, DEFAULT_LISTEN, LogFormat, Overrides, Peer, Problem};
+use super::{
+    Config, ConfigError, DEFAULT_LISTEN, LogFormat, MAX_TURN, Overrides, Peer, Problem, Stun, Turn,
+};
 use crate::limits::Limits;
 
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +23,8 @@ struct File {
     announce: Option<Vec<Spanned<String>>>,
     http: Option<Spanned<String>>,
     metrics: Option<Spanned<String>>,
+    stun: Option<Spanned<String>>,
+    turn: Option<Vec<Spanned<Turn>>>,
     site: Option<PathBuf>,
     peers: Option<Vec<Spanned<String>>>,
     log: Option<Spanned<String>>,
@@ -88,6 +92,12 @@ impl Reader {
         }
         if let Some((place, value)) = file.metrics.map(one) {
             self.metrics(&place, &value);
+        }
+        if let Some((place, value)) = file.stun.map(one) {
+            self.stun(&place, &value);
+        }
+        for turn in file.turn.unwrap_or_default() {
+            self.turn(&at(turn.span().start), turn.into_inner());
         }
         if let Some(site) = file.site {
             self.config.site = Some(site);
@@ -162,6 +172,9 @@ impl Reader {
         }
         if let Some(value) = &overrides.metrics {
             self.metrics("--metrics", value);
+        }
+        if let Some(value) = &overrides.stun {
+            self.stun("--stun", value);
         }
         if let Some(site) = &overrides.site {
             self.config.site = Some(site.clone());
@@ -320,6 +333,29 @@ impl Reader {
     fn metrics(&mut self, place: &str, value: &str) {
         if let Some(address) = self.socket(place, "metrics", value) {
             self.config.metrics = address;
+        }
+    }
+
+    fn stun(&mut self, place: &str, value: &str) {
+        if value == "off" {
+            self.config.stun = Stun::Off;
+        } else if let Some(address) = self.socket(place, "stun", value) {
+            self.config.stun = Stun::At(address);
+        }
+    }
+
+    fn turn(&mut self, place: &str, turn: Turn) {
+        let named = |url: &String| ["turn:", "turns:"].iter().any(|kind| url.starts_with(kind));
+        if turn.urls.is_empty() || turn.urls.len() > MAX_TURN || !turn.urls.iter().all(named) {
+            let what = "turn: urls must be one to four addresses such as turn:turn.example.org:3478 or turns:turn.example.org:5349";
+            self.problem(place, what);
+        } else if self.config.turn.len() >= MAX_TURN {
+            self.problem(
+                place,
+                "turn: there are more than four servers; leave some out",
+            );
+        } else {
+            self.config.turn.push(turn);
         }
     }
 

@@ -54,6 +54,7 @@ fn the_example_changes_nothing_and_names_every_key_once_with_its_default() {
         );
     }
     assert_eq!(limits.len(), Limits::SPECS.len());
+    let (text, _) = text.split_once("[[turn]]").unwrap();
     let without_places = text
         .lines()
         .filter(|line| {

@@ -101,7 +101,8 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "order": relay.order_key().to_string(),
         "given_up": given_up.collect::<Vec<_>>(),
         "policy": { "limits": *relay.limits() },
-        "stun": null,
+        "stun": relay.stun.get().map(|port| json!({ "port": port })),
+        "turn": relay.turn.get().map_or(&[][..], Vec::as_slice),
         "live": "/live.json",
     });
     for_any_page(&body)

@@ -52,7 +52,14 @@ impl Started {
             .arg("--data")
             .arg(&folder)
             .args(["--listen", "/ip4/127.0.0.1/tcp/0/ws"])
-            .args(["--http", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
+            .args([
+                "--http",
+                "127.0.0.1:0",
+                "--metrics",
+                "127.0.0.1:0",
+                "--stun",
+                "off",
+            ])
             .args(["--log", "error"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped());

@@ -19,6 +19,9 @@ fn sampled() -> Sampled {
         connections_refused: 1,
         streams_refused: 0,
         keys_given_up: 2,
+        stun_answered: 4,
+        stun_ignored: 1,
+        stun_limited: 0,
         health: Health::Busy,
         log: Counts {
             commits: 7,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rookery_ledger::record::Item;
 use rookery_relay::client::{ClientError, Session, Table, new_key, usual_game};
 
-use crate::support::{LISTEN, LIVE, PROGRAM, Pair, Relay, assert_one_order};
+use crate::support::{LISTEN, LIVE, NO_STUN, PROGRAM, Pair, Relay, assert_one_order};
 
 /// The log begins at about 2 MB and doubles as it grows.
 const DISK: &str = "8m";
@@ -57,7 +57,7 @@ fn serve_on_small_disk(way: &[&str], data: &Path) -> Relay {
             "--data",
         ])
         .arg(data);
-    command.arg("--listen").args(LISTEN);
+    command.arg("--listen").args(LISTEN).args(NO_STUN);
     command.args([
         "--limit",
         "games_per_minute=100000",

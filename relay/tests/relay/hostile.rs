@@ -1,14 +1,13 @@
 //! A hostile process at work while two honest clients play: each attack gets its code or is cut off, and nobody else
 //! notices.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rookery_ledger::Reason;
 use serde_json::Value;
 
-use crate::support::{LIVE, OPERA, Pair, Relay, assert_one_order};
+use crate::support::{LIVE, OPERA, Pair, Relay, assert_one_order, example};
 
 /// The longest that a move of the honest players may take meanwhile. Two busy cores are slow; a relay that waits for
 /// somebody hostile is slower by far.
@@ -21,23 +20,6 @@ const SOON: [&str; 4] = [
     "frame_timeout_ms=1000",
 ];
 
-fn program() -> PathBuf {
-    // Cargo puts examples beside the folder of this test's own program.
-    let own = std::env::current_exe().unwrap();
-    let program = own
-        .parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples/hostile");
-    assert!(
-        program.is_file(),
-        "{} is built with the package's examples",
-        program.display()
-    );
-    program
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn each_attack_gets_its_code_or_is_cut_off_and_the_others_notice_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -48,7 +30,7 @@ async fn each_attack_gets_its_code_or_is_cut_off_and_the_others_notice_nothing()
     for uci in script.by_ref().take(2) {
         pair.play(uci).await.unwrap();
     }
-    let mut hostile = Command::new(program());
+    let mut hostile = Command::new(example("hostile"));
     hostile.args([
         "--relay",
         &address.to_string(),

@@ -4,7 +4,7 @@ use rookery_ledger::record::{Clock, Item, Move, Record};
 use rookery_ledger::{Colour, Reason, pgn, rook};
 use serde_json::Value;
 
-use crate::support::{LIVE, OPERA, Pair, Relay, assert_one_order, moves_of, run, serve};
+use crate::support::{LIVE, NO_STUN, OPERA, Pair, Relay, assert_one_order, moves_of, run, serve};
 
 async fn a_whole_game(relay: &Relay, transport: &str, clock: Clock) -> Pair {
     let address = relay.at(transport);
@@ -58,6 +58,7 @@ async fn a_live_game_is_played_over_webrtc_direct() {
     let data = dir.path().join("data");
     let mut command = serve(&data);
     command.args(["--listen", "/ip4/127.0.0.1/udp/0/webrtc-direct"]);
+    command.args(NO_STUN);
     let relay = Relay::spawn(command, &data);
     a_whole_game(&relay, "webrtc-direct", LIVE).await;
 }

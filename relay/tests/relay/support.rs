@@ -32,10 +32,27 @@ pub(crate) const LISTEN: [&str; 3] = [
     "/ip4/127.0.0.1/udp/0/quic-v1",
 ];
 
+/// Its port is one for the whole machine, where many relays run at once.
+pub(crate) const NO_STUN: [&str; 2] = ["--stun", "off"];
+
 /// The relay's program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rookery-relay");
 /// How long a relay may take to become ready or to end. Debug output and two busy cores are no reason to fail.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program of an example of this package.
+pub(crate) fn example(name: &str) -> PathBuf {
+    // Cargo puts examples beside the folder of this test's own program.
+    let own = std::env::current_exe().unwrap();
+    let folder = own.parent().unwrap().parent().unwrap();
+    let program = folder.join("examples").join(name);
+    assert!(
+        program.is_file(),
+        "{} is built with the package's examples",
+        program.display()
+    );
+    program
+}
 
 /// A running relay; it is killed when this is dropped.
 pub(crate) struct Relay {
@@ -82,6 +99,9 @@ impl Relay {
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = serve(data);
         command.arg("--listen").args(LISTEN).args(more);
+        if !more.contains(&"--stun") {
+            command.args(NO_STUN);
+        }
         Self::spawn(command, data)
     }
 
@@ -197,6 +217,7 @@ impl Relay {
                 "--metrics",
                 &self.metrics.to_string(),
             ])
+            .args(NO_STUN)
             .args(more);
         let again = Self::spawn(command, data);
         assert_eq!(

@@ -1,5 +1,6 @@
 // Which addresses of a relay this page can dial, and in which order. Text only: dialling is elsewhere.
 
+import { iceServers, together } from './ice.js';
 import { isMultiaddr } from './link.js';
 
 /** How long a relay may take to say its addresses, in ms. */
@@ -112,22 +113,27 @@ function sessionVersion(protocol) {
 }
 
 /**
- * @typedef {object} Resolved
+ * @typedef {object} Found What is known of relays.
  * @property {string[]} addresses Multiaddrs, each with its peer id.
  * @property {OtherVersion | null} other A relay answered, and none can be spoken with.
  * @property {boolean} none No relay is named, or there is none where one is named: the host answers, and knows of none.
+ * @property {RTCIceServer[]} ice What helps devices to find each other.
  */
 
-/** @type {Resolved} */
-const SILENT = { addresses: [], other: null, none: false };
-/** @type {Resolved} */
-const NONE = { addresses: [], other: null, none: true };
+/** @type {Found} */
+const SILENT = { addresses: [], other: null, none: false, ice: [] };
+/** @type {Found} */
+const NONE = { ...SILENT, none: true };
+
+/**
+ * @typedef {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown, stun?: unknown, turn?: unknown }} Said
+ */
 
 /**
  * What a relay says of itself at an http(s) address.
  *
  * @param {string} base
- * @returns {Promise<Resolved>} Rejects where nothing answers, or an answer is an error that may pass.
+ * @returns {Promise<Found>} Rejects where nothing answers, or an answer is an error that may pass.
  */
 async function addressesAt(base) {
   const url = new URL('/.well-known/rookery.json', base);
@@ -139,18 +145,16 @@ async function addressesAt(base) {
     peer_id: peer,
     addresses,
     ...said
-  } = /** @type {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown }} */ (
-    Object(readJson(await answer.text()))
-  );
+  } = /** @type {Said} */ (Object(readJson(await answer.text())));
   const other = otherVersion(said);
-  if (other) return { addresses: [], other, none: false };
+  if (other) return { ...SILENT, other };
   if (!Array.isArray(addresses)) return NONE;
   const suffix = typeof peer === 'string' && isMultiaddr(`/p2p/${peer}`) ? `/p2p/${peer}` : '';
   const dialled = addresses
     .filter(isMultiaddr)
     .map((address) => withHost(address, url.hostname.replace(/^\[|\]$/g, '')))
     .map((address) => (peerOf(address) ? address : address + suffix));
-  return { addresses: dialled, other: null, none: false };
+  return { ...SILENT, addresses: dialled, ice: iceServers(said, url.hostname) };
 }
 
 /** @param {string} text */
@@ -166,13 +170,13 @@ function readJson(text) {
  * The multiaddrs of relays that are named by multiaddr or by http(s) address. What cannot be asked now is left out.
  *
  * @param {string[]} relays
- * @returns {Promise<Resolved>}
+ * @returns {Promise<Found>}
  */
 export async function resolveRelays(relays) {
   const found = await Promise.all(
     relays.map((relay) =>
       isMultiaddr(relay)
-        ? { addresses: [relay], other: null, none: false }
+        ? { ...SILENT, addresses: [relay] }
         : addressesAt(relay).catch(() => SILENT),
     ),
   );
@@ -182,5 +186,6 @@ export async function resolveRelays(relays) {
     addresses,
     other: addresses.length > 0 ? null : other,
     none: found.every(({ none }) => none),
+    ice: together(found.map((relay) => relay.ice)),
   };
 }

@@ -134,6 +134,18 @@ export class Connector {
   }
 
   /**
+   * Gives the link up for others.
+   *
+   * @param {string[]} addresses What is tried from now on, best first.
+   */
+  leave(addresses) {
+    this.#addresses = addresses;
+    this.#good = null;
+    this.#failures = 0;
+    this.#end('left');
+  }
+
+  /**
    * @param {Uint8Array} frame
    * @returns {boolean} False where there is no link.
    */
@@ -171,7 +183,8 @@ export class Connector {
       if (!this.#running || this.#renewed) return false;
       const began = performance.now();
       if (await this.#hold(address)) {
-        this.#good = address;
+        // Not where it was left.
+        if (this.#addresses.includes(address)) this.#good = address;
         return performance.now() - began > SHORT_MS;
       }
     }

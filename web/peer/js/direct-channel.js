@@ -53,6 +53,7 @@ export function readSignal(data) {
 
 export class DirectChannel {
   #offers;
+  #ice;
   #hooks;
   /** @type {RTCPeerConnection | null} */
   #connection = null;
@@ -68,10 +69,12 @@ export class DirectChannel {
   /**
    * @param {object} options
    * @param {boolean} options.offers
+   * @param {() => RTCIceServer[]} options.ice What helps devices to find each other.
    * @param {DirectHooks} options.hooks
    */
-  constructor({ offers, hooks }) {
+  constructor({ offers, ice, hooks }) {
     this.#offers = offers;
+    this.#ice = ice;
     this.#hooks = hooks;
     queueMicrotask(() => this.#try());
   }
@@ -193,7 +196,7 @@ export class DirectChannel {
   }
 
   #connect() {
-    const connection = new RTCPeerConnection();
+    const connection = new RTCPeerConnection({ iceServers: this.#ice() });
     this.#connection = connection;
     connection.onconnectionstatechange = () => {
       if (connection === this.#connection && connection.connectionState === 'failed') this.fail();

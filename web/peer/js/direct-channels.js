@@ -10,16 +10,20 @@ import { DirectChannel } from './direct-channel.js';
 export class DirectChannels {
   #core;
   #run;
+  #ice;
   /** @type {Map<GameId, { channel: DirectChannel, heard: boolean }>} */
   #open = new Map();
 
   /**
-   * @param {PeerCore} core
-   * @param {(outputs: unknown[]) => void} run Carries out what the core asks for.
+   * @param {object} options
+   * @param {PeerCore} options.core
+   * @param {(outputs: unknown[]) => void} options.run Carries out what the core asks for.
+   * @param {() => RTCIceServer[]} options.ice What helps devices to find each other.
    */
-  constructor(core, run) {
+  constructor({ core, run, ice }) {
     this.#core = core;
     this.#run = run;
+    this.#ice = ice;
   }
 
   /**
@@ -44,6 +48,7 @@ export class DirectChannels {
     }
     const channel = new DirectChannel({
       offers,
+      ice: this.#ice,
       hooks: {
         signal: (data) => this.#try(() => this.#core.signal(id, data)),
         canSignal: () => this.#core.can_signal(id),

@@ -132,6 +132,10 @@ export class Game extends EventTarget {
     return this.#session.core.export(this.id) ?? new Uint8Array();
   }
 
+  evidence() {
+    return this.#session.core.evidence(this.id) ?? new Uint8Array();
+  }
+
   close() {
     if (this.#closed) return;
     this.#closed = true;

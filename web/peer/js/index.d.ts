@@ -140,6 +140,22 @@ export interface GameState {
    * from the lobby, and `allowDirect` has not been called; `none`: nobody to connect to.
    */
   direct: 'none' | 'ask' | 'allowed' | 'refused';
+  /** What was found against the relay or a player, in the order in which it was; each kind against each once. */
+  findings: Finding[];
+}
+
+/** What an honest relay or player does not do. */
+export interface Finding {
+  /**
+   * Stable. Proofs: equivocation, double-receipt, splice, time-runs-back, lapsed-and-committed, invalid-receipt. Complaints: bad-receipt,
+   * withheld, unknown-receipt, unconfirmed, clock-complaint.
+   */
+  code: string;
+  against: 'relay' | Colour;
+  /** Anybody can check it from what `evidence` gives; else it is this device's word alone. */
+  proven: boolean;
+  /** For a person. */
+  words: string;
 }
 
 export interface ClockReading {
@@ -182,11 +198,13 @@ export interface Game extends EventTarget {
   pgn(): string;
   /** The signed game, a DAG-CBOR sequence (`.rook`). */
   export(): Uint8Array;
+  /** The same with what a relay sent that is broken: for `rookery-relay verify`, which says what it proves. */
+  evidence(): Uint8Array;
   close(): void;
   addEventListener(type: 'change', listener: (event: CustomEvent<GameState>) => void): void;
   /** A player of this game, this one in another tab included, said something. Lines of one's own `say` do not come back. */
   addEventListener(type: 'said', listener: (event: CustomEvent<SaidLine>) => void): void;
-  /** A refusal, a proof or a complaint (`clock-complaint`: more time was charged than was used), in words. */
+  /** A refusal, a proof or a complaint in words: a finding has the code of its kind. */
   addEventListener(type: 'notice', listener: (event: CustomEvent<Notice>) => void): void;
 }
 

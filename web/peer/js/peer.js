@@ -2,6 +2,7 @@
 
 import { guarded } from './channel-guard.js';
 import { closeSeat } from './closed-seat.js';
+import { Distrust } from './distrust.js';
 import { PeerError } from './errors.js';
 import { Game } from './game.js';
 import { isGameId, isMultiaddr } from './link.js';
@@ -47,6 +48,8 @@ export class Peer extends EventTarget {
   #writer = { held: false, holder: null, release: async () => {} };
   /** @type {RelaySession} */
   #home;
+  /** Relays that were found to lie. */
+  #distrust = new Distrust();
   /** The session whose connection the page shows. @type {RelaySession} */
   #front;
   /** Relays of links that the page itself does not name. @type {Map<string, RelaySession>} */
@@ -372,6 +375,7 @@ export class Peer extends EventTarget {
       dial: guarded(/** @type {Dial} */ (this.#wasm.dial)),
       store: this.#store,
       holder: () => this.#writer.holder,
+      distrust: this.#distrust,
       relays,
       relay,
       transport: this.#transport,

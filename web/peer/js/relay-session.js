@@ -4,6 +4,7 @@
 import { dialable, peerOf, resolveRelays, transportOf } from './addresses.js';
 import { Connector } from './connector.js';
 import { DirectChannels } from './direct-channels.js';
+import { Distrust, isGrave } from './distrust.js';
 import { PeerError } from './errors.js';
 
 /**
@@ -54,6 +55,7 @@ export class RelaySession {
   #dial;
   #store;
   #holder;
+  #distrust;
   #hooks;
   #relays;
   #relay;
@@ -68,6 +70,8 @@ export class RelaySession {
   #none = false;
   /** @type {string[]} */
   #addresses = [];
+  /** What helps devices to find each other. @type {RTCIceServer[]} */
+  #ice = [];
   /** @type {string | null} */
   #address = null;
   /** The relay's last words. @type {string | null} */
@@ -92,15 +96,17 @@ export class RelaySession {
    * @param {Pick<Store, 'put' | 'remove' | 'summarize'>} options.store
    * @param {() => string | null} options.holder The lease that writes must hold.
    * @param {string[]} options.relays Multiaddrs or http(s) addresses.
+   * @param {Distrust} options.distrust Relays that are left where there is another one.
    * @param {string | null} options.relay What is kept with the games, where it is no relay of the page's own.
    * @param {'ws' | 'webrtc'} [options.transport]
    * @param {SessionHooks} options.hooks
    */
-  constructor({ core, dial, store, holder, relays, relay, transport, hooks }) {
+  constructor({ core, dial, store, holder, distrust, relays, relay, transport, hooks }) {
     this.#core = core;
     this.#dial = dial;
     this.#store = store;
     this.#holder = holder;
+    this.#distrust = distrust;
     this.#relays = relays;
     this.#none = relays.length === 0;
     this.#relay = relay;
@@ -115,14 +121,15 @@ export class RelaySession {
       dial,
       resolve: async () => {
         this.#known = resolveRelays(relays);
-        const { addresses, other, none } = await this.#known;
+        const { addresses, other, none, ice } = await this.#known;
         this.#addresses = addresses;
+        this.#ice = ice;
         if (other || addresses.length > 0) this.#other = other;
         if (none !== this.#none) {
           this.#none = none;
           hooks.onConnection();
         }
-        return dialable(addresses, place);
+        return distrust.choose(dialable(addresses, place));
       },
       nobody: () => this.#none,
       hooks: {
@@ -142,7 +149,11 @@ export class RelaySession {
         },
       },
     });
-    this.#directs = new DirectChannels(core, (outputs) => this.run(outputs));
+    this.#directs = new DirectChannels({
+      core,
+      run: (outputs) => this.run(outputs),
+      ice: () => this.#ice,
+    });
     this.#timer = setInterval(() => this.run(core.tick()), TICK_MS);
   }
 
@@ -336,6 +347,7 @@ export class RelaySession {
       dial: this.#dial,
       store,
       holder: () => null,
+      distrust: this.#distrust,
       relays: address ? [address] : this.#relays,
       relay: null,
       transport: this.#place.transport,
@@ -429,6 +441,21 @@ export class RelaySession {
     for (const storing of this.#carryOut(outputs)) storing.catch(() => {});
   }
 
+  /**
+   * Leaves the relay in use where it was found to lie and there is another one: at once, or where it orders a game with a clock, which no
+   * other relay can go on with, when that is over.
+   */
+  #leave() {
+    const address = this.#address;
+    if (!this.#ready || !address || this.#distrust.trusts(address)) return;
+    const others = this.#distrust.choose(dialable(this.#addresses, this.#place));
+    const bound = [...this.#kept.keys()].some((id) => {
+      const game = this.state(id);
+      return game?.phase === 'playing' && game.clock.kind !== 'none';
+    });
+    if (!bound && !others.includes(address)) this.#connector.leave(others);
+  }
+
   /** @param {Uint8Array} frame */
   #onFrame(frame) {
     let outputs;
@@ -493,6 +520,10 @@ export class RelaySession {
           this.#hooks.onUnknown(args[0]);
           break;
         case 'notice':
+          if (isGrave(args[1]) && this.#ready && this.#address) {
+            this.#distrust.add(this.#address);
+            this.#leave();
+          }
           this.#placing.get(args[0])?.({ code: args[1], words: args[2] });
           this.#hooks.onNotice(args[0], { code: args[1], words: args[2] });
           break;
@@ -516,6 +547,7 @@ export class RelaySession {
       this.#hooks.onChanged(id);
       this.#directs.look(id);
     }
+    if (changed.size > 0) this.#leave();
     return storing;
   }
 

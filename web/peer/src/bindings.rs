@@ -452,6 +452,15 @@ impl PeerCore {
         Ok(self.0.export(game(id)?))
     }
 
+    /// See [`Core::evidence`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn evidence(&self, id: &str) -> Result<Option<Vec<u8>>, JsValue> {
+        Ok(self.0.evidence(game(id)?))
+    }
+
     /// See [`Core::seeks`].
     pub fn seeks(&self) -> String {
         self.0.seeks()

@@ -19,7 +19,8 @@ use crate::output::{Now, Output, Token};
 use crate::relay_clock::RelayClock;
 use crate::session::{Asked, Session};
 use crate::snapshot::{self, Path};
-use crate::table::{Reading, SeatState, Table, Watching};
+use crate::suspicion::Pulse;
+use crate::table::{Reading, SeatState, Source, Table, Watching};
 
 /// Seeks that are shown at most.
 const MAX_SEEKS: usize = 500;
@@ -78,6 +79,7 @@ pub struct Core {
     writer: bool,
     session: Session,
     relay_clock: RelayClock,
+    pulse: Pulse,
     tables: BTreeMap<GameId, Table>,
     /// Games that the page opened and of which nothing is known yet.
     opening: BTreeSet<GameId>,
@@ -98,6 +100,7 @@ impl Core {
             writer: false,
             session: Session::new(),
             relay_clock: RelayClock::default(),
+            pulse: Pulse::default(),
             tables: BTreeMap::new(),
             opening: BTreeSet::new(),
             waiting: BTreeMap::new(),
@@ -147,7 +150,7 @@ impl Core {
         }
         let mut table = Table::new(player, notes, true);
         // Evidence was told when it came; after a reload it is not news.
-        let _ = table.settle(now.mono);
+        let _ = table.settle(now.mono, self.source());
         let id = table.id();
         table.shown = self.tables.get(&id).is_some_and(|before| before.shown);
         self.tables.insert(id, table);
@@ -160,6 +163,14 @@ impl Core {
     pub fn connected(&mut self, from: Vec<u8>, to: Vec<u8>) {
         self.session.connected(from, to);
         self.relay_clock.begin();
+        self.pulse.begin();
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            order: self.session.order(),
+            clock: &self.relay_clock,
+        }
     }
 
     /// The stream is gone.
@@ -356,6 +367,14 @@ impl Core {
     pub fn export(&self, id: GameId) -> Option<Vec<u8>> {
         let items = self.tables.get(&id)?.player.game().items();
         Some(rook::write(&items))
+    }
+
+    /// What was signed in a game, and what the relay sent that is broken: a file for whoever checks a finding.
+    #[must_use]
+    pub fn evidence(&self, id: GameId) -> Option<Vec<u8>> {
+        let table = self.tables.get(&id)?;
+        let items = table.player.game().items();
+        Some(rook::write(items.iter().chain(table.findings.exhibits())))
     }
 
     /// The lobby as JSON, a list of `Seek` as in `js/index.d.ts`.

@@ -6,12 +6,15 @@
 mod core;
 mod direct;
 mod failure;
+mod findings;
+mod intake;
 mod json;
 mod notes;
 mod output;
 mod relay_clock;
 mod session;
 mod snapshot;
+mod suspicion;
 mod table;
 mod talk;
 

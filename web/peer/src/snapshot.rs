@@ -10,6 +10,7 @@ use shakmaty::Position as _;
 use shakmaty::san::SanPlus;
 use shakmaty::uci::UciMove;
 
+use crate::findings::Against;
 use crate::json::{self, Object};
 use crate::table::{SeatState, Table};
 
@@ -278,6 +279,20 @@ impl Table {
                 o.flag("acceptTakeback", can.accept_takeback);
             });
             o.maybe_object("result", outcome, write_result);
+            o.objects("findings", self.findings.list().iter(), |finding, o| {
+                o.text("code", finding.code);
+                let seats = line.players();
+                let against = match finding.against {
+                    Against::Relay(_) => "relay",
+                    Against::Player(key) if seats.is_some_and(|seats| seats.white == key) => {
+                        "white"
+                    }
+                    Against::Player(_) => "black",
+                };
+                o.text("against", against);
+                o.flag("proven", finding.proven);
+                o.text("words", &finding.words);
+            });
             o.text("path", path.as_str());
             let asks = self.kept && self.player.colour().is_some();
             o.text(

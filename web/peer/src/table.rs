@@ -5,15 +5,31 @@ use std::collections::BTreeSet;
 use rookery_ledger::clock::FIRST_MOVE_MS;
 use rookery_ledger::id::{GameId, Hash, Millis, OrderKey, PlayerKey};
 use rookery_ledger::record::{Clock, Colours, Item, Record, What};
-use rookery_ledger::{Colour, Inserted, Outcome, PlayError, Player, Reason};
+use rookery_ledger::{Colour, Inserted, Outcome, PlayError, Player, Reason, Refusal};
 use shakmaty::{Chess, Position as _};
 
 use crate::direct::{self, Channel};
+use crate::findings::Findings;
 use crate::notes::Notes;
 use crate::output::Token;
 use crate::relay_clock::RelayClock;
 use crate::snapshot::Moves;
+use crate::suspicion::Suspicion;
 use crate::talk::Ask;
+
+/// The relay of the session: its key, and its clock as it shows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) order: Option<OrderKey>,
+    pub(crate) clock: &'a RelayClock,
+}
+
+impl Source<'_> {
+    /// The relay's clock at a moment of this device's, ms.
+    pub(crate) fn now(&self, mono: f64) -> Option<f64> {
+        Some(self.clock.at(mono)?.get() as f64)
+    }
+}
 
 /// How far the relay has told of the game in this session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +110,9 @@ pub(crate) struct Table {
     pub(crate) delivered: BTreeSet<Hash>,
     /// The head with one's own turn that was shown last, and when: the stopwatch.
     stopwatch: Option<(Hash, f64)>,
-    told_proofs: usize,
+    /// What is held against the relay, and what was.
+    pub(crate) suspicion: Suspicion,
+    pub(crate) findings: Findings,
 }
 
 impl Table {
@@ -118,7 +136,8 @@ impl Table {
             channel: None,
             delivered: BTreeSet::new(),
             stopwatch: None,
-            told_proofs: 0,
+            suspicion: Suspicion::default(),
+            findings: Findings::default(),
         };
         table.player.resume();
         table
@@ -133,16 +152,17 @@ impl Table {
     }
 
     /// Takes an item in; whether it is new.
-    pub(crate) fn receive(&mut self, item: Item) -> bool {
-        // What can never count is no concern of this player's: the relay that sent it answers for it.
-        matches!(
-            self.player.receive(item),
-            Ok(Inserted::New | Inserted::Held)
-        )
+    ///
+    /// # Errors
+    ///
+    /// As [`Player::receive`], where it can never count.
+    pub(crate) fn receive(&mut self, item: Item) -> Result<bool, Refusal> {
+        let inserted = self.player.receive(item)?;
+        Ok(matches!(inserted, Inserted::New | Inserted::Held))
     }
 
     /// After items came in: forgets what belonged to an older head, starts the stopwatch, and says what evidence is new.
-    pub(crate) fn settle(&mut self, mono: f64) -> Vec<(&'static str, String)> {
+    pub(crate) fn settle(&mut self, mono: f64, relay: Source<'_>) -> Vec<(&'static str, String)> {
         let head = self.head();
         self.ask = self.ask.take().filter(|ask| ask.at == head);
         self.declined = self.declined.filter(|at| *at == head);
@@ -151,50 +171,42 @@ impl Table {
             self.retry_at = None;
         }
         self.moves.follow(&self.player.game().state().line);
+        self.look_at_charge(relay);
         if self.turn_is_own() && self.stopwatch.is_none_or(|(at, _)| at != head) {
             self.stopwatch = Some((head, mono));
+            let last = self.player.game().state().last_receipt();
+            let late =
+                last.filter(|last| self.watching == Watching::Live && Some(last.by) == relay.order);
+            let late =
+                late.and_then(|last| Some(relay.now(mono)? - last.receipt.at_ms.get() as f64));
+            self.suspicion.turn(late);
         }
-        let mut notices: Vec<_> = self.complaint().into_iter().collect();
-        let proofs = &self.player.game().state().proofs;
-        for proof in proofs.iter().skip(self.told_proofs) {
-            let words = match proof.code() {
-                "equivocation" => {
-                    "A player signed two records for one place: both are kept as proof."
-                }
-                _ => {
-                    "The relay signed what it could not honestly sign: the receipts are kept as proof."
-                }
-            };
-            notices.push((proof.code(), words.to_owned()));
-        }
-        self.told_proofs = proofs.len();
-        notices
+        self.new_findings()
     }
 
     /// Forgets the own record on its way once it is confirmed. The relay is trusted with time, so a charge that the own
-    /// stopwatch does not bear out is shown: a complaint, and no proof.
-    fn complaint(&mut self) -> Option<(&'static str, String)> {
-        let sent = self
-            .on_its_way
-            .filter(|sent| self.player.is_confirmed(sent.record))?;
-        self.on_its_way = None;
-        let (think, before) = sent.charge?;
-        let game = self.player.game();
-        let clocks = game.state().clocks.as_ref()?;
-        let Clock::Live { inc_s, .. } = game.genesis().body.clock else {
-            return None;
+    /// stopwatch does not bear out is held against it: a complaint, and no proof.
+    fn look_at_charge(&mut self, relay: Source<'_>) {
+        let confirmed = |sent: &OnItsWay| self.player.is_confirmed(sent.record);
+        let Some(sent) = self.on_its_way.filter(confirmed) else {
+            return;
         };
-        let now = clocks.remaining(self.player.colour()?).get();
-        let charged = (before.get() + u64::from(inc_s) * 1000).saturating_sub(now);
-        let over = charged.saturating_sub(think.get());
-        (over > 1000).then(|| {
-            let words = format!(
-                "The relay charged {:.1} s for a move that took {:.1} s by this device's stopwatch.",
-                charged as f64 / 1000.0,
-                think.get() as f64 / 1000.0
-            );
-            ("clock-complaint", words)
-        })
+        self.on_its_way = None;
+        let state = self.player.game().state();
+        let (Some((think, before)), Some(clocks)) = (sent.charge, &state.clocks) else {
+            return;
+        };
+        let ordered = state
+            .last_receipt()
+            .is_some_and(|last| Some(last.by) == relay.order);
+        let Clock::Live { inc_s, .. } = self.player.game().genesis().body.clock else {
+            return;
+        };
+        if let Some(own) = self.player.colour().filter(|_| ordered) {
+            let now = clocks.remaining(own).get();
+            let charged = (before.get() + u64::from(inc_s) * 1000).saturating_sub(now);
+            self.suspicion.charged(charged as f64, think.get() as f64);
+        }
     }
 
     /// The connection is gone, and what was known through it.
@@ -208,6 +220,7 @@ impl Table {
         if let Some(sent) = &mut self.on_its_way {
             sent.charge = None;
         }
+        self.suspicion.begin();
     }
 
     /// An untimed game counts an own move at once; until a relay or the other player has it, the screen shows it as on its
@@ -233,6 +246,18 @@ impl Table {
                 };
                 entry.author == self.player.key() && !delivered()
             })
+    }
+
+    /// The own record on the chain that no relay has confirmed.
+    pub(crate) fn unconfirmed(&self) -> Option<Hash> {
+        if self.hides_last() {
+            return Some(self.head());
+        }
+        let waits = self.player.game().state().outcome().is_none();
+        self.player
+            .pending()
+            .filter(|_| waits)
+            .map(|(record, _)| record)
     }
 
     /// How many moves of the line are confirmed.
@@ -388,7 +413,7 @@ impl Table {
             _ => None,
         };
         // Refused only where the game went on meanwhile: then it will not be sent.
-        if self.receive(item) {
+        if self.receive(item) == Ok(true) {
             self.on_its_way = Some(OnItsWay {
                 record,
                 mono,

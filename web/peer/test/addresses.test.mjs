@@ -66,9 +66,8 @@ test('a relay named by its site is asked for its addresses; one that fails is le
   const server = createServer((request, response) => {
     const known = request.url === '/.well-known/rookery.json';
     response.statusCode = known ? 200 : 404;
-    response.end(
-      JSON.stringify({ peer_id: PEER, addresses: ['/ip4/0.0.0.0/tcp/4751/ws', 7, WSS, 'bad'] }),
-    );
+    const addresses = ['/ip4/0.0.0.0/tcp/4751/ws', 7, WSS, 'bad'];
+    response.end(JSON.stringify({ peer_id: PEER, addresses, stun: { port: 3478 } }));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   t.after(() => server.close());
@@ -78,8 +77,9 @@ test('a relay named by its site is asked for its addresses; one that fails is le
     addresses: [`/ip4/127.0.0.1/tcp/4751/ws/p2p/${PEER}`, WSS, RTC],
     other: null,
     none: false,
+    ice: [{ urls: 'stun:127.0.0.1:3478' }],
   });
-  const nothing = { addresses: [], other: null, none: false };
+  const nothing = { addresses: [], other: null, none: false, ice: [] };
   assert.deepEqual(await resolveRelays(['http://127.0.0.1:1/']), nothing);
 });
 
@@ -133,14 +133,7 @@ test('a relay of another version is not dialled, and another one is used in its 
   t.after(() => server.close());
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const newer = `http://127.0.0.1:${port}/`;
-  assert.deepEqual(await resolveRelays([newer]), {
-    addresses: [],
-    other: 'newer',
-    none: false,
-  });
-  assert.deepEqual(await resolveRelays([newer, RTC]), {
-    addresses: [RTC],
-    other: null,
-    none: false,
-  });
+  const unknown = { addresses: [], other: null, none: false, ice: [] };
+  assert.deepEqual(await resolveRelays([newer]), { ...unknown, other: 'newer' });
+  assert.deepEqual(await resolveRelays([newer, RTC]), { ...unknown, addresses: [RTC] });
 });

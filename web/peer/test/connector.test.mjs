@@ -261,3 +261,23 @@ test('where there is no relay that is looked at every half minute, and at once w
   assert.equal(dials.length, 1);
   connector.stop();
 });
+
+test('a link that is left is not dialled again, and another one is at once', async (t) => {
+  const { connector, dials, events } = setUp([WS, RTC]);
+  connector.start();
+  await turn();
+  dials[0].resolve(dials[0].link);
+  await turn();
+  connector.confirm();
+  now += 2_500;
+  connector.leave([RTC]);
+  await pass(t, 100);
+  assert.ok(dials[0].link.closed && events.includes('close left'));
+  const dialled = () => dials.map(({ address }) => address);
+  assert.deepEqual(dialled(), [WS, RTC]);
+  // Where that one fails too, the one that was left is not gone back to.
+  dials[1].reject(new Error('no'));
+  await pass(t, 200);
+  assert.deepEqual(dialled(), [WS, RTC, RTC]);
+  connector.stop();
+});

@@ -52,6 +52,7 @@ export class ImportedGame extends EventTarget {
       result,
       path: 'none',
       direct: 'none',
+      findings: [],
     };
   }
 

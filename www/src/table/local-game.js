@@ -303,6 +303,7 @@ export class LocalGame extends EventTarget {
       result,
       path: 'none',
       direct: 'none',
+      findings: [],
     };
   }
 }

@@ -5,6 +5,7 @@ import { shown } from '../table/table-state.js';
 import { actionsView } from './actions.js';
 import { chatView } from './chat.js';
 import { directQuestion, directSwitch } from './direct.js';
+import { findingsView } from './findings.js';
 import { icons } from './icons.js';
 import { movesView, navigationView } from './record.js';
 import { statusView } from './status.js';
@@ -24,9 +25,10 @@ import { tailView } from './tail.js';
 export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
-      ${statusView(state, table, act)} ${movesView(table, act)} ${navigationView(table, act)}
-      ${actionsView(state, table, act)} ${tailView(state, table, act, !state.settings.screenReader)}
-      ${directQuestion(table, act)} ${keepView(table, act)} ${chatView(state, table, act)}
+      ${statusView(state, table, act)} ${findingsView(table, act)} ${movesView(table, act)}
+      ${navigationView(table, act)} ${actionsView(state, table, act)}
+      ${tailView(state, table, act, !state.settings.screenReader)} ${directQuestion(table, act)}
+      ${keepView(table, act)} ${chatView(state, table, act)}
     </aside>
   `;
 }

@@ -69,6 +69,14 @@ export function keepingWishes({ store, game, say, complain }) {
         saveFile(`rookery-${kept.id.slice(0, 8)}.pgn`, 'application/x-chess-pgn', pgnOf(kept));
     },
 
+    downloadEvidence() {
+      const kept = game();
+      if (kept && 'evidence' in kept) {
+        const name = `rookery-${kept.id.slice(0, 8)}-evidence.rook`;
+        saveFile(name, 'application/octet-stream', kept.evidence());
+      }
+    },
+
     downloadSigned() {
       const kept = game();
       if (kept && 'export' in kept) {

@@ -17,7 +17,7 @@ const REASONS = /** @type {Record<string, string>} */ ({
   'timeout-vs-insufficient': 'time ran out, but the other side cannot mate',
   abort: 'the game was aborted',
   'no-show': 'a first move never came',
-  equivocation: 'the other side signed two different moves in one place',
+  equivocation: 'two moves were signed for one place',
   continued: 'it goes on as a new game',
   imported: 'as the file says',
   unfinished: 'the file gives none',

@@ -12,6 +12,8 @@ export const DIST = process.env.ROOKERY_SITE || inWorkspace('dist');
 export const RELAY = process.env.ROOKERY_RELAY || inWorkspace('target/release/rookery-relay');
 /** The hostile client, an example of the relay's package. */
 export const HOSTILE = join(dirname(RELAY), 'examples/hostile');
+/** A relay that lies, an example of the relay's package. */
+export const LIAR = join(dirname(RELAY), 'examples/liar');
 /** The browser's program. */
 export const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 export const SCREENSHOTS = inWorkspace('target/screenshots');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { atEnd } from './ending.mjs';
-import { DIST, LOGS, RELAY, slug } from './places.mjs';
+import { DIST, LIAR, LOGS, RELAY, slug } from './places.mjs';
 
 /**
  * @import { ChildProcess } from 'node:child_process'
@@ -29,6 +29,7 @@ import { DIST, LOGS, RELAY, slug } from './places.mjs';
  * @property {string} [name] For the log file. Default `relay`.
  * @property {string[]} [listen] Multiaddrs. Default: WebSocket and WebRTC-direct on any port.
  * @property {string[]} [options] More options of `rookery-relay serve`.
+ * @property {string} [lie] Runs the liar in place of the relay, with this lie.
  */
 
 /** How long a relay may take to get ready, in ms. */
@@ -46,6 +47,7 @@ export class Relay {
   #http = '127.0.0.1:0';
   /** More options of `rookery-relay serve`, from the next start on. */
   options;
+  #program;
   #log;
   #data = mkdtempSync(join(tmpdir(), 'rookery-relay-'));
 
@@ -53,8 +55,9 @@ export class Relay {
    * @param {string} test
    * @param {RelayOptions} options
    */
-  constructor(test, { name = 'relay', listen = LISTEN, options = [] }) {
+  constructor(test, { name = 'relay', listen = LISTEN, options = [], lie }) {
     this.#listen = listen;
+    this.#program = lie ? [LIAR, '--lie', lie] : [RELAY, 'serve'];
     this.options = [...options];
     mkdirSync(LOGS, { recursive: true });
     this.#log = createWriteStream(join(LOGS, `${slug(test)}-${name}.log`));
@@ -99,15 +102,18 @@ export class Relay {
   /** Starts the process, on the same ports and data as before if there was one. */
   async start() {
     if (this.#process) throw new Error('the relay is running already');
+    const [program, ...first] = this.#program;
     const child = spawn(
-      RELAY,
+      program ?? RELAY,
       [
-        'serve',
+        ...first,
         ...['--data', this.#data],
         ...['--listen', ...this.#listen],
         ...['--http', this.#http],
         ...['--metrics', '127.0.0.1:0'],
         ...['--site', DIST],
+        // The port is one for the whole machine, where many relays may run at once.
+        ...(this.options.includes('--stun') ? [] : ['--stun', 'off']),
         ...this.options,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },

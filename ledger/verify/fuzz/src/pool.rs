@@ -241,7 +241,7 @@ impl Pool {
     /// Nobody can prove anything against the honest.
     pub(crate) fn assert_innocent(&self, relays: &[u8]) {
         use rookery_ledger::Proof::{
-            DoubleReceipt, Equivocation, InvalidReceipt, LapsedAndCommitted,
+            DoubleReceipt, Equivocation, InvalidReceipt, LapsedAndCommitted, Splice, TimeRunsBack,
         };
         let players = PLAYERS.map(|n| key(n).player());
         let honest: Vec<_> = relays.iter().map(|n| key(*n).order()).collect();
@@ -253,6 +253,8 @@ impl Pool {
                         assert!(!players.contains(author), "{proof:?}");
                     }
                     DoubleReceipt { by, .. }
+                    | Splice { by, .. }
+                    | TimeRunsBack { by, .. }
                     | LapsedAndCommitted { by, .. }
                     | InvalidReceipt { by, .. } => {
                         assert!(!honest.contains(by), "{proof:?}");

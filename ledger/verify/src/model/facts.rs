@@ -61,6 +61,8 @@ pub(super) mod proven {
     pub(crate) const DOUBLE: u8 = 2;
     pub(crate) const INVALID: u8 = 4;
     pub(crate) const LAPSED: u8 = 8;
+    pub(crate) const SPLICE: u8 = 16;
+    pub(crate) const RAN_BACK: u8 = 32;
 }
 
 #[derive(Default)]
@@ -159,6 +161,8 @@ const fn kind(proof: &Proof) -> u8 {
         Proof::DoubleReceipt { .. } => proven::DOUBLE,
         Proof::InvalidReceipt { .. } => proven::INVALID,
         Proof::LapsedAndCommitted { .. } => proven::LAPSED,
+        Proof::Splice { .. } => proven::SPLICE,
+        Proof::TimeRunsBack { .. } => proven::RAN_BACK,
     }
 }
 
@@ -257,6 +261,8 @@ fn wrong(game: &Game, items: &[Item], guilty: &Guilty, sound: &Sound) -> u16 {
     let framed = state.proofs.iter().any(|proof| match proof {
         Proof::Equivocation { author, .. } => Some(*author) != guilty.player,
         Proof::DoubleReceipt { by, .. }
+        | Proof::Splice { by, .. }
+        | Proof::TimeRunsBack { by, .. }
         | Proof::LapsedAndCommitted { by, .. }
         | Proof::InvalidReceipt { by, .. } => Some(*by) != guilty.relay,
     });

@@ -15,9 +15,9 @@ use rookery_ledger::{Colour, Counted, Entry, Game, Player, Proof, Reason, codec,
 use super::adapter::{self, View, keypair_of};
 use super::history::{self, Act, Case};
 use super::seen::Seen;
-use super::{lies, table};
+use super::{lies, links, table};
 
-type Checked = Result<(), TestCaseError>;
+pub(super) type Checked = Result<(), TestCaseError>;
 
 /// Everything, on one case.
 pub(super) fn check(case: &Case, seen: &mut Seen) -> Checked {
@@ -266,6 +266,7 @@ fn merge(one: &Game, other: &Game, heard: &[Item]) -> Game {
 
 /// P5: each proof can be checked by anyone who has the game.
 fn proofs(game: &Game) -> Checked {
+    links::links(game)?;
     for proof in &game.state().proofs {
         prop_assert!(proof.holds(game), "{proof:?}");
         let doctored = doctored(proof);
@@ -274,7 +275,10 @@ fn proofs(game: &Game) -> Checked {
             "a signature is wrong in {doctored:?}"
         );
     }
-    for proof in false_proofs(game) {
+    for proof in false_proofs(game)
+        .into_iter()
+        .chain(links::false_proofs(game))
+    {
         prop_assert!(!proof.holds(game), "{proof:?}");
     }
     Ok(())
@@ -339,7 +343,9 @@ fn doctored(proof: &Proof) -> Proof {
     let mut proof = proof.clone();
     let sig = match &mut proof {
         Proof::Equivocation { second, .. } => &mut second.sig,
-        Proof::DoubleReceipt { second, .. } => &mut second.sig,
+        Proof::DoubleReceipt { second, .. }
+        | Proof::Splice { second, .. }
+        | Proof::TimeRunsBack { second, .. } => &mut second.sig,
         Proof::LapsedAndCommitted { commit, .. } => &mut commit.sig,
         Proof::InvalidReceipt { receipt, .. } => &mut receipt.sig,
     };

@@ -57,7 +57,7 @@ pub fn wrong_receipt(game: &Game, relay: &Keypair, now: Millis, pick: usize) -> 
         let (by, receipt) = (relay.order(), key(SECOND).sign(game.id(), receipt));
         Item::Receipt { by, receipt }
     };
-    match pick % 15 {
+    match pick % 17 {
         0 => signed(receipt(gap(longest + 1), now)),
         1 => signed(receipt(gap(longest), now)),
         2 => signed(receipt(What::Flag, now)),
@@ -95,6 +95,22 @@ pub fn wrong_receipt(game: &Game, relay: &Keypair, now: Millis, pick: usize) -> 
             }
             _ => Vec::new(),
         },
+        14 => {
+            // After an earlier receipt than the last.
+            let counted = &game.state().counted;
+            let earlier = counted.get(pick / 16 % counted.len().max(1));
+            let prev = earlier.map(|earlier| earlier.hash);
+            signed(Receipt {
+                prev,
+                ..receipt(gap(0), now)
+            })
+        }
+        15 => {
+            // Past a place that has none.
+            let next = receipt(gap(0), now);
+            let seq = next.seq.next();
+            signed(Receipt { seq, ..next })
+        }
         // The relay's own signature under a player's move.
         _ => match next_move(game, pick / 16) {
             Some(Item::Record(record)) => {

@@ -6,6 +6,7 @@ mod bytes;
 mod checks;
 mod history;
 pub mod lies;
+mod links;
 mod seen;
 mod table;
 

@@ -8,7 +8,7 @@ use rookery_ledger::record::{Item, Record, What};
 use rookery_ledger::{Game, Proof};
 
 /// Everything that a history can hold.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 22] = [
     "seat",
     "move",
     "rewind",
@@ -28,6 +28,8 @@ const KINDS: [&str; 20] = [
     "second receipt for a place",
     "receipt that a home makes void",
     "receipt that no honest relay signs",
+    "wrong link between receipts",
+    "clock that runs back",
     "continuation",
 ];
 
@@ -78,9 +80,19 @@ impl Seen {
                 kinds.insert("receipt that a home makes void");
             }
         }
-        let mut proofs = game.state().proofs.iter();
-        if proofs.any(|proof| matches!(proof, Proof::InvalidReceipt { .. })) {
-            kinds.insert("receipt that no honest relay signs");
+        for proof in &game.state().proofs {
+            match proof {
+                Proof::InvalidReceipt { .. } => {
+                    kinds.insert("receipt that no honest relay signs");
+                }
+                Proof::Splice { .. } => {
+                    kinds.insert("wrong link between receipts");
+                }
+                Proof::TimeRunsBack { .. } => {
+                    kinds.insert("clock that runs back");
+                }
+                _ => {}
+            }
         }
         if !game.state().proofs.is_empty() {
             kinds.insert("proof");

@@ -147,6 +147,7 @@ impl Setup {
         command.args(["--listen", &format!("/ip4/{}/tcp/{ws}/ws", self.ip)]);
         command.args(["--http", &format!("{}:{http}", self.ip)]);
         command.args(["--metrics", &format!("{}:{metrics}", self.ip)]);
+        command.args(["--stun", "off"]);
         command.args(["--limit", LIMITS]);
         command.args(&self.more);
         command

@@ -9,6 +9,7 @@ use super::{Core, Waiting, tell_notices};
 use crate::direct::{Channel, name};
 use crate::failure::Failure;
 use crate::output::{Now, Output};
+use crate::table::Source;
 
 /// The longest signal that is passed on, bytes: descriptions have a few thousand.
 const MAX_SIGNAL_BYTES: usize = 16_384;
@@ -152,7 +153,11 @@ impl Core {
                 if channel.has(item) {
                     table.delivered.insert(item);
                 }
-                let notices = table.settle(now.mono);
+                let relay = Source {
+                    order: self.session.order(),
+                    clock: &self.relay_clock,
+                };
+                let notices = table.settle(now.mono, relay);
                 out.push(Output::Changed(id));
                 tell_notices(id, notices, &mut out);
             }

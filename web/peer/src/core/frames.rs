@@ -7,10 +7,12 @@ use rookery_ledger::{Player, codec, genesis};
 
 use super::{Core, MAX_OF_STRANGERS, MAX_SEEKS, RETRY_MS, send, tell_notices};
 use crate::failure::Failure;
+use crate::intake::From;
 use crate::notes::Notes;
 use crate::output::{Now, Output, Token};
 use crate::session::Asked;
-use crate::table::{SeatState, Table, Watching};
+use crate::suspicion::Beat;
+use crate::table::{SeatState, Source, Table, Watching};
 use crate::talk::Heard;
 
 impl Core {
@@ -57,6 +59,8 @@ impl Core {
                     rtt_ms: rtt_ms.get(),
                     log_busy,
                 });
+                let beat = self.pulse.beat(now, rtt_ms, log_busy);
+                self.judge(beat, &mut out);
             }
             Push::Done { id } => self.done(id, now, &mut out),
             Push::Refused {
@@ -180,6 +184,9 @@ impl Core {
             }
             Asked::Record(..) if later => {
                 table.retry_at = Some(again);
+                if !matches!(code, "log-unavailable" | "log-full") {
+                    table.suspicion.excused(None);
+                }
             }
             Asked::Seat(_) if later => {
                 table.join_at = Some(now.mono + retry.unwrap_or(2_000.0).max(RETRY_MS));
@@ -198,7 +205,8 @@ impl Core {
                     items: Vec::new(),
                 });
             }
-            Asked::Record(..) | Asked::List(_) | Asked::Say(_) => {}
+            Asked::Record(_, record) => table.suspicion.excused(Some(record)),
+            Asked::List(_) | Asked::Say(_) => {}
         }
         out.push(Output::Notice {
             game,
@@ -244,8 +252,22 @@ impl Core {
             return false;
         };
         let was_refused = table.seat() == SeatState::Refused;
-        let new: Vec<_> = items.filter(|item| table.receive(item.clone())).collect();
+        let relay = Source {
+            order: self.session.order(),
+            clock: &self.relay_clock,
+        };
+        let from = if token.is_none() {
+            From::Relay
+        } else {
+            From::OtherPlayer
+        };
+        let new = table.take_in(items, from, relay, now.mono);
         if new.is_empty() {
+            let notices = table.new_findings();
+            if !notices.is_empty() {
+                out.push(Output::Changed(game));
+                tell_notices(game, notices, out);
+            }
             return false;
         }
         if table.kept && self.writer {
@@ -256,7 +278,7 @@ impl Core {
                 items: new.iter().map(codec::encode).collect(),
             });
         }
-        let mut notices = table.settle(now.mono);
+        let mut notices = table.settle(now.mono, relay);
         if table.seat() == SeatState::Refused && !was_refused {
             table.join_at = None;
             notices.push((
@@ -269,6 +291,22 @@ impl Core {
         tell_notices(game, notices, out);
         self.tell_direct(game, new, out);
         true
+    }
+
+    /// A heartbeat: what was waited for may be overdue by now.
+    fn judge(&mut self, beat: Beat, out: &mut Vec<Output>) {
+        for (id, table) in &mut self.tables {
+            if table.watching != Watching::Live {
+                continue;
+            }
+            let waits = table.unconfirmed().filter(|_| self.writer);
+            table.suspicion.beat(beat, waits);
+            let notices = table.new_findings();
+            if !notices.is_empty() {
+                out.push(Output::Changed(*id));
+                tell_notices(*id, notices, out);
+            }
+        }
     }
 
     /// The creator seats the first who may sit.

@@ -1,6 +1,10 @@
 //! Players' cores against a small relay in memory, which orders with the ledger's own orderer.
 
 mod direct;
+// The liar of the relay's tests, without its network.
+#[path = "../../../../relay/examples/liar/lies.rs"]
+mod liar;
+mod lies;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -44,10 +48,17 @@ struct World {
     games: BTreeMap<GameId, Orderer>,
     watchers: BTreeSet<(GameId, usize)>,
     ms: u64,
+    /// By how much the pages' wall clock is ahead, ms.
+    wall_ahead: u64,
     /// What is on its way between the first two pages, with who sent it; none while no channel is open.
     channel: Option<VecDeque<(usize, GameId, Vec<u8>)>>,
     /// Everything that a channel ever carried.
     carried: Vec<(usize, Direct)>,
+    /// The relay's other half, and what it knows of each page.
+    liar: Option<liar::Liar>,
+    faces: Vec<liar::Face>,
+    /// What the liar holds back, until when.
+    held: VecDeque<(u64, usize, Request)>,
     /// The relay refuses records with this code.
     refuse: Option<&'static str>,
     random: u8,
@@ -73,8 +84,12 @@ impl World {
             games: BTreeMap::new(),
             watchers: BTreeSet::new(),
             ms: 0,
+            wall_ahead: 0,
             channel: None,
             carried: Vec::new(),
+            liar: None,
+            faces: (0..players).map(|_| liar::Face::default()).collect(),
+            held: VecDeque::new(),
             refuse: None,
             random: 0,
         };
@@ -89,7 +104,7 @@ impl World {
     fn now(&self) -> Now {
         Now {
             mono: self.ms as f64,
-            wall: Millis::new(EPOCH + self.ms),
+            wall: Millis::new(EPOCH + self.ms + self.wall_ahead),
         }
     }
 
@@ -99,7 +114,12 @@ impl World {
     }
 
     fn push(&mut self, i: usize, push: &Push) {
-        let bytes = wire::frame(push);
+        let said = match &self.liar {
+            Some(liar) => liar.say(&self.faces[i], push.clone()),
+            None => Some(push.clone()),
+        };
+        let Some(said) = said else { return };
+        let bytes = wire::frame(&said);
         let mut frames = Frames::default();
         frames.push(&bytes);
         let frame = frames.next_frame().unwrap().unwrap().to_vec();
@@ -167,6 +187,7 @@ impl World {
         self.push(i, &welcome);
         let hello = self.pages[i].sent.remove(0);
         assert!(matches!(hello, Request::Hello { .. }));
+        self.hear(i, hello);
         self.push(i, &Push::Ready { v: 1 });
         self.settle();
     }
@@ -196,6 +217,9 @@ impl World {
         loop {
             if let Some(i) = (0..self.pages.len()).find(|i| !self.pages[*i].sent.is_empty()) {
                 let request = self.pages[i].sent.remove(0);
+                self.hear(i, request);
+            } else if self.held.front().is_some_and(|(at, ..)| *at <= self.ms) {
+                let (_, i, request) = self.held.pop_front().unwrap();
                 self.answer(i, request);
             } else if let Some((from, game, message)) =
                 self.channel.as_mut().and_then(VecDeque::pop_front)
@@ -209,6 +233,21 @@ impl World {
             } else {
                 return;
             }
+        }
+    }
+
+    /// A request as the relay hears it.
+    fn hear(&mut self, i: usize, request: Request) {
+        let Some(liar) = &self.liar else {
+            return self.answer(i, request);
+        };
+        match liar.hear(&mut self.faces[i], request) {
+            liar::Heard::Pass { request, after: 0 } => self.answer(i, request),
+            liar::Heard::Pass { request, after } => {
+                self.held.push_back((self.ms + after, i, request));
+            }
+            liar::Heard::Answer(push) => self.push(i, &push),
+            liar::Heard::Nothing => {}
         }
     }
 

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::notes::Notes;
 use crate::output::{Now, Output, Token};
 use crate::session::Asked;
-use crate::table::{Table, Watching};
+use crate::table::{Source, Table, Watching};
 use crate::talk::Answer;
 
 impl Core {
@@ -334,7 +334,7 @@ impl Core {
         match waiting {
             Waiting::Game(mut table) => {
                 // The page is told by `Changed`; there is no news in an empty game.
-                let _ = table.settle(now.mono);
+                let _ = table.settle(now.mono, self.source());
                 self.tables.insert(id, *table);
                 self.watch(id, &mut out);
             }
@@ -350,11 +350,15 @@ impl Core {
                 self.ask_for_seat(id, now, &mut out);
             }
             Waiting::Record(_, item, mono) => {
+                let relay = Source {
+                    order: self.session.order(),
+                    clock: &self.relay_clock,
+                };
                 if let Some(table) = self.tables.get_mut(&id) {
                     table.preparing = None;
                     table.offer_next = false;
                     table.take_signed((*item).clone(), mono);
-                    let notices = table.settle(now.mono);
+                    let notices = table.settle(now.mono, relay);
                     tell_notices(id, notices, &mut out);
                 }
                 self.flush(id, &mut out);

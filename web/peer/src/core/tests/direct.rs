@@ -17,7 +17,7 @@ const MOVES: [&str; 40] = [
 ];
 
 impl World {
-    fn open_channel(&mut self, id: GameId) {
+    pub(super) fn open_channel(&mut self, id: GameId) {
         self.channel = Some(std::collections::VecDeque::new());
         for i in [0, 1] {
             let outputs = self.pages[i].core.direct_opened(id);
