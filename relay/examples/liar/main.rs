@@ -63,7 +63,12 @@ async fn main() {
         http_listener,
         config.site.clone(),
     ));
-    tokio::spawn(http::serve_metrics(relay.clone(), metrics_listener));
+    let log_file = config.data.join("order.redb");
+    tokio::spawn(http::serve_metrics(
+        relay.clone(),
+        metrics_listener,
+        log_file,
+    ));
     let listen: Vec<String> = relay
         .node
         .addresses()
