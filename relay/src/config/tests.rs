@@ -93,6 +93,11 @@ fn each_key_of_the_example_stands_behind_its_flag_and_its_variable_and_what_it_i
     assert_eq!(described.len(), keys().len());
     for (key, words) in &described {
         assert!(words.len() > 40, "{key}: {words}");
+        if key == "turn" {
+            // A table for each server is more than a flag can say.
+            assert!(words.contains("Only in this file."), "{words}");
+            continue;
+        }
         let words = words.replace([',', '.'], " ");
         let (flag, env) = flags.next().unwrap();
         assert!(words.contains(&flag), "{key}: {flag}: {words}");
