@@ -80,7 +80,7 @@ test('a game from a position is seen before anybody joins it, from its link or f
   await invite(white, { fen, lobby: true });
   await black.open(relay.url);
   const lobby = black.page.getByRole('region', { name: 'Lobby' });
-  await lobby.getByText('you play Black · from a position').waitFor();
+  await lobby.getByText('10 + 0 · from a position').waitFor();
   assert.equal(await lobby.getByRole('button', { name: 'Join' }).count(), 0);
   await lobby.getByRole('button', { name: 'See' }).click();
   await black.sees({ screen: 'invitation' });

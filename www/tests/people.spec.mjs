@@ -144,6 +144,7 @@ test('a seek that is kept for one person is shown to that person alone', async (
     lobby(player).getByRole('listitem').allInnerTexts();
   await lobby(other).getByText('3 days', { exact: true }).waitFor();
   await lobby(guest).getByText('3 days', { exact: true }).waitFor();
+  await lobby(guest).getByText('2 days · for you alone').waitFor();
   assert.equal((await rows(other)).length, 1);
   const [first, second] = await rows(guest);
   assert.match(first ?? '', /2 days[^]*for you alone/);

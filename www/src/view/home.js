@@ -195,17 +195,15 @@ function seekRow(seek, people, writer, act) {
   const label = `seek-${seek.game.slice(0, 16)}`;
   const position = fromPosition(seek);
   const facts = [
-    yours,
+    clockLabel(seek.clock),
     seek.variant === 'chess960' ? 'Chess960' : '',
     position ? 'from a position' : '',
     seek.keptFor ? 'for you alone' : '',
   ];
   return html`<li class="row">
     <span class="row-text" id=${label}>
-      <strong class="tabular">${clockLabel(seek.clock)}</strong>
-      <small>
-        <bdi>${nameOf(people, seek.creator)}</bdi> · ${facts.filter(Boolean).join(' · ')}
-      </small>
+      <strong class="tabular">${facts.filter(Boolean).join(' · ')}</strong>
+      <small> <bdi>${nameOf(people, seek.creator)}</bdi> · ${yours} </small>
       <span class="hidden">${clockWords(seek.clock)}</span>
     </span>
     ${

@@ -168,8 +168,8 @@ async function playPerson(person, url, next, begin, other) {
     const plan = ply % 6 === 0 ? somePremove(fen, reply, next) : null;
     if (plan) times.push(await painted(person, plan, () => person.play(plan)));
     await black.play(reply);
-    // A premove is played at once, where the answer lets it.
-    if (await isOver(person, ply + 2)) return times;
+    // A premove is one that the answer allows, so it is played at once.
+    if (await isOver(person, ply + (plan ? 3 : 2))) return times;
   }
   await black.press('Resign');
   await black.press('Resign');
@@ -227,11 +227,13 @@ async function watch({ page }, phone) {
             (piece) => /** @type {Element & { cgKey: string }} */ (piece).cgKey === square,
           );
         const before = pieces()[0]?.className;
-        bench.painted = new Promise((resolve) => {
+        const began = performance.now();
+        bench.painted = new Promise((resolve, reject) => {
           const look = () => {
             const now = pieces()[0]?.className;
             if (now === undefined || now.replace(' anim', '') === before) {
-              requestAnimationFrame(look);
+              if (performance.now() - began < 30_000) requestAnimationFrame(look);
+              else reject(new Error(`nothing came to ${square}`));
               return;
             }
             // A task that is posted within a frame runs once the frame is drawn.

@@ -23,6 +23,9 @@ for (const file of process.argv.slice(1)) {
   console.log(bytes.length, brotliCompressSync(bytes, { params }).length);
 }";
 
+/// Whether a file of the site belongs to a part of it.
+type Belongs<'a> = &'a dyn Fn(&Path) -> bool;
+
 pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
     site::build(workspace)?;
     let peer_wasm = peer_folder(workspace)?.join("stockfish-19-lite-single.wasm");
@@ -38,7 +41,7 @@ pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
     // The peer's modules are in a script of the page.
     let of_engine = |path: &Path| path.starts_with("packages/engine");
     let of_peer = |path: &Path| path.starts_with("packages/peer") || path == Path::new("peer.js");
-    let parts: [(&str, &dyn Fn(&Path) -> bool); 4] = [
+    let parts: [(&str, Belongs<'_>); 4] = [
         ("engine_package", &of_engine),
         ("peer_package", &of_peer),
         ("page_without_packages", &|path| {
@@ -83,7 +86,7 @@ fn add(report: &mut Report, name: &str, ours: Size, theirs: Option<Size>) {
 }
 
 /// The files of the site that a browser may load and that belong to a part of it.
-fn loaded(dist: &Path, belongs: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
+fn loaded(dist: &Path, belongs: Belongs<'_>) -> Result<Vec<PathBuf>> {
     let files = stamp::files(dist, &[])?.into_iter();
     Ok(files
         .filter(|path| site::is_loaded(path) && belongs(path))
