@@ -48,6 +48,8 @@ struct World {
     games: BTreeMap<GameId, Orderer>,
     watchers: BTreeSet<(GameId, usize)>,
     ms: u64,
+    /// How long the pages slept, so that their monotonic clocks stood still, ms.
+    slept: u64,
     /// By how much the pages' wall clock is ahead, ms.
     wall_ahead: u64,
     /// What is on its way between the first two pages, with who sent it; none while no channel is open.
@@ -84,6 +86,7 @@ impl World {
             games: BTreeMap::new(),
             watchers: BTreeSet::new(),
             ms: 0,
+            slept: 0,
             wall_ahead: 0,
             channel: None,
             carried: Vec::new(),
@@ -103,7 +106,7 @@ impl World {
 
     fn now(&self) -> Now {
         Now {
-            mono: self.ms as f64,
+            mono: (self.ms - self.slept) as f64,
             wall: Millis::new(EPOCH + self.ms + self.wall_ahead),
         }
     }
