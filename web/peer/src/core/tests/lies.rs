@@ -246,6 +246,35 @@ fn what_an_outage_kept_from_one_player_is_not_withheld() {
     assert_eq!(world.state(1, id)["ply"], 5);
 }
 
+/// The channel brings page 1 a move and its receipt, of which the relay has not told it.
+fn told_by_the_channel_alone() -> (World, GameId) {
+    let (mut world, id) = honest();
+    world.watchers.remove(&(id, 1));
+    world.play(0, id, "f1c4").unwrap();
+    assert_eq!(world.state(1, id)["ply"], 5);
+    world.beats(3);
+    world.assert_nothing_found(id);
+    (world, id)
+}
+
+#[test]
+fn what_the_channel_brings_the_relay_may_tell_a_little_later() {
+    let (mut world, id) = told_by_the_channel_alone();
+    let items = super::in_order(&world.games[&id], None);
+    world.push(1, &Push::Items { game: id, items });
+    world.beats(10);
+    world.assert_nothing_found(id);
+}
+
+#[test]
+fn what_a_stream_that_hung_did_not_bring_is_not_withheld_by_the_next_one() {
+    let (mut world, id) = told_by_the_channel_alone();
+    world.disconnect(1);
+    world.connect(1);
+    world.beats(10);
+    world.assert_nothing_found(id);
+}
+
 #[test]
 fn a_device_that_slept_blames_nobody_for_the_time() {
     let (mut world, id) = honest();
