@@ -9,6 +9,9 @@ use rookery_ledger::{Game, Proof};
 
 use super::checks::Checked;
 
+/// The code of a receipt that names one before it although it is the first, or none although it is not.
+pub(super) const LOOSE: &str = "loose-link";
+
 /// What a receipt of a key says that no honest relay says.
 type Lie = (&'static str, OrderKey, Hash);
 
@@ -29,7 +32,7 @@ fn proven(game: &Game) -> Vec<Lie> {
         Proof::TimeRunsBack { by, second, .. } => Some(("back", *by, second.hash())),
         Proof::InvalidReceipt {
             by, receipt, code, ..
-        } if code == "loose-link" => Some(("loose", *by, receipt.hash())),
+        } if code == LOOSE => Some(("loose", *by, receipt.hash())),
         _ => None,
     });
     lies.collect()
