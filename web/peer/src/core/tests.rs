@@ -45,6 +45,8 @@ struct Page {
 struct World {
     pages: Vec<Page>,
     key: Keypair,
+    /// The key of the relay that the pages are at, where that is not the home.
+    at: Option<Keypair>,
     games: BTreeMap<GameId, Orderer>,
     watchers: BTreeSet<(GameId, usize)>,
     ms: u64,
@@ -83,6 +85,7 @@ impl World {
         let mut world = Self {
             pages: pages.collect(),
             key: Keypair::from_secret(&[200; 32]),
+            at: None,
             games: BTreeMap::new(),
             watchers: BTreeSet::new(),
             ms: 0,
@@ -184,7 +187,7 @@ impl World {
             versions: vec![1],
             agent: "test".into(),
             nonce: Nonce([1; 16]),
-            order: self.key.order(),
+            order: self.at.as_ref().unwrap_or(&self.key).order(),
             now_ms: Millis::new(EPOCH + self.ms),
         };
         self.push(i, &welcome);

@@ -428,6 +428,26 @@ fn a_receipt_that_another_relay_signed_says_nothing_about_this_one() {
 }
 
 #[test]
+fn a_relay_that_is_cut_off_from_the_home_of_a_game_is_not_to_blame() {
+    let (mut world, id) = honest();
+    world.at = Some(Keypair::from_secret(&[201; 32]));
+    for i in [0, 1] {
+        world.disconnect(i);
+        world.connect(i);
+    }
+    world.beats(2);
+    // The other player hears of it by the channel alone, with the next move too.
+    world.watchers.remove(&(id, 1));
+    world.play(0, id, "f1c4").unwrap();
+    world.play(1, id, "g8f6").unwrap();
+    world.watchers.remove(&(id, 0));
+    world.refuse = Some("log-unavailable");
+    world.play(0, id, "d2d3").unwrap();
+    world.beats(40);
+    world.assert_nothing_found(id);
+}
+
+#[test]
 fn an_opponent_who_invents_a_receipt_does_not_make_the_relay_the_liar() {
     let (mut world, id) = honest();
     let state = world.games[&id].game().state().clone();
