@@ -61,7 +61,8 @@ fn read(game: &Game) -> Vec<Lie> {
         if let Some((_, _, before)) = named {
             let before = before.body;
             let next = before.epoch == body.epoch && before.seq.get() + 1 == body.seq.get();
-            if !next && !(body.seq == Seq::ZERO && body.epoch > before.epoch) {
+            let opens = body.seq == Seq::ZERO && body.epoch > before.epoch;
+            if !(next || opens) {
                 lies.push(("splice", *by, *hash));
             }
             if body.at_ms < before.at_ms {
