@@ -72,8 +72,9 @@ impl Table {
             }
             Item::Record(record) => {
                 let game = self.player.game();
-                // After a move of home a record may name what never counted and what not everybody got.
-                let stays = game.home_signatures().next().is_none();
+                // After a move of home a record may name what never counted and what not everybody got; and who only passes on
+                // what another relay orders may be cut off from it.
+                let stays = game.home_signatures().next().is_none() && self.is_ordered_by(relay);
                 let on = record.body.place().and_then(|place| place.on);
                 let unknown = on.filter(|on| game.receipt(*on).is_none());
                 if let Some(on) = unknown.filter(|_| is_new && live && stays) {

@@ -86,7 +86,7 @@ impl Complaint {
 /// One beat of the session's heart.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Beat {
-    /// How long the relay was listened to since the one before, ms: none where its log takes no writes.
+    /// How long the relay was listened to since the one before, ms.
     pub(crate) heard_ms: f64,
     /// Nothing was held up, the relay's log takes writes, and the device's clocks agree.
     pub(crate) steady: bool,
@@ -114,11 +114,7 @@ impl Pulse {
             && (wall - passed).abs() <= CLOCKS_APART_MS
             && rtt.get() <= SLOW_MS;
         Beat {
-            heard_ms: if log_busy {
-                0.0
-            } else {
-                passed.min(LATE_BEAT_MS)
-            },
+            heard_ms: passed.min(LATE_BEAT_MS),
             steady,
             log_busy,
         }

@@ -248,6 +248,12 @@ impl Table {
             })
     }
 
+    /// Whether the receipts that the game needs are this relay's: in a clocked game only its home has them.
+    pub(crate) fn is_ordered_by(&self, relay: Source<'_>) -> bool {
+        let game = self.player.game();
+        !game.is_clocked() || game.orderer().map(|(by, _)| by) == relay.order
+    }
+
     /// The own record on the chain that no relay has confirmed.
     pub(crate) fn unconfirmed(&self) -> Option<Hash> {
         if self.hides_last() {

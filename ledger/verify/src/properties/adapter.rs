@@ -8,6 +8,7 @@ use rookery_ledger::sign::Keypair;
 use rookery_ledger::{Colour, Game, Proof};
 
 use super::history::{CREATOR, JOINER, SECOND, key};
+use super::links::LOOSE;
 use crate::plain::{Checked, Plain, continuations, receipt, setup};
 use crate::reference::{Id, Receipt, Side, TimeControl, clocked, untimed};
 
@@ -63,7 +64,10 @@ pub(crate) fn of_game(game: &Game) -> View {
             .proofs
             .iter()
             .filter_map(|proof| match proof {
-                Proof::InvalidReceipt { receipt, .. } => Some(receipt.hash().0),
+                // How receipts are linked is compared on its own.
+                Proof::InvalidReceipt { receipt, code, .. } if code != LOOSE => {
+                    Some(receipt.hash().0)
+                }
                 _ => None,
             })
             .collect(),

@@ -9,6 +9,9 @@ use rookery_ledger::{Game, Proof};
 
 use super::checks::Checked;
 
+/// The code of a receipt that names one before it although it is the first, or none although it is not.
+pub(super) const LOOSE: &str = "loose-link";
+
 /// What a receipt of a key says that no honest relay says.
 type Lie = (&'static str, OrderKey, Hash);
 
@@ -29,7 +32,7 @@ fn proven(game: &Game) -> Vec<Lie> {
         Proof::TimeRunsBack { by, second, .. } => Some(("back", *by, second.hash())),
         Proof::InvalidReceipt {
             by, receipt, code, ..
-        } if code == "loose-link" => Some(("loose", *by, receipt.hash())),
+        } if code == LOOSE => Some(("loose", *by, receipt.hash())),
         _ => None,
     });
     lies.collect()
@@ -58,7 +61,8 @@ fn read(game: &Game) -> Vec<Lie> {
         if let Some((_, _, before)) = named {
             let before = before.body;
             let next = before.epoch == body.epoch && before.seq.get() + 1 == body.seq.get();
-            if !next && !(body.seq == Seq::ZERO && body.epoch > before.epoch) {
+            let opens = body.seq == Seq::ZERO && body.epoch > before.epoch;
+            if !(next || opens) {
                 lies.push(("splice", *by, *hash));
             }
             if body.at_ms < before.at_ms {

@@ -295,11 +295,16 @@ impl Core {
 
     /// A heartbeat: what was waited for may be overdue by now.
     fn judge(&mut self, beat: Beat, out: &mut Vec<Output>) {
+        let relay = Source {
+            order: self.session.order(),
+            clock: &self.relay_clock,
+        };
         for (id, table) in &mut self.tables {
             if table.watching != Watching::Live {
                 continue;
             }
-            let waits = table.unconfirmed().filter(|_| self.writer);
+            let may = self.writer && table.is_ordered_by(relay);
+            let waits = table.unconfirmed().filter(|_| may);
             table.suspicion.beat(beat, waits);
             let notices = table.new_findings();
             if !notices.is_empty() {

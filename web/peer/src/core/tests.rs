@@ -45,9 +45,13 @@ struct Page {
 struct World {
     pages: Vec<Page>,
     key: Keypair,
+    /// The key of the relay that the pages are at, where that is not the home.
+    at: Option<Keypair>,
     games: BTreeMap<GameId, Orderer>,
     watchers: BTreeSet<(GameId, usize)>,
     ms: u64,
+    /// How long the pages slept, so that their monotonic clocks stood still, ms.
+    slept: u64,
     /// By how much the pages' wall clock is ahead, ms.
     wall_ahead: u64,
     /// What is on its way between the first two pages, with who sent it; none while no channel is open.
@@ -81,9 +85,11 @@ impl World {
         let mut world = Self {
             pages: pages.collect(),
             key: Keypair::from_secret(&[200; 32]),
+            at: None,
             games: BTreeMap::new(),
             watchers: BTreeSet::new(),
             ms: 0,
+            slept: 0,
             wall_ahead: 0,
             channel: None,
             carried: Vec::new(),
@@ -103,7 +109,7 @@ impl World {
 
     fn now(&self) -> Now {
         Now {
-            mono: self.ms as f64,
+            mono: (self.ms - self.slept) as f64,
             wall: Millis::new(EPOCH + self.ms + self.wall_ahead),
         }
     }
@@ -181,7 +187,7 @@ impl World {
             versions: vec![1],
             agent: "test".into(),
             nonce: Nonce([1; 16]),
-            order: self.key.order(),
+            order: self.at.as_ref().unwrap_or(&self.key).order(),
             now_ms: Millis::new(EPOCH + self.ms),
         };
         self.push(i, &welcome);

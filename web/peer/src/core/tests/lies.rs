@@ -246,17 +246,47 @@ fn what_an_outage_kept_from_one_player_is_not_withheld() {
     assert_eq!(world.state(1, id)["ply"], 5);
 }
 
+/// The channel brings page 1 a move and its receipt, of which the relay has not told it.
+fn told_by_the_channel_alone() -> (World, GameId) {
+    let (mut world, id) = honest();
+    world.watchers.remove(&(id, 1));
+    world.play(0, id, "f1c4").unwrap();
+    assert_eq!(world.state(1, id)["ply"], 5);
+    world.beats(3);
+    world.assert_nothing_found(id);
+    (world, id)
+}
+
+#[test]
+fn what_the_channel_brings_the_relay_may_tell_a_little_later() {
+    let (mut world, id) = told_by_the_channel_alone();
+    let items = super::in_order(&world.games[&id], None);
+    world.push(1, &Push::Items { game: id, items });
+    world.beats(10);
+    world.assert_nothing_found(id);
+}
+
+#[test]
+fn what_a_stream_that_hung_did_not_bring_is_not_withheld_by_the_next_one() {
+    let (mut world, id) = told_by_the_channel_alone();
+    world.disconnect(1);
+    world.connect(1);
+    world.beats(10);
+    world.assert_nothing_found(id);
+}
+
 #[test]
 fn a_device_that_slept_blames_nobody_for_the_time() {
     let (mut world, id) = honest();
     // Its monotonic clock stood still, and the stream outlived it: what was buffered comes in a burst.
-    let slept = 40_000;
-    world.beat_after(slept, false);
+    world.slept = 12_000;
+    world.beat_after(12_000, false);
     for _ in 0..10 {
         world.beat_after(1, false);
     }
+    world.beats(2);
     world.play(0, id, "f1c4").unwrap();
-    world.beats(3);
+    world.beats(30);
     world.assert_nothing_found(id);
 }
 
@@ -394,6 +424,26 @@ fn a_receipt_that_another_relay_signed_says_nothing_about_this_one() {
         .unwrap();
     world.outputs(1, outputs);
     world.beats(30);
+    world.assert_nothing_found(id);
+}
+
+#[test]
+fn a_relay_that_is_cut_off_from_the_home_of_a_game_is_not_to_blame() {
+    let (mut world, id) = honest();
+    world.at = Some(Keypair::from_secret(&[201; 32]));
+    for i in [0, 1] {
+        world.disconnect(i);
+        world.connect(i);
+    }
+    world.beats(2);
+    // The other player hears of it by the channel alone, with the next move too.
+    world.watchers.remove(&(id, 1));
+    world.play(0, id, "f1c4").unwrap();
+    world.play(1, id, "g8f6").unwrap();
+    world.watchers.remove(&(id, 0));
+    world.refuse = Some("log-unavailable");
+    world.play(0, id, "d2d3").unwrap();
+    world.beats(40);
     world.assert_nothing_found(id);
 }
 
