@@ -57,43 +57,26 @@ impl Connection {
             address: address.to_string(),
             what,
         };
-        let identity = Identity::generate_ed25519();
-        let local = identity.public().to_peer_id();
         let is_webrtc = address.iter().any(|part| part == Protocol::WebRTCDirect);
-        let transport = if is_webrtc {
-            webrtc(&identity)
+        let (within, mut tries) = if is_webrtc {
+            (WEBRTC_DIAL_WITHIN, 3)
         } else {
-            plain(&identity)
-        }
-        .map_err(failed)?;
-        let streams = libp2p_stream::Behaviour::new();
-        let control = streams.new_control();
-        let config =
-            libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE);
-        let mut swarm = Swarm::new(transport, streams, local, config);
+            (DIAL_WITHIN, 1)
+        };
         let dialling = async {
-            if is_webrtc {
-                // The native transport dials from the socket of a listener.
-                listen_for_webrtc(&mut swarm).await?;
-            }
-            let mut tries = if is_webrtc { 3 } else { 1 };
             loop {
                 tries -= 1;
-                match dial_once(&mut swarm, address).await {
-                    Err(DialError::Transport(_)) if tries > 0 => {}
+                match dial_once(address, is_webrtc).await {
+                    Err(DialFailed::Transport(_)) if tries > 0 => {}
                     dialled => return dialled.map_err(|error| error.to_string()),
                 }
             }
         };
-        let within = if is_webrtc {
-            WEBRTC_DIAL_WITHIN
-        } else {
-            DIAL_WITHIN
-        };
-        let remote = tokio::time::timeout(within, dialling)
+        let (mut swarm, streams, remote) = tokio::time::timeout(within, dialling)
             .await
             .map_err(|_| failed("no answer".into()))?
             .map_err(failed)?;
+        let local = *swarm.local_peer_id();
         let (closing, closed) = watch::channel(false);
         let task = tokio::spawn(async move {
             loop {
@@ -105,7 +88,7 @@ impl Connection {
         Ok(Self {
             local,
             remote,
-            streams: control,
+            streams,
             closed,
             task,
         })
@@ -147,21 +130,58 @@ impl Connection {
     }
 }
 
+type Client = Swarm<libp2p_stream::Behaviour>;
+
+/// Why one try came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum DialFailed {
+    /// Nobody answered, or not in time.
+    #[error(transparent)]
+    Transport(DialError),
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Each try has a socket of its own: over WebRTC what comes from that of a try that failed belongs to it for the relay.
 async fn dial_once(
-    swarm: &mut Swarm<libp2p_stream::Behaviour>,
     address: &Multiaddr,
-) -> Result<PeerId, DialError> {
-    swarm.dial(address.clone())?;
+    is_webrtc: bool,
+) -> Result<(Client, libp2p_stream::Control, PeerId), DialFailed> {
+    let identity = Identity::generate_ed25519();
+    let transport = if is_webrtc {
+        webrtc(&identity)
+    } else {
+        plain(&identity)
+    }
+    .map_err(DialFailed::Other)?;
+    let streams = libp2p_stream::Behaviour::new();
+    let control = streams.new_control();
+    let config = libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE);
+    let local = identity.public().to_peer_id();
+    let mut swarm = Swarm::new(transport, streams, local, config);
+    if is_webrtc {
+        // The native transport dials from the socket of a listener.
+        listen_for_webrtc(&mut swarm)
+            .await
+            .map_err(DialFailed::Other)?;
+    }
+    let failed = |error| match error {
+        DialError::Transport(_) => DialFailed::Transport(error),
+        error => DialFailed::Other(error.to_string()),
+    };
+    swarm.dial(address.clone()).map_err(failed)?;
     loop {
         match swarm.select_next_some().await {
-            SwarmEvent::ConnectionEstablished { peer_id, .. } => return Ok(peer_id),
-            SwarmEvent::OutgoingConnectionError { error, .. } => return Err(error),
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => {
+                return Ok((swarm, control, peer_id));
+            }
+            SwarmEvent::OutgoingConnectionError { error, .. } => return Err(failed(error)),
             _ => {}
         }
     }
 }
 
-async fn listen_for_webrtc(swarm: &mut Swarm<libp2p_stream::Behaviour>) -> Result<(), String> {
+async fn listen_for_webrtc(swarm: &mut Client) -> Result<(), String> {
     let any = Multiaddr::empty()
         .with(Protocol::Ip4([127, 0, 0, 1].into()))
         .with(Protocol::Udp(0))
