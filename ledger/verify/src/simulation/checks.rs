@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rookery_ledger::id::{GameId, Hash, Nonce, OrderKey, PlayerKey};
 use rookery_ledger::record::{Item, Lapsed, Receipt, What};
+use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::{Game, PlayError, Refusal, codec};
-use rookery_relay::order_log::{ChainId, Position};
+use rookery_relay::order_log::{ChainId, Entry, Position};
 
 use super::cast::Hosting;
 use super::client::Client;
@@ -156,7 +157,7 @@ impl World {
                 (None, BTreeSet::new(), BTreeSet::new());
             for (_, entry) in entries {
                 if entry.seq == u64::MAX {
-                    match codec::decode::<Lapsed>(&entry.receipt, codec::MAX_ITEM_BYTES) {
+                    match lapse_of(*key, &entry) {
                         Ok(body) => drop(lapsed.insert(body.epoch)),
                         Err(error) => broken.push(format!("P3: a lapse cannot be read: {error}")),
                     }
@@ -164,7 +165,7 @@ impl World {
                 }
                 let Ok(receipt) = codec::decode::<Receipt>(&entry.receipt, codec::MAX_ITEM_BYTES)
                 else {
-                    // What another relay ordered is kept signed.
+                    // What another relay ordered is kept signed, and what a key ordered that was given up.
                     continue;
                 };
                 let links = match last {
@@ -256,6 +257,21 @@ impl World {
             let restored = self.hosts[self.host_of(*relay)].restored;
             restored && self.relays[*relay].key.order() != key
         })
+    }
+}
+
+/// The refusal in a key's own chain: unsigned as long as the key signs, signed by it once it was given up.
+fn lapse_of(key: OrderKey, entry: &Entry) -> Result<Lapsed, String> {
+    let bytes = entry.receipt.as_slice();
+    if let Ok(body) = codec::decode::<Lapsed>(bytes, codec::MAX_ITEM_BYTES) {
+        return Ok(body);
+    }
+    match codec::decode::<Item>(bytes, codec::MAX_ITEM_BYTES) {
+        Ok(Item::Lapsed { by, lapsed }) if by == key && by.signed(lapsed.body.game, &lapsed) => {
+            Ok(lapsed.body)
+        }
+        Ok(_) => Err("it is signed by another key, or not well".into()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
