@@ -38,11 +38,7 @@ impl Table {
         for (item, refusal) in refused {
             match &item {
                 // What can never count is evidence once a receipt for it is known.
-                Item::Record(_) => {
-                    if self.receive(item.clone()) == Ok(true) {
-                        new.push(item);
-                    }
-                }
+                Item::Record(_) if self.receive(item.clone()) == Ok(true) => new.push(item),
                 Item::Receipt { .. } if refusal == Refusal::BadSignature => {
                     self.suspicion.complain(Complaint::BadReceipt);
                     self.findings.exhibit(item);
