@@ -226,22 +226,22 @@ async function watch({ page }, phone) {
           [...document.querySelectorAll('cg-board piece:not(.dragging, .ghost, .fading)')].filter(
             (piece) => /** @type {Element & { cgKey: string }} */ (piece).cgKey === square,
           );
-        const before = pieces()[0]?.className;
+        const name = (/** @type {Element} */ piece) => piece.className.replace(' anim', '');
+        const before = pieces().map(name)[0];
         const began = performance.now();
         bench.painted = new Promise((resolve, reject) => {
-          const look = () => {
-            const now = pieces()[0]?.className;
-            if (now === undefined || now.replace(' anim', '') === before) {
-              if (performance.now() - began < 30_000) requestAnimationFrame(look);
-              else reject(new Error(`nothing came to ${square}`));
-              return;
-            }
-            // A task that is posted within a frame runs once the frame is drawn.
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = () => resolve(performance.now() - bench.pressed);
-            port2.postMessage(null);
+          // A task that is posted within a frame runs once the frame is drawn.
+          const { port1, port2 } = new MessageChannel();
+          const nextFrame = () => requestAnimationFrame(() => port2.postMessage(null));
+          port1.onmessage = () => {
+            const now = performance.now();
+            // A piece that was taken may still be fading there.
+            if (bench.pressed > began && pieces().some((piece) => name(piece) !== before))
+              resolve(now - bench.pressed);
+            else if (now - began < 30_000) nextFrame();
+            else reject(new Error(`nothing came to ${square}`));
           };
-          requestAnimationFrame(look);
+          nextFrame();
         });
       };
     },
