@@ -1,27 +1,35 @@
-//! `rookery-relay load`: real clients over WebSocket play whole games against a relay on this machine, count what it
-//! orders, and look for a lost, doubled or diverging move.
+//! `rookery-relay load`: real clients over WebSocket, each from an address of its own, play whole games against a relay on
+//! this machine; afterwards an oracle checks all that they got.
+//!
+//! This file starts the relay and the generators, tells them when to play, kills the relay where that is asked for, and
+//! reports. What a generator does is in `generator` and `board`, what is checked in `oracle`.
 
 mod board;
+mod crowd;
+mod figures;
+mod generator;
+mod line;
+mod oracle;
+mod process;
+mod random;
 mod report;
-mod started;
+mod run;
+mod script;
+mod seat;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures::future::join_all;
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 
-use crate::client::{ClientError, Session};
-use board::{Board, Played};
-use report::Measure;
-use started::Started;
+pub use run::run;
 
-/// How long a relay may take to give idle connections their memory.
-const SETTLE: Duration = Duration::from_secs(2);
-/// Connections that are opened at once: fewer than a relay admits into their handshake together.
-const DIALS_AT_ONCE: usize = 32;
+/// Files that a generator needs besides its sockets.
+const OTHER_FILES: u64 = 64;
+/// The longest that a player may think in the mean; beyond that it is no load.
+const SLOWEST: Duration = Duration::from_secs(60);
 
 /// Options of `rookery-relay load`.
 #[derive(Debug, Clone, clap::Args)]
@@ -29,21 +37,47 @@ pub struct Args {
     /// Games that are played at the same time, each by two clients
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub games: u32,
-    /// Seconds of play
+    /// Seconds of play that are measured
     #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub seconds: u64,
-    /// Moves a second in all; without it each player answers at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    /// Moves a second in all, spread as people's moves are; without it each player answers at once
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate: Option<u32>,
-    /// A relay that runs already, on this machine; without it one is started with its limits raised
-    #[arg(long, value_name = "MULTIADDR")]
-    pub relay: Option<Multiaddr>,
-    /// Idle connections with which the started relay's memory is measured
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(0..=10_000))]
-    pub connections: u32,
-    /// Folder in which the started relay keeps its log for the run; choose the disk to be measured [default: a temporary one]
-    #[arg(long, value_name = "DIR")]
+    /// Processes that the clients are spread over
+    #[arg(long, value_name = "P", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub processes: u32,
+    /// Command of a relay to start, its words parted by spaces (no shell); may be given more than once. Without it and
+    /// without --relay this program serves, with its log in a temporary folder
+    #[arg(long, value_name = "CMD")]
+    pub relay_cmd: Vec<String>,
+    /// A relay that runs already, on this machine; may be given more than once
+    #[arg(long, value_name = "MULTIADDR", conflicts_with = "relay_cmd")]
+    pub relay: Vec<Multiaddr>,
+    /// Kill the relay (SIGKILL) each so many seconds, and start it again
+    #[arg(long, value_name = "T", conflicts_with_all = ["relay", "joiners", "watchers"], value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub kill_every: Option<u64>,
+    /// Sessions without a player that are open all the time
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=50_000))]
+    pub idle: u32,
+    /// Each so many games one has somebody who watches it; 0: none has
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub watch_each: u32,
+    /// A burst: all games begin before the window, and the first moves of all fall due within its first second
+    #[arg(long)]
+    pub first_moves: bool,
+    /// A burst: so many more sessions ask for the one seat of a game within the window's first second
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=50_000))]
+    pub joiners: u32,
+    /// A burst: so many more sessions come to watch one game within the window's first second
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=50_000))]
+    pub watchers: u32,
+    /// Folder in which this program's own relay keeps its log for the run; choose the disk to be measured [default: a
+    /// temporary one]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["relay", "relay_cmd"])]
     pub data: Option<PathBuf>,
+    /// Games and pace follow from this number
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
     /// Write the measurements to this file
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -52,17 +86,37 @@ pub struct Args {
 /// The run could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The relay is on another machine.
+    /// The relay is on another machine, or the address is no WebSocket's.
     #[error(
-        "{0} is not on this machine; load is made only over the loopback, such as /ip4/127.0.0.1/tcp/4751/ws/p2p/..."
+        "{0} is no WebSocket address on this machine; load is made only over the loopback, such as /ip4/127.0.0.1/tcp/4751/ws"
     )]
     NotLoopback(Multiaddr),
+    /// A process may not open as many files as it has clients.
+    #[error(
+        "each of {processes} generators needs {needs} open files and may have {has}: give more --processes, or raise the limit (ulimit -n)"
+    )]
+    TooFewFiles {
+        /// How many generators there are.
+        processes: u32,
+        /// Files that one needs.
+        needs: u64,
+        /// Files that it may have.
+        has: u64,
+    },
+    /// The rate is too low for so many games.
+    #[error("{games} games at {rate} moves a second: a player would think for over {} s; ask for more moves or fewer games", SLOWEST.as_secs())]
+    TooSlow {
+        /// Games at the same time.
+        games: u32,
+        /// Moves a second.
+        rate: u32,
+    },
     /// The relay could not be started.
     #[error("cannot start a relay: {0}")]
     Start(String),
-    /// A client could not go on.
-    #[error(transparent)]
-    Client(#[from] ClientError),
+    /// A generator could not go on.
+    #[error("a generator cannot go on: {0}")]
+    Generator(String),
     /// The file of measurements could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -73,98 +127,47 @@ pub enum LoadError {
     },
 }
 
-/// Makes the run, prints what was measured, and says whether nothing was lost, doubled or diverging.
-///
-/// # Errors
-///
-/// [`LoadError`]
-pub async fn run(args: &Args) -> Result<bool, LoadError> {
-    let mut measures = Vec::new();
-    let started = match &args.relay {
-        Some(_) => None,
-        None => Some(Started::start(args.data.as_deref()).await?),
-    };
-    let address = match (&args.relay, &started) {
-        (Some(address), _) => address.clone(),
-        (None, Some(started)) => started.address.clone(),
-        (None, None) => return Err(LoadError::Start("no address".into())),
-    };
-    if !is_loopback(&address) {
-        return Err(LoadError::NotLoopback(address));
-    }
-    if let Some(started) = &started {
-        measures.extend(memory(started, &address, args.connections).await?);
-    }
-    let boards = join_all((0..args.games).map(|number| Board::open(&address, number))).await;
-    let boards: Vec<Board> = boards.into_iter().collect::<Result<_, _>>()?;
-    // Each board makes its share of the rate.
-    let pause = args
-        .rate
-        .map(|rate| Duration::from_secs(1) * args.games / rate);
-    let begin = Instant::now();
-    let deadline = begin + Duration::from_secs(args.seconds);
-    let tasks = boards
-        .into_iter()
-        .map(|board| tokio::spawn(board.play(deadline, pause)));
-    let mut played = Played::default();
-    for task in join_all(tasks).await {
-        let board = task.map_err(|error| LoadError::Start(error.to_string()))??;
-        played.add(board);
-    }
-    measures.extend(played.measures(args.seconds));
-    drop(started);
-    let clean = played.is_clean();
-    report::print(&measures);
-    if let Some(path) = &args.json {
-        report::write(path, &measures).map_err(|source| LoadError::Write {
-            path: path.clone(),
-            source,
-        })?;
-    }
-    Ok(clean)
+/// What one generator does, as the process that [`run`] started for it: orders come by standard input.
+pub async fn generate() {
+    generator::run().await;
 }
 
-fn is_loopback(address: &Multiaddr) -> bool {
-    match address.iter().next() {
-        Some(Protocol::Ip4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Protocol::Ip6(ip)) => ip.is_loopback(),
-        _ => false,
-    }
-}
-
-/// Opens sessions without a player, as many at once as a relay lets into their handshake.
-async fn idle_sessions(address: &Multiaddr, wanted: u32) -> Result<Vec<Session>, ClientError> {
-    let mut open = Vec::new();
-    while open.len() < wanted as usize {
-        let more = DIALS_AT_ONCE.min(wanted as usize - open.len());
-        for session in join_all((0..more).map(|_| Session::connect(address, None))).await {
-            open.push(session?);
+impl Args {
+    /// How long each player thinks in the mean, without the time that the moves are on their way.
+    fn think(&self) -> Result<Option<Duration>, LoadError> {
+        let Some(rate) = self.rate else {
+            return Ok(None);
+        };
+        let mean = Duration::from_secs(1) * self.games / rate;
+        if mean > SLOWEST {
+            return Err(LoadError::TooSlow {
+                games: self.games,
+                rate,
+            });
         }
+        Ok(Some(mean))
     }
-    Ok(open)
+
+    /// Clients in all while games are played.
+    fn clients(&self) -> u32 {
+        let watching = match self.watch_each {
+            0 => 0,
+            each => self.games.div_ceil(each),
+        };
+        // A crowd has the players or the creator that it comes for.
+        let joiners = self.joiners + u32::from(self.joiners > 0);
+        let watchers = self.watchers + 2 * u32::from(self.watchers > 0);
+        2 * self.games + watching + self.idle + joiners + watchers
+    }
 }
 
-/// The relay's memory with nobody there and with `connections` sessions.
-async fn memory(
-    relay: &Started,
-    address: &Multiaddr,
-    connections: u32,
-) -> Result<Vec<Measure>, LoadError> {
-    let kb = |name: String, value: Option<u64>| {
-        value.map(|value| Measure::new(name, "kB", value as f64))
-    };
-    let empty = kb("relay RSS at 0 connections".into(), relay.rss_kb());
-    let mut measures: Vec<Measure> = empty.into_iter().collect();
-    if connections > 0 {
-        let sessions = idle_sessions(address, connections).await?;
-        tokio::time::sleep(SETTLE).await;
-        measures.extend(kb(
-            format!("relay RSS at {connections} connections"),
-            relay.rss_kb(),
-        ));
-        drop(sessions);
-    }
-    Ok(measures)
+/// Whether an address is a WebSocket's of this machine.
+fn is_loopback(address: &Multiaddr) -> bool {
+    let mut parts = address.iter();
+    let (ip, tcp, ws) = (parts.next(), parts.next(), parts.next());
+    matches!(ip, Some(Protocol::Ip4(ip)) if IpAddr::V4(ip).is_loopback())
+        && matches!(tcp, Some(Protocol::Tcp(_)))
+        && matches!(ws, Some(Protocol::Ws(_)))
 }
 
 #[cfg(test)]
@@ -175,11 +178,12 @@ mod tests {
     fn only_this_machine_is_put_under_load() {
         for (address, is) in [
             ("/ip4/127.0.0.1/tcp/1/ws", true),
-            ("/ip4/127.3.2.1/tcp/1", true),
-            ("/ip6/::1/udp/1/quic-v1", true),
+            ("/ip4/127.3.2.1/tcp/1/ws", true),
+            ("/ip4/127.0.0.1/tcp/1", false),
+            ("/ip6/::1/tcp/1/ws", false),
             ("/ip4/10.0.0.1/tcp/1/ws", false),
             ("/dns4/localhost/tcp/1/ws", false),
-            ("/tcp/1", false),
+            ("/tcp/1/ws", false),
         ] {
             assert_eq!(is_loopback(&address.parse().unwrap()), is, "{address}");
         }

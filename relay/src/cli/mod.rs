@@ -52,8 +52,12 @@ enum Command {
     Verify(verify::Args),
     /// Put a relay under load and measure it
     ///
-    /// Real clients play whole games over WebSocket. Exit code 1 where a move was lost, doubled or diverged.
+    /// Real clients, each from an address of its own, play whole games over WebSocket. Afterwards an oracle checks every
+    /// byte that they got. Exit code 1 where anything was lost, doubled, diverging or not allowed.
     Load(crate::load::Args),
+    /// What `load` starts for its clients
+    #[command(hide = true)]
+    LoadGenerator,
     /// Say how the relay is that runs on a data folder
     ///
     /// Whether it is ready, who is connected, how far its log has come.
@@ -82,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Load(args) => load::run(&args),
+        Command::LoadGenerator => load::generate(),
         #[cfg(unix)]
         Command::Status(args) => host::status(&args),
         #[cfg(unix)]

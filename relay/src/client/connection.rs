@@ -1,5 +1,6 @@
 //! One libp2p connection to a relay, under a fresh identity as a page has it.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -14,6 +15,7 @@ use libp2p::{Multiaddr, PeerId, Swarm, noise, quic, tcp, websocket, yamux};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::bound::BoundTcp;
 use super::{ClientError, RawStream};
 use crate::node::PROTOCOL;
 
@@ -53,6 +55,18 @@ impl Connection {
     ///
     /// [`ClientError::Dial`]
     pub async fn dial(address: &Multiaddr) -> Result<Self, ClientError> {
+        Self::dial_from(address, None).await
+    }
+
+    /// As [`Connection::dial`]; where a `source` is given, from that address of this machine and over WebSocket alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Dial`]
+    pub async fn dial_from(
+        address: &Multiaddr,
+        source: Option<Ipv4Addr>,
+    ) -> Result<Self, ClientError> {
         let failed = |what: String| ClientError::Dial {
             address: address.to_string(),
             what,
@@ -66,7 +80,7 @@ impl Connection {
         let dialling = async {
             loop {
                 tries -= 1;
-                match dial_once(address, is_webrtc).await {
+                match dial_once(address, source, is_webrtc).await {
                     Err(DialFailed::Transport(_)) if tries > 0 => {}
                     dialled => return dialled.map_err(|error| error.to_string()),
                 }
@@ -145,13 +159,14 @@ enum DialFailed {
 /// Each try has a socket of its own: over WebRTC what comes from that of a try that failed belongs to it for the relay.
 async fn dial_once(
     address: &Multiaddr,
+    source: Option<Ipv4Addr>,
     is_webrtc: bool,
 ) -> Result<(Client, libp2p_stream::Control, PeerId), DialFailed> {
     let identity = Identity::generate_ed25519();
-    let transport = if is_webrtc {
-        webrtc(&identity)
-    } else {
-        plain(&identity)
+    let transport = match source {
+        Some(source) => bound(&identity, source),
+        None if is_webrtc => webrtc(&identity),
+        None => plain(&identity),
     }
     .map_err(DialFailed::Other)?;
     let streams = libp2p_stream::Behaviour::new();
@@ -221,6 +236,17 @@ fn plain(identity: &Identity) -> Result<BoxedTransport, String> {
             Either::Left(either) => either.into_inner(),
             Either::Right(output) => output,
         })
+        .boxed())
+}
+
+/// WebSocket from one address of this machine.
+fn bound(identity: &Identity, source: Ipv4Addr) -> Result<BoxedTransport, String> {
+    let noise = noise::Config::new(identity).map_err(|error| error.to_string())?;
+    Ok(websocket::Config::new(BoundTcp { source })
+        .upgrade(Version::V1Lazy)
+        .authenticate(noise)
+        .multiplex(yamux::Config::default())
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
         .boxed())
 }
 

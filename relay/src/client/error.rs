@@ -73,7 +73,7 @@ impl ClientError {
         }
     }
 
-    pub(super) fn lost(words: impl std::fmt::Display) -> Self {
+    pub(crate) fn lost(words: impl std::fmt::Display) -> Self {
         Self::Closed {
             code: "lost".into(),
             words: words.to_string(),

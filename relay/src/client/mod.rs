@@ -1,6 +1,7 @@
 //! A native client of the session protocol: what a page does, over WebSocket, TCP, QUIC or WebRTC-direct. For the load
 //! tool and for tests; a [`RawStream`] also sends what no honest client would.
 
+mod bound;
 mod connection;
 mod error;
 mod raw;
@@ -11,6 +12,7 @@ pub use crate::outbox::Refused;
 pub use connection::Connection;
 pub use error::ClientError;
 pub use raw::RawStream;
+pub(crate) use raw::hello;
 pub use session::{Event, Requests, Session, Welcome};
 pub use table::Table;
 

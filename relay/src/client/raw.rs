@@ -27,6 +27,11 @@ impl RawStream {
         }
     }
 
+    /// The stream, and what was read of it and not taken yet.
+    pub(crate) fn into_parts(self) -> (Stream, Frames) {
+        (self.stream, self.frames)
+    }
+
     /// Sends bytes as they are.
     ///
     /// # Errors
@@ -138,7 +143,7 @@ impl RawStream {
 
 /// What a player signs to bind its key to a connection.
 #[must_use]
-pub(super) fn hello(key: &Keypair, connection: &Connection, nonce: Nonce) -> Signed<Hello> {
+pub(crate) fn hello(key: &Keypair, connection: &Connection, nonce: Nonce) -> Signed<Hello> {
     let hello = Hello {
         player: key.player(),
         from: connection.local().to_bytes(),

@@ -1,321 +1,484 @@
-//! One board of the load: two clients that play game after game, and what they saw.
+//! One board of the load: two players, and on some boards somebody who watches, at game after game, each move at the
+//! moment at which it is due.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use libp2p::Multiaddr;
-use rookery_ledger::Game;
-use rookery_ledger::id::Hash;
-use rookery_ledger::record::{Clock, Item};
-use rookery_ledger::sign::Keypair;
-
-use super::report::Measure;
-use crate::client::{ClientError, Session, Table, new_key, usual_game};
-
-/// Whole games that end on the board: the Opera game, the Immortal game, the Evergreen game, Loyd's stalemate in ten
-/// moves, and the fool's mate.
-const SCRIPTS: [&str; 5] = [
-    "e2e4 e7e5 g1f3 d7d6 d2d4 c8g4 d4e5 g4f3 d1f3 d6e5 f1c4 g8f6 f3b3 d8e7 b1c3 c7c6 c1g5 b7b5 c3b5 c6b5 c4b5 b8d7 \
-     e1c1 a8d8 d1d7 d8d7 h1d1 e7e6 b5d7 f6d7 b3b8 d7b8 d1d8",
-    "e2e4 e7e5 f2f4 e5f4 f1c4 d8h4 e1f1 b7b5 c4b5 g8f6 g1f3 h4h6 d2d3 f6h5 f3h4 h6g5 h4f5 c7c6 g2g4 h5f6 h1g1 c6b5 \
-     h2h4 g5g6 h4h5 g6g5 d1f3 f6g8 c1f4 g5f6 b1c3 f8c5 c3d5 f6b2 f4d6 c5g1 e4e5 b2a1 f1e2 b8a6 f5g7 e8d8 f3f6 g8f6 d6e7",
-    "e2e4 e7e5 g1f3 b8c6 f1c4 f8c5 b2b4 c5b4 c2c3 b4a5 d2d4 e5d4 e1g1 d4d3 d1b3 d8f6 e4e5 f6g6 f1e1 g8e7 c1a3 b7b5 \
-     b3b5 a8b8 b5a4 a5b6 b1d2 c8b7 d2e4 g6f5 c4d3 f5h5 e4f6 g7f6 e5f6 h8g8 a1d1 h5f3 e1e7 c6e7 a4d7 e8d7 d3f5 d7e8 \
-     f5d7 e8f8 a3e7",
-    "e2e3 a7a5 d1h5 a8a6 h5a5 h7h5 h2h4 a6h6 a5c7 f7f6 c7d7 e8f7 d7b7 d8d3 b7b8 d3h7 b8c8 f7g6 c8e6",
-    "f2f3 e7e5 g2g4 d8h4",
-];
-/// Long enough that no clock runs out in a run.
-const CLOCK: Clock = Clock::Live {
-    initial_s: 86_400,
-    inc_s: 0,
+use rookery_ledger::id::{GameId, Hash, Millis};
+use rookery_ledger::record::{
+    Clock as Terms, Genesis, Item, Join, Move, Record, Seat as Seating, Signed,
 };
+use rookery_ledger::sign::{Keypair, creator_draws_white};
+use tokio::sync::{Semaphore, watch};
 
-/// A board before it plays.
+use super::crowd::Opening;
+use super::figures::{Figures, LATE};
+use super::line::{Clock, Frame, Line};
+use super::oracle::History;
+use super::oracle::cbor::Malformed;
+use super::random::Random;
+use super::script::{End, Script};
+use super::seat::{Asked, Heard, Seat, retry_after};
+use crate::client::{ClientError, new_key, new_nonce};
+
+/// How long one answer may take, a restart of the relay included.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a board tries to reach a relay that is gone.
+const GIVE_UP: Duration = Duration::from_secs(60);
+/// A first move is due at the latest this long after the Seat: after 30 s the game would end without result.
+const FIRST_MOVE: Duration = Duration::from_secs(20);
+
+/// A board stops before its time.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The relay refused what it had to take.
+    #[error("refused with {0}")]
+    Refused(String),
+    /// No answer within [`PATIENCE`].
+    #[error("no answer")]
+    Silence,
+}
+
+/// What all boards of a generator share.
+pub(super) struct Shared {
+    /// The relays' addresses, which change where one is started again.
+    pub(super) relays: watch::Receiver<Vec<Multiaddr>>,
+    /// So many handshakes at once.
+    pub(super) handshakes: Semaphore,
+    pub(super) clock: Clock,
+    pub(super) terms: Terms,
+    figures: Mutex<Figures>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        relays: watch::Receiver<Vec<Multiaddr>>,
+        handshakes: usize,
+        terms: Terms,
+    ) -> Self {
+        Self {
+            relays,
+            handshakes: Semaphore::new(handshakes),
+            clock: Clock::read(),
+            terms,
+            figures: Mutex::default(),
+        }
+    }
+
+    pub(super) fn count(&self, count: impl FnOnce(&mut Figures)) {
+        // Nothing panics while it holds the lock, and counts are whole after every step.
+        count(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn take_figures(&self) -> Figures {
+        let mut figures = Figures::default();
+        self.count(|counted| std::mem::swap(counted, &mut figures));
+        figures
+    }
+
+    /// Counts somebody who could not go on.
+    pub(super) fn stopped(&self, why: &str) {
+        self.count(|figures| *figures.stopped.entry(why.to_owned()).or_default() += 1);
+    }
+
+    /// Counts a refusal.
+    pub(super) fn refused(&self, code: &str) {
+        self.count(|figures| *figures.refused.entry(code.to_owned()).or_default() += 1);
+    }
+
+    /// Opens a session with relay `relay`, when it is this one's turn.
+    pub(super) async fn open(
+        &self,
+        relay: usize,
+        source: Ipv4Addr,
+        key: Option<&Keypair>,
+    ) -> Result<Line, ClientError> {
+        // Nobody closes it.
+        let _permit = self.handshakes.acquire().await;
+        let address = self.relays.borrow().get(relay).cloned();
+        let address = address.ok_or(ClientError::Unexpected("a relay of the plan"))?;
+        Line::open(&address, source, key).await
+    }
+}
+
+/// When moves are counted, and when the last one is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) from: Instant,
+    pub(super) to: Instant,
+}
+
+/// What is particular to a board.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    /// Which relay it plays at.
+    pub(super) relay: usize,
+    /// How long its players think in the mean; none: not at all.
+    pub(super) think: Option<Duration>,
+    /// Where its first game is one that all can name, a long one.
+    pub(super) opening: Option<Opening>,
+}
+
+/// A board.
 pub(super) struct Board {
-    number: u32,
-    address: Multiaddr,
-    /// The creator's and the joiner's.
-    sessions: [Session; 2],
-    keys: [Keypair; 2],
-}
-
-/// What boards saw.
-#[derive(Debug, Default)]
-pub(super) struct Played {
-    /// From the first byte sent to the opponent's frame read, for every move, microseconds.
-    delays_us: Vec<u64>,
-    /// From the start of play to the end of the last move, the longest of any board.
-    elapsed: Duration,
-    finished: u64,
-    lost: u64,
-    doubled: u64,
-    diverging: u64,
-}
-
-impl Played {
-    pub(super) fn add(&mut self, other: Self) {
-        self.delays_us.extend(other.delays_us);
-        self.elapsed = self.elapsed.max(other.elapsed);
-        self.finished += other.finished;
-        self.lost += other.lost;
-        self.doubled += other.doubled;
-        self.diverging += other.diverging;
-    }
-
-    pub(super) fn is_clean(&self) -> bool {
-        self.lost + self.doubled + self.diverging == 0
-    }
-
-    pub(super) fn measures(&mut self, seconds: u64) -> Vec<Measure> {
-        self.delays_us.sort_unstable();
-        let moves = self.delays_us.len();
-        let quantile = |percent: usize| {
-            let at = (moves * percent / 100).min(moves.saturating_sub(1));
-            self.delays_us
-                .get(at)
-                .map_or(f64::NAN, |us| *us as f64 / 1000.0)
-        };
-        let elapsed = self.elapsed.as_secs_f64().max(seconds as f64);
-        vec![
-            Measure::new(
-                "ordered moves with fsync",
-                "moves/s",
-                moves as f64 / elapsed,
-            ),
-            Measure::new("submit to opponent p50", "ms", quantile(50)),
-            Measure::new("submit to opponent p99", "ms", quantile(99)),
-            Measure::new("moves", "moves", moves as f64),
-            Measure::new("whole games", "games", self.finished as f64),
-            Measure::new("lost moves", "moves", self.lost as f64),
-            Measure::new("doubled moves", "moves", self.doubled as f64),
-            Measure::new("diverging games", "games", self.diverging as f64),
-        ]
-    }
+    shared: Arc<Shared>,
+    setting: Setting,
+    random: Random,
+    /// The creator, the joiner, and who watches.
+    seats: Vec<Seat>,
+    /// The first wish to sit that reached the creator.
+    wish: Option<Signed<Join>>,
+    sent: BTreeMap<[u8; 32], u64>,
+    histories: Vec<History>,
 }
 
 impl Board {
-    /// Connects two players.
-    pub(super) async fn open(address: &Multiaddr, number: u32) -> Result<Self, ClientError> {
-        let keys = [new_key()?, new_key()?];
+    /// Connects its players, and one more who watches where `sources` has a third address.
+    pub(super) async fn open(
+        shared: Arc<Shared>,
+        setting: Setting,
+        random: Random,
+        sources: &[Ipv4Addr],
+    ) -> Result<Self, ClientError> {
+        let mut seats = Vec::new();
+        for (number, source) in sources.iter().enumerate() {
+            let key = match &setting.opening {
+                Some(opening) if number == 0 => Some(opening.key.clone()),
+                _ => (number < 2).then(new_key).transpose()?,
+            };
+            let line = shared.open(setting.relay, *source, key.as_ref()).await?;
+            seats.push(Seat::new(key, *source, line));
+        }
         Ok(Self {
-            number,
-            address: address.clone(),
-            sessions: [
-                Session::connect(address, Some(&keys[0])).await?,
-                Session::connect(address, Some(&keys[1])).await?,
-            ],
-            keys,
+            shared,
+            setting,
+            random,
+            seats,
+            wish: None,
+            sent: BTreeMap::new(),
+            histories: Vec::new(),
         })
     }
 
-    /// Plays until the deadline, then has the games looked at by somebody who was not there.
-    pub(super) async fn play(
-        self,
-        deadline: Instant,
-        pause: Option<Duration>,
-    ) -> Result<Played, ClientError> {
-        let Self {
-            number,
-            address,
-            mut sessions,
-            keys,
-        } = self;
-        let begin = Instant::now();
-        let mut played = Played::default();
-        let mut games = Vec::new();
-        // Boards are at different games and places at any moment, as players are.
-        let mut scripts = SCRIPTS.iter().cycle().skip(number as usize % SCRIPTS.len());
-        while let (true, Some(script)) = (Instant::now() < deadline, scripts.next()) {
-            let mut tables = sit_down(sessions, &keys).await?;
-            let mut acknowledged = Vec::new();
-            for uci in script.split_whitespace() {
-                if Instant::now() >= deadline {
+    /// Plays from `start` to the end of the window, the first move of all at `first` where that is given. What was seen is
+    /// there also of a board that had to stop.
+    pub(super) async fn run(
+        mut self,
+        start: Instant,
+        mut first: Option<Instant>,
+        window: Window,
+    ) -> Vec<History> {
+        tokio::time::sleep_until(start.into()).await;
+        while Instant::now() < window.to {
+            let played = self.game(first.take(), window).await;
+            self.keep();
+            match played {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(stop) => {
+                    self.shared.stopped(&stop.to_string());
                     break;
                 }
-                let next = pause.map(|pause| Instant::now() + pause);
-                let (hash, delay) = play(&mut tables, uci).await?;
-                played
-                    .delays_us
-                    .push(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
-                acknowledged.push(hash);
-                if let Some(next) = next {
-                    tokio::time::sleep_until(next.into()).await;
+            }
+        }
+        self.histories
+    }
+
+    /// Puts the game aside for the oracle.
+    fn keep(&mut self) {
+        let game = self.seats[0].game;
+        if game == GameId::NONE {
+            return;
+        }
+        let home = self.seats[0].line.order.0;
+        let mut acknowledged: Vec<[u8; 32]> = Vec::new();
+        for seat in &self.seats {
+            acknowledged.extend(seat.acknowledged.iter().map(|hash| hash.0));
+        }
+        let names = ["the creator", "the joiner", "who watched"];
+        let seats = names.into_iter().zip(&mut self.seats);
+        let live = seats
+            .map(|(name, seat)| (name, seat.turn_to(GameId::NONE)))
+            .filter(|(_, copy)| !copy.frames.is_empty())
+            .collect();
+        self.histories.push(History {
+            game: game.0,
+            home,
+            live,
+            afterwards: Default::default(),
+            acknowledged,
+            sent: std::mem::take(&mut self.sent),
+        });
+    }
+
+    /// Plays a game; false where the window ended before it did.
+    async fn game(&mut self, first: Option<Instant>, window: Window) -> Result<bool, Stop> {
+        let is_long = self.setting.opening.is_some();
+        let white = self.sit_down().await?;
+        let script = if is_long {
+            Script::long(&mut self.random)
+        } else {
+            Script::draw(&mut self.random)
+        };
+        let mut due = Instant::now();
+        for (ply, uci) in script.moves.iter().enumerate() {
+            due = match first {
+                Some(first) if ply == 0 => first,
+                _ => self.next_due(due, ply),
+            };
+            if due >= window.to {
+                return Ok(false);
+            }
+            let offer = ply + 1 == script.moves.len() && script.end == End::Agreement;
+            let mover = (white + ply) % 2;
+            self.wait_until(due).await?;
+            let since = self.seats[mover].view.head_at;
+            let record = Record::Move(Move {
+                at: self.seats[mover].place(),
+                uci: uci.clone(),
+                think_ms: millis(since.elapsed()),
+                offer,
+            });
+            self.order(mover, record, due, window).await?;
+        }
+        let mover = (white + script.moves.len()) % 2;
+        let place = self.seats[mover].place();
+        let last = match script.end {
+            End::OnTheBoard => None,
+            End::Resignation => Some(Record::Resign(place)),
+            End::Agreement => Some(Record::Draw(place)),
+        };
+        if let Some(record) = last {
+            due = self.next_due(due, script.moves.len());
+            if due >= window.to {
+                return Ok(false);
+            }
+            self.wait_until(due).await?;
+            self.order(mover, record, due, window).await?;
+        }
+        self.shared.count(|figures| figures.finished += 1);
+        for seat in &self.seats {
+            seat.leave().await;
+        }
+        Ok(true)
+    }
+
+    /// When the record after `ply` others is due: a while after the one before was due, whenever that got through. Without
+    /// a pace it is due when it can be made.
+    fn next_due(&mut self, before: Instant, ply: usize) -> Instant {
+        match self.setting.think {
+            None => Instant::now(),
+            Some(mean) if ply < 2 => before + self.random.think(mean).min(FIRST_MOVE),
+            Some(mean) => before + self.random.think(mean),
+        }
+    }
+
+    /// Has a record ordered, waits until everybody at the board has its receipt, and counts the delays of those that were
+    /// due within the window.
+    async fn order(
+        &mut self,
+        mover: usize,
+        record: Record,
+        due: Instant,
+        window: Window,
+    ) -> Result<(), Stop> {
+        let (hash, sent) = self.sign_and_send(mover, record).await?;
+        self.until(|board| board.seats.iter().all(|seat| seat.view.head == hash))
+            .await?;
+        if due < window.from || due >= window.to {
+            return Ok(());
+        }
+        let [own, opponent] = [mover, 1 - mover].map(|seat| self.seats[seat].view.head_at);
+        self.shared.count(|figures| {
+            figures.moves += 1;
+            figures.sent_to_receipt.record(own - sent);
+            figures.due_to_receipt.record(own - due);
+            figures.sent_to_opponent.record(opponent - sent);
+            figures.due_to_opponent.record(opponent - due);
+            figures.late += u64::from(opponent - due > LATE);
+        });
+        Ok(())
+    }
+
+    async fn sign_and_send(&mut self, who: usize, record: Record) -> Result<(Hash, Instant), Stop> {
+        let seat = &mut self.seats[who];
+        let key = seat
+            .key
+            .as_ref()
+            .ok_or(ClientError::Unexpected("a player's key"))?;
+        let signed = key.sign(seat.game, record);
+        let hash = signed.hash();
+        let now = Instant::now();
+        self.sent.insert(hash.0, self.shared.clock.ms(now));
+        seat.submit(hash, Item::Record(signed)).await;
+        Ok((hash, now))
+    }
+
+    /// A new game with both players seated; says which seat has White.
+    async fn sit_down(&mut self) -> Result<usize, Stop> {
+        let begun = Instant::now();
+        let keys: Vec<Keypair> = self
+            .seats
+            .iter()
+            .filter_map(|seat| seat.key.clone())
+            .collect();
+        let [creator, joiner] = keys.as_slice() else {
+            return Err(ClientError::Unexpected("two players").into());
+        };
+        let opening = match self.setting.opening.take() {
+            Some(opening) => opening,
+            None => Opening::drawn(creator.clone())?,
+        };
+        let (secret, wish) = (opening.secret(), new_nonce()?);
+        let genesis: Genesis = opening.genesis(self.shared.terms, self.seats[0].line.order);
+        let game = genesis.id();
+        for seat in &mut self.seats {
+            seat.turn_to(game);
+        }
+        self.wish = None;
+        self.sent.clear();
+        self.sent
+            .insert(game.0, self.shared.clock.ms(Instant::now()));
+        let signed: Signed<Genesis> = creator.sign(game, genesis);
+        self.seats[0]
+            .submit(game.as_hash(), Item::Genesis(signed))
+            .await;
+        self.until(|board| board.seats[0].acknowledged.contains(&game.as_hash()))
+            .await?;
+        self.shared.count(|figures| figures.games += 1);
+        for seat in &mut self.seats {
+            seat.follow().await;
+        }
+        self.until(|board| board.seats.iter().all(|seat| seat.view.receipt.is_some()))
+            .await?;
+        let join = Join {
+            player: joiner.player(),
+            nonce: wish,
+        };
+        self.seats[1].join(joiner.sign(game, join)).await;
+        self.until(|board| board.wish.is_some()).await?;
+        if let Some(join) = self.wish.clone() {
+            let seating = Seating {
+                at: self.seats[0].place(),
+                join,
+                reveal: Some(secret),
+            };
+            self.sign_and_send(0, Record::Seat(seating)).await?;
+        }
+        self.until(|board| board.seats.iter().all(|seat| seat.view.height == 1))
+            .await?;
+        self.shared
+            .count(|figures| figures.seated.record(begun.elapsed()));
+        Ok(usize::from(!creator_draws_white(secret, wish)))
+    }
+
+    /// Takes frames in until the board is as wanted.
+    async fn until(&mut self, wanted: impl Fn(&Self) -> bool) -> Result<(), Stop> {
+        while !wanted(self) {
+            let next = tokio::time::timeout(PATIENCE, self.next()).await;
+            let (seat, frame) = next.map_err(|_| Stop::Silence)?;
+            self.hear(seat, frame).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes frames in until a moment.
+    async fn wait_until(&mut self, moment: Instant) -> Result<(), Stop> {
+        while let Ok((seat, frame)) = tokio::time::timeout_at(moment.into(), self.next()).await {
+            self.hear(seat, frame).await?;
+        }
+        Ok(())
+    }
+
+    /// The next frame of any seat; none where its session has ended.
+    async fn next(&mut self) -> (usize, Option<Frame>) {
+        poll_fn(|context| {
+            for (number, seat) in self.seats.iter_mut().enumerate() {
+                if let Poll::Ready(frame) = seat.line.inbox.poll_recv(context) {
+                    return Poll::Ready((number, frame));
                 }
             }
-            played.elapsed = begin.elapsed();
-            let game = tables[0].id();
-            played.finished += u64::from(tables[0].game().state().outcome().is_some());
-            games.push((
-                game,
-                acknowledged,
-                [moves_of(tables[0].game()), moves_of(tables[1].game())],
-            ));
-            let [creator, joiner] = tables;
-            sessions = [creator.leave().await?, joiner.leave().await?];
-        }
-        let outsider = new_key()?;
-        for (game, acknowledged, seen) in games {
-            let session = Session::connect(&address, None).await?;
-            let table = Table::watch(session, outsider.clone(), game).await?;
-            played.add(verdict(table.game(), table.arrived(), &acknowledged, &seen));
-        }
-        Ok(played)
+            Poll::Pending
+        })
+        .await
     }
-}
 
-/// A new game between two sessions.
-async fn sit_down(
-    [creator, joiner]: [Session; 2],
-    keys: &[Keypair; 2],
-) -> Result<[Table; 2], ClientError> {
-    let options = usual_game(CLOCK, vec![creator.welcome().order]);
-    let mut creator = Table::create(creator, keys[0].clone(), options).await?;
-    let mut joiner = Table::watch(joiner, keys[1].clone(), creator.id()).await?;
-    let seated = creator.until("the joiner to sit", |game| {
-        game.state().line.players().is_some()
-    });
-    let (joined, seated) = tokio::join!(joiner.join(), seated);
-    joined?;
-    seated?;
-    Ok([creator, joiner])
-}
-
-/// The side to move plays. Gives the record, and how long it took from the first byte sent to the opponent's frame read.
-async fn play(tables: &mut [Table; 2], uci: &str) -> Result<(Hash, Duration), ClientError> {
-    let [first, second] = tables;
-    let (mover, waiter) = if first.is_my_turn() {
-        (first, second)
-    } else {
-        (second, first)
-    };
-    let item = mover.sign(uci)?;
-    let hash = match &item {
-        Item::Record(record) => record.hash(),
-        _ => return Err(ClientError::Unexpected("a record")),
-    };
-    let begin = Instant::now();
-    let arrived = |game: &Game| game.state().line.head() == hash;
-    let (sent, got) = tokio::join!(
-        mover.submit(item),
-        waiter.until("the opponent's move", arrived)
-    );
-    sent?;
-    let delay = got?.duration_since(begin);
-    mover
-        .until("the receipt of one's own move", arrived)
-        .await?;
-    Ok((hash, delay))
-}
-
-/// What the two players and the outsider disagree about.
-fn verdict(
-    game: &Game,
-    arrived: &[Item],
-    acknowledged: &[Hash],
-    seen: &[Vec<String>; 2],
-) -> Played {
-    let lost = acknowledged
-        .iter()
-        .filter(|hash| !game.is_receipted(**hash) || game.record(**hash).is_none());
-    let moves = moves_of(game);
-    let mut places = BTreeSet::new();
-    let mut known = BTreeSet::new();
-    let mut doubled = 0;
-    for item in arrived {
-        if let Item::Receipt { by, receipt } = item
-            && known.insert(receipt.hash())
-            && !places.insert((*by, receipt.body.epoch, receipt.body.seq))
-        {
-            doubled += 1;
-        }
-    }
-    Played {
-        lost: lost.count() as u64,
-        doubled: doubled + game.state().proofs.len() as u64,
-        diverging: u64::from(seen.iter().any(|seen| *seen != moves)),
-        ..Played::default()
-    }
-}
-
-fn moves_of(game: &Game) -> Vec<String> {
-    game.state()
-        .line
-        .moves()
-        .iter()
-        .map(|played| played.uci.clone())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use rookery_ledger::id::{Millis, Nonce};
-    use rookery_ledger::player::Options;
-    use rookery_ledger::record::What;
-    use rookery_ledger::{Colour, Player};
-
-    use super::*;
-
-    /// Two players at an untimed game, White first.
-    fn seated() -> (Player, Player) {
-        let options = Options {
-            colour: Some(Colour::White),
-            ..usual_game(Clock::None, Vec::new())
+    async fn hear(&mut self, number: usize, frame: Option<Frame>) -> Result<(), Stop> {
+        let Some(frame) = frame else {
+            return self.reconnect(number).await;
         };
-        let [white, black] = [1, 2].map(|seed| Keypair::from_secret(&[seed; 32]));
-        let mut creator = Player::create(white, options, Nonce([0; 16]), Nonce([0; 16])).unwrap();
-        let genesis = creator.game().genesis().clone();
-        let mut joiner = Player::open(black, genesis, None).unwrap();
-        let join = joiner.join(Nonce([7; 16])).unwrap();
-        joiner.receive(creator.seat(join).unwrap()).unwrap();
-        (creator, joiner)
-    }
-
-    #[test]
-    fn every_script_is_a_whole_legal_game() {
-        for script in SCRIPTS {
-            let (mut creator, mut joiner) = seated();
-            let (mut mover, mut waiter) = (&mut creator, &mut joiner);
-            for uci in script.split_whitespace() {
-                waiter
-                    .receive(mover.play(uci, Millis::ZERO, false).expect(uci))
-                    .unwrap();
-                std::mem::swap(&mut mover, &mut waiter);
+        let clock = self.shared.clock;
+        match self.seats[number].hear(frame, &clock)? {
+            Heard::Nothing => {}
+            // The creator seats the first who wishes.
+            Heard::Wish(wish) => {
+                if number == 0 && self.seats[0].view.height == 0 {
+                    self.wish.get_or_insert(wish);
+                }
             }
-            assert!(mover.game().state().outcome().is_some(), "{script}");
+            Heard::Refused {
+                asked,
+                code,
+                retry_ms,
+            } => self.refused(number, asked, code, retry_ms).await?,
         }
+        Ok(())
     }
 
-    #[test]
-    fn a_lost_a_doubled_and_a_diverging_move_are_each_found() {
-        let relay = Keypair::from_secret(&[9; 32]);
-        let (mut creator, _) = seated();
-        let mut arrived = Vec::new();
-        let Item::Record(first) = creator.play("e2e4", Millis::ZERO, false).unwrap() else {
-            panic!("a move is a record");
+    async fn refused(
+        &mut self,
+        number: usize,
+        asked: Asked,
+        code: String,
+        retry_ms: Option<u64>,
+    ) -> Result<(), Stop> {
+        self.shared.refused(&code);
+        let wait = match code.as_str() {
+            // The wish is kept and reaches the creator when it is back.
+            "creator-away" => return Ok(()),
+            // The creator seated somebody meanwhile, which the items tell.
+            "seat-taken" if asked == Asked::Join => return Ok(()),
+            _ => retry_after(&code, retry_ms).ok_or(Stop::Refused(code))?,
         };
-        let hash = first.hash();
-        let receipt = |creator: &Player, at| {
-            let at = Millis::new(at);
-            let next =
-                creator
-                    .game()
-                    .next_receipt(relay.order(), What::Record(hash), at, Millis::ZERO);
-            Game::sign_receipt(&relay, next)
-        };
-        let (one, other) = (receipt(&creator, 1), receipt(&creator, 2));
-        let seen = [vec!["e2e4".to_owned()], vec!["e2e4".to_owned()]];
-        let counts = |creator: &Player, arrived: &[Item], seen| {
-            let played = verdict(creator.game(), arrived, &[hash], seen);
-            (played.lost, played.doubled, played.diverging)
-        };
-        assert_eq!(counts(&creator, &arrived, &seen), (1, 0, 0), "no receipt");
-        creator.receive(one.clone()).unwrap();
-        arrived.push(one);
-        assert_eq!(counts(&creator, &arrived, &seen), (0, 0, 0));
-        let differs = [seen[0].clone(), Vec::new()];
-        assert_eq!(counts(&creator, &arrived, &differs), (0, 0, 1));
-        arrived.push(other);
-        assert_eq!(counts(&creator, &arrived, &seen), (0, 1, 0));
+        tokio::time::sleep(wait).await;
+        self.seats[number].again(asked).await;
+        Ok(())
     }
+
+    /// Opens a session again with growing waits, and goes on.
+    async fn reconnect(&mut self, number: usize) -> Result<(), Stop> {
+        self.shared.count(|figures| figures.reconnects += 1);
+        let give_up = Instant::now() + GIVE_UP;
+        let mut wait = Duration::from_millis(50);
+        loop {
+            // Spread, so that not all come back at one moment.
+            tokio::time::sleep(wait.mul_f64(0.5 + self.random.unit())).await;
+            wait = (wait * 2).min(Duration::from_secs(2));
+            let seat = &self.seats[number];
+            let opened = self
+                .shared
+                .open(self.setting.relay, seat.source, seat.key.as_ref());
+            match opened.await {
+                Ok(line) => {
+                    self.seats[number].resume(line).await;
+                    return Ok(());
+                }
+                Err(error) if Instant::now() >= give_up => return Err(error.into()),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+fn millis(time: Duration) -> Millis {
+    Millis::new(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }

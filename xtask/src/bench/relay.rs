@@ -12,9 +12,8 @@ use crate::command;
 use crate::run;
 use crate::workspace::Workspace;
 
-/// Games at the same time, each by two clients.
-const GAMES: &str = "100";
-const SECONDS: &str = "10";
+/// Games at the same time, each by two clients, and as many idle sessions as make 500 connections.
+const LOAD: &str = "load --games 100 --idle 300 --watch-each 0 --seconds 10";
 
 /// The load command's name for a measurement, ours, and its unit.
 const MEASURED: [(&str, &str, &str); 5] = [
@@ -31,11 +30,12 @@ pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
     let mut all: [Vec<f64>; MEASURED.len()] = Default::default();
     for _ in 0..RUNS {
         let mut load = Command::new(workspace.binary("rookery-relay"));
-        load.args(["load", "--games", GAMES, "--seconds", SECONDS, "--json"])
+        load.args(LOAD.split(' '))
+            .arg("--json")
             .arg(&file)
             .arg("--data")
             .arg(workspace.target.join("relay-load"));
-        // It fails where a move was lost, doubled or diverged.
+        // It fails where its oracle finds anything wrong.
         command::run(&mut load, "put the relay under load")?;
         let text = fs::read_to_string(&file).context("the load command left no report")?;
         let entries: Vec<Value> =
