@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { startBrowser } from './harness/browser.mjs';
 import { LOGS, RELAY, slug } from './harness/places.mjs';
 import { startRelay } from './harness/relay.mjs';
+import { keepChannels } from './harness/channels.mjs';
 import { line, playOut, sitDown, invite } from './harness/table.mjs';
 
 const GAME = line('e4 e5 Nf3');
@@ -17,16 +18,7 @@ test('two moves for one place, by the channel between the two, end an untimed ga
   const relay = await startRelay(t);
   const browser = await startBrowser(t);
   const [white, black] = [await browser.player('white'), await browser.player('black')];
-  // Keeps hold of the channel, as a page that was changed would.
-  await white.page.addInitScript(() => {
-    const make = RTCPeerConnection.prototype.createDataChannel;
-    RTCPeerConnection.prototype.createDataChannel = function (...args) {
-      const channel = make.apply(this, args);
-      /** @type {{ channels?: RTCDataChannel[] }} */ (globalThis).channels ??= [];
-      /** @type {{ channels?: RTCDataChannel[] }} */ (globalThis).channels?.push(channel);
-      return channel;
-    };
-  });
+  await keepChannels(white);
   await white.open(relay.url);
   await sitDown(white, black, await invite(white, { time: 'Untimed' }));
   for (const person of [white, black]) await person.sees({ path: 'direct' });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startBrowser } from './harness/browser.mjs';
 import { startRelay } from './harness/relay.mjs';
+import { keepChannels } from './harness/channels.mjs';
 import { invite, line, playOut, sitDown, startGame } from './harness/table.mjs';
 
 // Spanish, forty plies after the first four.
@@ -90,16 +91,7 @@ test('what is said by the channel that nobody can say closes it, and the relay g
   const relay = await startRelay(t);
   const browser = await startBrowser(t);
   const [white, black] = [await browser.player('white'), await browser.player('black')];
-  // Keeps hold of the channel, as a page that was changed would.
-  await white.page.addInitScript(() => {
-    const make = RTCPeerConnection.prototype.createDataChannel;
-    RTCPeerConnection.prototype.createDataChannel = function (...args) {
-      const channel = make.apply(this, args);
-      /** @type {{ channels?: RTCDataChannel[] }} */ (globalThis).channels ??= [];
-      /** @type {{ channels?: RTCDataChannel[] }} */ (globalThis).channels?.push(channel);
-      return channel;
-    };
-  });
+  await keepChannels(white);
   await white.open(relay.url);
   await sitDown(white, black, await invite(white, { time: '10 + 0' }));
   for (const person of [white, black]) await person.sees({ path: 'direct' });
