@@ -23,7 +23,7 @@ import { freshTable, reduceTable } from './table/table-state.js';
 
 /**
  * @typedef {object} PeerView What the page knows of its peer.
- * @property {'starting' | 'ready' | 'failed'} status
+ * @property {'asleep' | 'starting' | 'ready' | 'failed'} status `asleep`: nobody has needed it yet.
  * @property {string} error One sentence, when it failed.
  * @property {PlayerKey | null} player
  * @property {boolean} writer
@@ -75,6 +75,27 @@ import { freshTable, reduceTable } from './table/table-state.js';
  *   | { type: 'announce', words: string }} Action
  */
 
+/** Not connected to anything. */
+const NO_LINK = { relay: null, transport: null, rttMs: null, logBusy: false };
+
+/** @satisfies {Partial<PeerView>} */
+export const PEER_STARTING = {
+  status: /** @type {const} */ ('starting'),
+  /** @type {Connection} */
+  connection: { ...NO_LINK, state: 'connecting', words: 'Connecting to a relay…' },
+};
+
+/** @satisfies {Partial<PeerView>} */
+export const PEER_ASLEEP = {
+  status: /** @type {const} */ ('asleep'),
+  /** @type {Connection} */
+  connection: {
+    ...NO_LINK,
+    state: 'offline',
+    words: 'Not connected: the page connects when you play with others.',
+  },
+};
+
 /**
  * @param {Route} route
  * @param {Theme} theme
@@ -96,18 +117,10 @@ export function initialState(
     settings,
     people,
     peer: {
-      status: 'starting',
+      ...PEER_STARTING,
       error: '',
       player: null,
       writer: true,
-      connection: {
-        state: 'connecting',
-        words: 'Connecting to a relay…',
-        relay: null,
-        transport: null,
-        rttMs: null,
-        logBusy: false,
-      },
       seeks: [],
       games: [],
     },

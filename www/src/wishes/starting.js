@@ -35,7 +35,7 @@ const freshId = () =>
  *   until somebody sits down; `joinOnOpen` names the game whose seat is asked for as soon as it is on screen.
  */
 export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
-  const { store, dispatch, peerStarting, go, complain } = desk;
+  const { store, dispatch, needPeer, go, complain } = desk;
 
   /**
    * A game of this device is kept before it is shown.
@@ -49,7 +49,14 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
     go({ screen: record.kind, id: record.id });
   }
 
+  /** Connects; what hinders that is on screen. */
+  function meetPeople() {
+    needPeer().catch(() => {});
+  }
+
   return {
+    meetPeople,
+
     /**
      * The same once more, with colours swapped.
      *
@@ -68,7 +75,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
       const open = desk.game();
       if (!open || !('say' in open)) return;
       try {
-        await (await peerStarting).withdraw(open.id);
+        await (await needPeer()).withdraw(open.id);
         go({ screen: 'home' });
       } catch (error) {
         complain(error);
@@ -109,6 +116,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
 
     openCreateForm() {
       dispatch({ type: 'dialog', dialog: createForm() });
+      meetPeople();
     },
 
     closeDialog() {
@@ -173,7 +181,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
       const { colour, takebacks, opponent } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
-        const peer = await peerStarting;
+        const peer = await needPeer();
         const created = await peer.create({
           clock: chosen.clock,
           colour,
