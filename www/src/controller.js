@@ -13,6 +13,7 @@ import { storeSettings } from './device/settings.js';
 import { showLook, storeTheme } from './device/theme.js';
 import { archivingWishes } from './wishes/archiving.js';
 import { backingUpWishes } from './wishes/backing-up.js';
+import { codingWishes } from './wishes/coding.js';
 import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { importingWishes } from './wishes/importing.js';
@@ -75,6 +76,7 @@ export function createController(store, { need: needPeer, up: peerUp }) {
   });
   const starting = startingWishes(desk, {
     bringText: importing.bringText,
+    openCode: codingWishes(desk).openCode,
     keepOpen: (created) => invitations.keep(created),
     joinOnOpen: (id) => {
       joinOnOpen = id;

@@ -230,7 +230,7 @@ function seekRow(seek, people, writer, act) {
  * @param {AppState} state
  * @param {Controller} act
  */
-function pasteView({ pasteError }, act) {
+function pasteView({ paste }, act) {
   const open = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
@@ -238,7 +238,7 @@ function pasteView({ pasteError }, act) {
   };
   return html`
     <section class="card" aria-labelledby="paste-title" data-people>
-      <h2 id="paste-title">Open an invitation</h2>
+      <h2 id="paste-title">Enter a code or a link</h2>
       <form class="inline-form" @submit=${open}>
         <label class="hidden" for="paste">Link or code of a game</label>
         <input
@@ -246,13 +246,14 @@ function pasteView({ pasteError }, act) {
           name="link"
           autocomplete="off"
           spellcheck="false"
-          placeholder="Paste a link or code"
-          aria-invalid=${pasteError ? 'true' : 'false'}
+          placeholder="K7QM-2X9P"
+          aria-invalid=${paste.error ? 'true' : 'false'}
           aria-describedby="paste-error"
         />
-        <button>Open</button>
+        <button ?disabled=${paste.busy}>Open</button>
       </form>
-      <p class="field-error" id="paste-error" role="alert">${pasteError}</p>
+      <p class="hidden" role="status">${paste.busy ? 'Looking for the game…' : ''}</p>
+      <p class="field-error" id="paste-error" role="alert">${paste.error}</p>
     </section>
   `;
 }

@@ -1,5 +1,6 @@
 // Starting a game: the forms, what they ask for, and the ways into a game of somebody else.
 
+import { readCode } from '../people/codes.js';
 import { chosenClock } from '../table/clock.js';
 import { boardForm, computerForm, createForm } from '../dialog-state.js';
 import { engine, engineLevels } from '../table/engine.js';
@@ -30,11 +31,12 @@ const freshId = () =>
 
 /**
  * @param {Desk} desk
- * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void, bringText: (text: string) => unknown }} hooks
+ * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void, bringText: (text: string) => unknown,
+ *   openCode: (code: string) => unknown }} hooks
  *   `keepOpen` holds an own invitation
  *   until somebody sits down; `joinOnOpen` names the game whose seat is asked for as soon as it is on screen.
  */
-export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
+export function startingWishes(desk, { keepOpen, joinOnOpen, bringText, openCode }) {
   const { store, dispatch, needPeer, go, complain } = desk;
 
   /**
@@ -222,12 +224,16 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
     openPasted(text) {
       const route = routeFromPaste(text);
       const { kind } = whatIs(text);
+      const code = readCode(text);
       if (route) go(route);
+      else if (code) void openCode(code);
       else if (kind === 'fen' || kind === 'pgn') void bringText(text);
       else {
         dispatch({
-          type: 'paste-error',
-          words: 'There is no game in this. A link ends in #/game/ and 64 letters and digits.',
+          type: 'paste',
+          busy: false,
+          error:
+            'There is no game in this. A code has 8 letters and digits, like K7QM-2X9P; a link ends in #/game/ and 64 of them.',
         });
       }
     },
