@@ -83,14 +83,14 @@ async function install() {
 }
 
 /**
- * Past the browser's own cache, and refused where it is not what the list says: a site that is being replaced right now
+ * Past the browser's own cache, behind what the page itself fetches, and refused where it is not what the list says: a site that is being replaced right now
  * hands out files of both versions.
  *
  * @param {string} key
  * @param {string} integrity
  */
 async function fetchWhole(key, integrity) {
-  const answer = await fetch(key, { cache: 'no-cache', integrity });
+  const answer = await fetch(key, { cache: 'no-cache', integrity, priority: 'low' });
   if (!answer.ok) throw new Error(`${key} answered ${answer.status}`);
   // A page may not be opened with an answer that was redirected.
   if (!answer.redirected) return answer;

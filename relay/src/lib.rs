@@ -7,6 +7,7 @@
 pub mod access;
 pub mod cli;
 pub mod client;
+pub mod codes;
 pub mod config;
 #[cfg(unix)]
 pub mod control;
@@ -32,3 +33,4 @@ pub mod stun;
 pub mod sync;
 pub mod trace;
 pub mod wall_clock;
+mod window;

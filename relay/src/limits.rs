@@ -111,6 +111,18 @@ limits! {
     games_per_minute = 20, 1 to 100_000;
     /// STUN answers that one IPv4 address or one IPv6 /64 gets a minute. A page asks twice for each connection that it tries.
     stun_per_minute = 120, 0 to 1_000_000;
+    /// Codes to type that hold at the same time, 200 bytes each; 0 offers none. A code is one of 2^40, so that of 1,000 one is hit by one
+    /// try in 1.1 billion.
+    codes = 1_000, 0 to 100_000;
+    /// Milliseconds that such a code holds, unless the seat is taken before.
+    code_ttl_ms = 1_800_000, 10_000 to 86_400_000;
+    /// Wishes for a code that one IPv4 address or one IPv6 /64 has a minute. A page asks once for each invitation, and again each half hour.
+    codes_per_minute = 60, 1 to 1_000_000;
+    /// Codes that one address may try a minute. Who tries 20 a minute for a year finds one of 1,000 with a chance of 1 %, and has then found
+    /// an invitation of a stranger to a game.
+    code_tries_per_minute = 20, 1 to 1_000_000;
+    /// The same for all addresses together: however many somebody has, one is found in seven years.
+    code_tries_in_all = 300, 1 to 1_000_000;
     /// Milliseconds from SIGTERM until the relay ends, whatever still hangs.
     drain_ms = 5_000, 100 to 600_000;
 }

@@ -56,6 +56,9 @@ families! {
     STUN_ANSWERED = Counter "rookery_stun_answers_total", "STUN requests answered.";
     STUN_IGNORED = Counter "rookery_stun_ignored_total", "Datagrams at the port for STUN that were no binding requests.";
     STUN_LIMITED = Counter "rookery_stun_limited_total", "STUN requests not answered because too many came.";
+    CODES = Gauge "rookery_codes", "Codes to type that hold now.";
+    CODES_ISSUED = Counter "rookery_codes_issued_total", "Codes to type that were given out.";
+    CODE_TRIES = Counter "rookery_code_tries_total", "Codes that were tried, by what came of it: found, unknown, limited.";
     LOG_STATE = Gauge "rookery_log_state", "1 for the state of the order log, 0 for the others.";
     LOG_COMMITS = Counter "rookery_log_commits_total", "Durable commits of the order log.";
     LOG_APPENDS = Counter "rookery_log_appends_total", "Appends that the order log acknowledged.";
@@ -120,6 +123,12 @@ pub struct Sampled {
     pub stun_ignored: u64,
     /// STUN requests not answered because too many came.
     pub stun_limited: u64,
+    /// Codes to type that hold now.
+    pub codes: u64,
+    /// Codes to type that were given out.
+    pub codes_issued: u64,
+    /// Codes that were tried: found, unknown, limited.
+    pub code_tries: [u64; 3],
     /// What the log can do.
     pub health: Health,
     /// What the log counted.
@@ -177,6 +186,10 @@ impl Metrics {
         out.one(&STUN_ANSWERED, sampled.stun_answered);
         out.one(&STUN_IGNORED, sampled.stun_ignored);
         out.one(&STUN_LIMITED, sampled.stun_limited);
+        out.one(&CODES, sampled.codes);
+        out.one(&CODES_ISSUED, sampled.codes_issued);
+        let tries = ["found", "unknown", "limited"].into_iter();
+        out.labelled(&CODE_TRIES, "result", tries.zip(sampled.code_tries));
         let states = Health::ALL.map(|state| (state.as_str(), u8::from(state == sampled.health)));
         out.labelled(&LOG_STATE, "state", states);
         out.one(&LOG_COMMITS, sampled.log.commits);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use rookery_ledger::id::{GameId, Millis, OrderKey, PlayerKey};
 use rookery_ledger::sign::Keypair;
@@ -10,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
+use crate::codes::Codes;
 use crate::config::Turn;
 use crate::fellows::Fellows;
 use crate::games::Games;
@@ -74,6 +76,8 @@ pub struct Relay {
     pub stun: OnceLock<u16>,
     /// What was done with STUN requests.
     pub stun_counters: Arc<stun::Counters>,
+    /// Codes to type, for open games.
+    pub codes: Codes,
     /// TURN servers that pages are told of.
     pub turn: OnceLock<Vec<Turn>>,
     sessions: AtomicU64,
@@ -106,6 +110,7 @@ impl Relay {
             trace: OnceLock::new(),
             stun: OnceLock::new(),
             stun_counters: Arc::default(),
+            codes: Codes::new(Instant::now()),
             turn: OnceLock::new(),
             sessions: AtomicU64::new(0),
         })

@@ -23,7 +23,7 @@ import { freshTable, reduceTable } from './table/table-state.js';
 
 /**
  * @typedef {object} PeerView What the page knows of its peer.
- * @property {'starting' | 'ready' | 'failed'} status
+ * @property {'asleep' | 'starting' | 'ready' | 'failed'} status `asleep`: nobody has needed it yet.
  * @property {string} error One sentence, when it failed.
  * @property {PlayerKey | null} player
  * @property {boolean} writer
@@ -46,7 +46,7 @@ import { freshTable, reduceTable } from './table/table-state.js';
  * @property {{ level: number, name: string }[]} levels
  * @property {Dialog | null} dialog
  * @property {Table | null} table
- * @property {string} pasteError
+ * @property {{ busy: boolean, error: string }} paste What became of the link or code that was entered.
  * @property {{ id: number, words: string } | null} toast
  * @property {Announcement[]} announcements For the live region, the newest last.
  * @property {Update} update Whether a new version of the page waits.
@@ -68,12 +68,35 @@ import { freshTable, reduceTable } from './table/table-state.js';
  *   | { type: 'table-opening', kind: Table['kind'], id: string, wide?: boolean }
  *   | { type: 'table-closed' }
  *   | TableAction
- *   | { type: 'paste-error', words: string }
+ *   | { type: 'paste', busy: boolean, error: string }
  *   | { type: 'toast', id: number, words: string }
  *   | { type: 'toast-gone', id: number }
  *   | { type: 'update', update: Update }
  *   | { type: 'announce', words: string }} Action
  */
+
+const NOTHING_PASTED = { busy: false, error: '' };
+
+/** Not connected to anything. */
+const NO_LINK = { relay: null, transport: null, rttMs: null, logBusy: false };
+
+/** @satisfies {Partial<PeerView>} */
+export const PEER_STARTING = {
+  status: /** @type {const} */ ('starting'),
+  /** @type {Connection} */
+  connection: { ...NO_LINK, state: 'connecting', words: 'Connecting to a relay…' },
+};
+
+/** @satisfies {Partial<PeerView>} */
+export const PEER_ASLEEP = {
+  status: /** @type {const} */ ('asleep'),
+  /** @type {Connection} */
+  connection: {
+    ...NO_LINK,
+    state: 'offline',
+    words: 'Not connected: the page connects when you play with others.',
+  },
+};
 
 /**
  * @param {Route} route
@@ -96,18 +119,10 @@ export function initialState(
     settings,
     people,
     peer: {
-      status: 'starting',
+      ...PEER_STARTING,
       error: '',
       player: null,
       writer: true,
-      connection: {
-        state: 'connecting',
-        words: 'Connecting to a relay…',
-        relay: null,
-        transport: null,
-        rttMs: null,
-        logBusy: false,
-      },
       seeks: [],
       games: [],
     },
@@ -118,7 +133,7 @@ export function initialState(
     levels: [],
     dialog: null,
     table: null,
-    pasteError: '',
+    paste: NOTHING_PASTED,
     toast: null,
     announcements: [],
     update: 'none',
@@ -147,7 +162,7 @@ function withAnnouncement({ announcements, settings }, words) {
 export function reduce(state, action) {
   switch (action.type) {
     case 'route':
-      return { ...state, route: action.route, pasteError: '', dialog: null };
+      return { ...state, route: action.route, paste: NOTHING_PASTED, dialog: null };
     case 'theme':
       return { ...state, theme: action.theme };
     case 'settings':
@@ -179,8 +194,8 @@ export function reduce(state, action) {
             }),
           }
         : state;
-    case 'paste-error':
-      return { ...state, pasteError: action.words };
+    case 'paste':
+      return { ...state, paste: { busy: action.busy, error: action.error } };
     case 'toast':
       return { ...state, toast: { id: action.id, words: action.words } };
     case 'toast-gone':

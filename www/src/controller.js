@@ -13,6 +13,7 @@ import { storeSettings } from './device/settings.js';
 import { showLook, storeTheme } from './device/theme.js';
 import { archivingWishes } from './wishes/archiving.js';
 import { backingUpWishes } from './wishes/backing-up.js';
+import { codingWishes } from './wishes/coding.js';
 import { commandWishes } from './wishes/commanding.js';
 import { createDesk } from './wishes/desk.js';
 import { importingWishes } from './wishes/importing.js';
@@ -31,6 +32,7 @@ import { watchingWishes } from './wishes/watching.js';
 /**
  * @import { Game, Peer, SaidLine, Seek } from '@rookery/peer'
  * @import { Action, AppState, Theme } from './app-state.js'
+ * @import { PeerNeed } from './peer-need.js'
  * @import { Route } from './route.js'
  * @import { Settings } from './device/settings.js'
  * @import { Store } from './store.js'
@@ -48,9 +50,9 @@ const ANSWER_MS = 8000;
 
 /**
  * @param {Store<AppState, Action>} store
- * @param {Promise<Peer>} peerStarting
+ * @param {PeerNeed} peerNeed
  */
-export function createController(store, peerStarting) {
+export function createController(store, { need: needPeer, up: peerUp }) {
   /** @type {PlayedGame | null} */
   let game = null;
   /** @type {(() => void)[]} */
@@ -60,7 +62,7 @@ export function createController(store, peerStarting) {
   /** A game whose seat was asked for by the button that opened it. */
   let joinOnOpen = '';
 
-  const desk = createDesk({ store, game: () => game, peerStarting, go });
+  const desk = createDesk({ store, game: () => game, needPeer, go });
   const { dispatch, table } = desk;
   const moving = movingWishes(desk);
   const offers = offerWishes(desk);
@@ -74,6 +76,7 @@ export function createController(store, peerStarting) {
   });
   const starting = startingWishes(desk, {
     bringText: importing.bringText,
+    openCode: codingWishes(desk).openCode,
     keepOpen: (created) => invitations.keep(created),
     joinOnOpen: (id) => {
       joinOnOpen = id;
@@ -96,7 +99,7 @@ export function createController(store, peerStarting) {
     else desk.say('Someone joined your game. It waits for you under “Your games”.');
   });
 
-  peerStarting.then(
+  peerUp.then(
     async (peer) => {
       void watchLobby();
       await refreshGames();
@@ -114,7 +117,7 @@ export function createController(store, peerStarting) {
       // Without storage there is nothing to resume; playing still works.
     }
     if (store.get().peer.status === 'ready') {
-      const peer = await peerStarting;
+      const peer = await needPeer();
       dispatch({ type: 'peer', peer: { games: await peer.games() } });
     }
   }
@@ -125,7 +128,7 @@ export function createController(store, peerStarting) {
   /** The lobby is listened to only while it is on screen. */
   async function watchLobby() {
     if (store.get().peer.status !== 'ready') return;
-    const peer = await peerStarting;
+    const peer = await needPeer();
     peer.removeEventListener('seeks', /** @type {EventListener} */ (onSeeks));
     if (store.get().route.screen !== 'home') return;
     peer.addEventListener('seeks', onSeeks);
@@ -188,7 +191,7 @@ export function createController(store, peerStarting) {
     const wide = matchMedia('(min-width: 900px)').matches;
     dispatch({ type: 'table-opening', kind: 'peer', id, wide });
     try {
-      const peer = await peerStarting;
+      const peer = await needPeer();
       const opened = invitations.take(id) ?? (await openPatiently(peer, id, relay, mine));
       if (!opened) return;
       if (mine !== opening) {

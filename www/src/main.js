@@ -4,6 +4,7 @@ import { initialState, reduce } from './app-state.js';
 import { createController } from './controller.js';
 import { letNotice } from './words/notice.js';
 import { linkPeer } from './peer-link.js';
+import { createPeerNeed, needWhereTouched } from './peer-need.js';
 import { forcedTransport, parseRoute } from './route.js';
 import { createStore } from './store.js';
 import { storedFollows } from './people/follows.js';
@@ -40,13 +41,16 @@ const store = createStore(
     people: storedPeople(),
   }),
 );
-const peerStarting = linkPeer({
-  base: new URL('./', document.baseURI).href,
-  transport: forcedTransport(location),
-  dispatch: store.dispatch,
-});
-peerStarting.catch((error) => console.error(error));
-const act = createController(store, peerStarting);
+const peer = createPeerNeed(store, () =>
+  linkPeer({
+    base: new URL('./', document.baseURI).href,
+    transport: forcedTransport(location),
+    dispatch: store.dispatch,
+  }),
+);
+peer.up.catch((error) => console.error(error));
+needWhereTouched(peer);
+const act = createController(store, peer);
 
 letNotice(store);
 watchPeople((people) => store.dispatch({ type: 'people', people }));

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use crate::disk;
-use crate::metrics::{CONTENT_TYPE, Process, Sampled};
+use crate::metrics::{CONTENT_TYPE, Number, Process, Sampled};
 use crate::relay::Relay;
 
 /// The text for Prometheus; `log_file` is the file of the order log.
@@ -30,6 +31,14 @@ fn sample(relay: &Relay, log_file: &Path) -> Sampled {
         stun_answered: relay.stun_counters.answered.get(),
         stun_ignored: relay.stun_counters.ignored.get(),
         stun_limited: relay.stun_counters.limited.get(),
+        codes: relay.codes.holding(Instant::now()) as u64,
+        codes_issued: relay.codes.issued.get(),
+        code_tries: [
+            &relay.codes.found,
+            &relay.codes.unknown,
+            &relay.codes.limited,
+        ]
+        .map(Number::get),
         health: *relay.log.health().borrow(),
         log: relay.log.counters(),
         log_bytes: disk::size(log_file),

@@ -1,5 +1,6 @@
 //! HTTP: the page, who this relay is, games as files, health. Metrics have a listener of their own.
 
+mod codes;
 mod files;
 mod health;
 mod metrics;
@@ -35,6 +36,7 @@ pub async fn serve(
         .route("/.well-known/rookery.json", get(well_known))
         .route("/games/{file}", get(files::game))
         .route("/live.json", get(live))
+        .route(codes::ROUTE, get(codes::find).post(codes::issue))
         .with_state(relay);
     router = match site {
         Some(folder) => router.fallback_service(site::service(folder)),
@@ -42,7 +44,8 @@ pub async fn serve(
             router.fallback(|| async { (StatusCode::NOT_FOUND, "This relay serves no page.\n") })
         }
     };
-    axum::serve(listener, router)
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(draining.cancelled_owned())
         .await
 }
@@ -104,6 +107,7 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "stun": relay.stun.get().map(|port| json!({ "port": port })),
         "turn": relay.turn.get().map_or(&[][..], Vec::as_slice),
         "live": "/live.json",
+        "codes": (relay.limits().codes > 0).then_some(codes::PATH),
     });
     for_any_page(&body)
 }
@@ -114,16 +118,25 @@ async fn live(State(relay): State<Arc<Relay>>) -> Response {
 }
 
 fn for_any_page(body: &Value) -> Response {
+    told(StatusCode::OK, "no-cache", body)
+}
+
+/// An answer that holds for who asked, and now.
+fn uncached_for_any_page(status: StatusCode, body: &Value) -> Response {
+    told(status, "no-store", body)
+}
+
+fn told(status: StatusCode, caching: &'static str, body: &Value) -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
         (
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),
         ),
     ];
-    (headers, body.to_string()).into_response()
+    (status, headers, body.to_string()).into_response()
 }

@@ -22,6 +22,9 @@ fn sampled() -> Sampled {
         stun_answered: 4,
         stun_ignored: 1,
         stun_limited: 0,
+        codes: 2,
+        codes_issued: 5,
+        code_tries: [3, 1, 0],
         health: Health::Busy,
         log: Counts {
             commits: 7,

@@ -9,6 +9,7 @@
 
 mod backup;
 mod cli;
+mod codes;
 mod crash;
 mod disk;
 mod fellows;

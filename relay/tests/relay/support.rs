@@ -321,13 +321,18 @@ impl Answer {
     }
 }
 
-/// A plain HTTP/1.1 request, as a script would send it; the path goes out as it is.
+/// What is at a path.
 pub(crate) fn get(at: SocketAddr, path: &str) -> Answer {
+    request(at, "GET", path)
+}
+
+/// A plain HTTP/1.1 request, as a script would send it; the path goes out as it is.
+pub(crate) fn request(at: SocketAddr, method: &str, path: &str) -> Answer {
     let mut stream = TcpStream::connect(at).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n"
     )
     .unwrap();
     let mut bytes = Vec::new();

@@ -152,20 +152,30 @@ test('where a relay was set up anew its new address is dialled, and the old one 
   connector.stop();
 });
 
-test('a link that the relay ends before it accepts the page counts as a failure', async (t) => {
-  const { connector, dials, events } = setUp([WS]);
-  connector.start();
-  await turn();
-  dials[0].resolve(dials[0].link);
-  await turn();
-  dials[0].onClose('bye');
-  await turn();
-  assert.equal(dials.length, 1, 'not dialled at once');
-  await pass(t, 150);
-  assert.equal(dials.length, 2);
-  assert.ok(events.includes('wait 1'));
-  connector.stop();
-});
+for (const [what, confirmed, heldMs] of /** @type {const} */ ([
+  ['before it accepts the page, however late', false, 2_500],
+  ['as soon as it has accepted the page', true, 100],
+])) {
+  test(`a link that the relay ends ${what}, counts as a failure`, async (t) => {
+    const { connector, dials, events } = setUp([WS]);
+    connector.start();
+    await turn();
+    dials[0].resolve(dials[0].link);
+    await turn();
+    if (confirmed) connector.confirm();
+    await pass(t, heldMs);
+    dials[0].onClose('bye');
+    await turn();
+    assert.equal(dials.length, 1, 'not dialled at once');
+    await pass(t, 150);
+    assert.equal(dials.length, 2);
+    assert.deepEqual(
+      events.filter((event) => event.startsWith('wait')),
+      ['wait 0', 'wait 1'],
+    );
+    connector.stop();
+  });
+}
 
 test('a poke ends the wait, and a stop ends a dial that hangs and closes what it brings', async () => {
   const { connector, dials } = setUp([WS]);

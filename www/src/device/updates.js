@@ -1,6 +1,8 @@
 // The page's own copy on this device: asks the browser to keep one, notices a newer version, and lets it take over when no
 // game runs or the person says so. Where there are no service workers (plain http on a local network) it does nothing.
 
+import { isInstalled, savesData } from './first-load.js';
+
 /**
  * @typedef {'none' | 'ready' | 'elsewhere'} Update `ready`: a new version waits; `elsewhere`: it does, but another tab plays.
  *
@@ -22,9 +24,10 @@ const ANSWER_MS = 4000;
  * @param {object} options
  * @param {() => boolean} options.busy Whether loading the page again would disturb: a game runs, a form is open.
  * @param {(update: Update) => void} options.onUpdate
+ * @param {Promise<void>} options.loaded Resolves when the page has fetched what it was asked for: the copy comes after that.
  * @returns {Updates}
  */
-export function keepPage({ busy, onUpdate }) {
+export function keepPage({ busy, onUpdate, loaded }) {
   const container = workers();
   if (!container) return { takeOver: async () => location.reload(), look: async () => {} };
   /** @type {ServiceWorkerRegistration | null} */
@@ -97,14 +100,17 @@ export function keepPage({ busy, onUpdate }) {
     setTimeout(() => location.reload(), ANSWER_MS);
   }
 
-  whenQuiet(() => {
-    container.register('./sw.js', { updateViaCache: 'none' }).then(
+  function keep() {
+    container?.register('./sw.js', { updateViaCache: 'none' }).then(
       // Where the browser only pretends, there is nothing to follow.
       (found) => found && follow(found),
       // No room, no permission, or a site that lacks the worker: the page plays all the same.
       (error) => console.info('this page is not kept on the device', error),
     );
-  });
+  }
+  // Who saves data is not sent the whole page unasked; who installs it asks for that.
+  if (controlled || isInstalled() || !savesData()) void loaded.then(keep);
+  else addEventListener('appinstalled', keep, { once: true });
   return { takeOver, look };
 }
 
@@ -115,17 +121,6 @@ function workers() {
   } catch {
     return null;
   }
-}
-
-/**
- * The first paint and the first connection come before the copy on the device.
- *
- * @param {() => void} act
- */
-function whenQuiet(act) {
-  const soon = () => setTimeout(act, 500);
-  if (document.readyState === 'complete') soon();
-  else addEventListener('load', soon, { once: true });
 }
 
 /**

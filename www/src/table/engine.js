@@ -15,6 +15,11 @@ export function engine() {
   return started;
 }
 
+/** Resolves when no engine is on its way any more, whether it came or not. */
+export async function engineLoaded() {
+  await started?.catch(() => {});
+}
+
 /**
  * Uses the engine; one that fails is thrown away and a fresh one gets a single try.
  *

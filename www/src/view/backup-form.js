@@ -102,7 +102,7 @@ export function keepingSection({ peer, keepsake }, act) {
   return html`<fieldset>
     <legend>Backup</legend>
     <div class="keeping-row">
-      <button type="button" ?disabled=${peer.status !== 'ready'} @click=${act.openBackupForm}>
+      <button type="button" ?disabled=${peer.status === 'failed'} @click=${act.openBackupForm}>
         Back up your key…
       </button>
       <button type="button" @click=${act.saveSettings}>Save settings</button>

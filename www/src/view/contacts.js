@@ -18,7 +18,7 @@ const SHOWN = 6;
 export function contactsView({ people, peer }, act) {
   const contacts = peopleWho(people, ({ contact }) => contact);
   return html`
-    <section class="card" aria-labelledby="people-title">
+    <section class="card" aria-labelledby="people-title" data-people>
       <div class="card-head">
         <h2 id="people-title">People</h2>
         <button class="quiet" @click=${act.openPeople}>Names and contacts</button>
@@ -34,7 +34,7 @@ export function contactsView({ people, peer }, act) {
                     >
                     <button
                       aria-label=${`Invite ${name}`}
-                      ?disabled=${!peer.writer || peer.status !== 'ready' || peer.connection.noRelay}
+                      ?disabled=${!peer.writer || peer.status === 'failed' || peer.connection.noRelay}
                       @click=${() => act.invite(key)}
                     >
                       Invite

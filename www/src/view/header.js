@@ -6,8 +6,7 @@ import { icons, mark } from './icons.js';
 import { listeningSwitch } from './listening-switch.js';
 
 /**
- * @import { Connection } from '@rookery/peer'
- * @import { AppState, Theme } from '../app-state.js'
+ * @import { AppState, PeerView, Theme } from '../app-state.js'
  * @import { Controller } from '../controller.js'
  */
 
@@ -18,9 +17,11 @@ const SHORT = {
   reconnecting: 'Reconnecting…',
 };
 
-/** @param {Connection} connection */
-const shortWords = ({ state, logBusy, noRelay }) =>
-  logBusy ? 'Relay busy' : noRelay ? 'No relay' : SHORT[state];
+/** @param {PeerView} peer */
+function shortWords({ status, connection: { state, logBusy, noRelay } }) {
+  if (status === 'asleep') return 'Not connected';
+  return logBusy ? 'Relay busy' : noRelay ? 'No relay' : SHORT[state];
+}
 
 /** @type {Record<Theme, { next: Theme, words: string, icon: unknown }>} */
 const THEMES = {
@@ -34,10 +35,8 @@ const THEMES = {
  * @param {Controller} act
  */
 export function headerView(state, act) {
-  const {
-    peer: { connection },
-    theme,
-  } = state;
+  const { peer, theme } = state;
+  const { connection } = peer;
   const { words, icon, next } = THEMES[theme];
   const lag = connection.rttMs === null ? '' : ` ${roundTrip(connection.rttMs)} to the relay.`;
   return html`
@@ -50,7 +49,7 @@ export function headerView(state, act) {
       title=${connection.words + lag}
     >
       <span class="dot" aria-hidden="true"></span>
-      <span class="short">${shortWords(connection)}</span>
+      <span class="short">${shortWords(peer)}</span>
       <span class="rtt tabular" aria-hidden="true"
         >${connection.rttMs === null ? '' : roundTrip(connection.rttMs)}</span
       >

@@ -40,6 +40,7 @@ export function homeView(state, act) {
           <button class="primary big" @click=${act.openComputerForm}>Play the computer</button>
           <button
             class="big"
+            data-people
             ?disabled=${peer.status === 'failed' || peer.connection.noRelay}
             @click=${act.openCreateForm}
           >
@@ -158,24 +159,29 @@ function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, n
 function lobbyView({ peer, people }, act) {
   const seeks = seeksFor(peer.seeks, peer.player, people);
   return html`
-    <section class="card" aria-labelledby="lobby-title">
+    <section class="card" aria-labelledby="lobby-title" data-people>
       <div class="card-head">
         <h2 id="lobby-title">Lobby</h2>
         <a href="#/watch">Live games</a>
       </div>
       <p class="latency muted">${latencyWords(peer.connection.rttMs)}</p>
       ${
-        seeks.length > 0
-          ? html`<ul class="rows lobby" role="list">
-              ${seeks.map((seek) => seekRow(seek, people, peer.writer, act))}
-            </ul>`
-          : html`<p class="empty">
-              ${
-                peer.connection.state === 'connected'
-                  ? 'Nobody is waiting right now. Create a game and list it here.'
-                  : peer.connection.words
-              }
+        peer.status === 'asleep'
+          ? html`<p class="empty">
+              Your browser is set to save data, so the lobby is looked up when you ask for it.
+              <button @click=${act.meetPeople}>Look</button>
             </p>`
+          : seeks.length > 0
+            ? html`<ul class="rows lobby" role="list">
+                ${seeks.map((seek) => seekRow(seek, people, peer.writer, act))}
+              </ul>`
+            : html`<p class="empty">
+                ${
+                  peer.connection.state === 'connected'
+                    ? 'Nobody is waiting right now. Create a game and list it here.'
+                    : peer.connection.words
+                }
+              </p>`
       }
     </section>
   `;
@@ -224,15 +230,15 @@ function seekRow(seek, people, writer, act) {
  * @param {AppState} state
  * @param {Controller} act
  */
-function pasteView({ pasteError }, act) {
+function pasteView({ paste }, act) {
   const open = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
     act.openPasted(String(new FormData(form).get('link') ?? ''));
   };
   return html`
-    <section class="card" aria-labelledby="paste-title">
-      <h2 id="paste-title">Open an invitation</h2>
+    <section class="card" aria-labelledby="paste-title" data-people>
+      <h2 id="paste-title">Enter a code or a link</h2>
       <form class="inline-form" @submit=${open}>
         <label class="hidden" for="paste">Link or code of a game</label>
         <input
@@ -240,13 +246,14 @@ function pasteView({ pasteError }, act) {
           name="link"
           autocomplete="off"
           spellcheck="false"
-          placeholder="Paste a link or code"
-          aria-invalid=${pasteError ? 'true' : 'false'}
+          placeholder="K7QM-2X9P"
+          aria-invalid=${paste.error ? 'true' : 'false'}
           aria-describedby="paste-error"
         />
-        <button>Open</button>
+        <button ?disabled=${paste.busy}>Open</button>
       </form>
-      <p class="field-error" id="paste-error" role="alert">${pasteError}</p>
+      <p class="hidden" role="status">${paste.busy ? 'Looking for the game…' : ''}</p>
+      <p class="field-error" id="paste-error" role="alert">${paste.error}</p>
     </section>
   `;
 }

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { clockLabel, clockWords } from '../table/clock.js';
+import { codeLabel, codeSpoken } from '../people/codes.js';
 import { isBlocked, nameOf } from '../people/people.js';
 import { INITIAL_FEN, opposite } from '../chess/rules.js';
 import { startWords } from '../chess/start-position.js';
@@ -75,6 +76,21 @@ function startBoard(table) {
   </div>`;
 }
 
+/** The page's address as people say it. */
+const pagePlace = () => location.host + location.pathname.replace(/(\/index\.html|\/)$/, '');
+
+/** @param {Table} table */
+function codeView({ code }) {
+  if (!code) return nothing;
+  const until = new Date(code.untilMs).toLocaleTimeString([], { timeStyle: 'short' });
+  return html`<p>
+    Or tell them a code to type:
+    <strong class="code tabular" aria-hidden="true">${codeLabel(code.text)}</strong>
+    <span class="hidden">${codeSpoken(code.text)}.</span>
+    <small>They type it on the first screen of this page, ${pagePlace()}, until ${until}.</small>
+  </p>`;
+}
+
 /** @param {AppState} state */
 const latency = ({ peer }) =>
   html`<p class="latency muted">
@@ -114,14 +130,17 @@ export function waitingView(state, /** @type {Table} */ table, act) {
         </div>
         <div class="qr-row">
           ${guard([link], () => qrView(link))}
-          <p>
-            Or let them scan it.
-            ${
-              'share' in navigator
-                ? html`<button @click=${() => act.share(link)}>Share…</button>`
-                : nothing
-            }
-          </p>
+          <div class="other-ways">
+            <p>
+              Or let them scan it.
+              ${
+                'share' in navigator
+                  ? html`<button @click=${() => act.share(link)}>Share…</button>`
+                  : nothing
+              }
+            </p>
+            ${codeView(table)}
+          </div>
         </div>
         <div class="card-actions">
           <p class="muted">

@@ -19,7 +19,7 @@ import { loadLocalGame, removeLocalGame, saveLocalGame } from '../table/local-st
  * @param {Desk} desk
  * @param {() => Promise<void>} refresh Reads the lists of games again.
  */
-export function archivingWishes({ store, dispatch, complain, say, peerStarting }, refresh) {
+export function archivingWishes({ store, dispatch, complain, say, needPeer }, refresh) {
   /** Brings back what was deleted last. @type {(() => Promise<void>) | null} */
   let undo = null;
 
@@ -41,7 +41,7 @@ export function archivingWishes({ store, dispatch, complain, say, peerStarting }
    */
   async function remove({ kind, id }) {
     if (kind === 'peer') {
-      const peer = await peerStarting;
+      const peer = await needPeer();
       const forgotten = await peer.forget(id);
       return () => peer.restore(forgotten);
     }
@@ -66,7 +66,7 @@ export function archivingWishes({ store, dispatch, complain, say, peerStarting }
       const { relay = null, createdMs = null } = peer.games.find((kept) => kept.id === id) ?? {};
       const link = gameAddress(id, relay);
       const known = { people, player: peer.player, link, begunMs: createdMs };
-      const pgn = await (await peerStarting).pgn(id);
+      const pgn = await (await needPeer()).pgn(id);
       return pgn && exportedPgn(pgn, known);
     }
     if (kind === 'import') {

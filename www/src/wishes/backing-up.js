@@ -19,7 +19,7 @@ import { storeTheme } from '../device/theme.js';
  */
 
 /** @param {Desk} desk */
-export function backingUpWishes({ store, dispatch, say, complain, peerStarting }) {
+export function backingUpWishes({ store, dispatch, say, complain, needPeer }) {
   let asked = false;
 
   /** @param {Partial<Keepsake>} fields */
@@ -55,7 +55,11 @@ export function backingUpWishes({ store, dispatch, say, complain, peerStarting }
       saveFile('rookery-settings.json', 'application/json', writeSettingsFile(settings, theme));
     },
 
-    openBackupForm: () => dispatch({ type: 'dialog', dialog: backupForm() }),
+    openBackupForm() {
+      dispatch({ type: 'dialog', dialog: backupForm() });
+      // Whose key it is stands in the form; why there is none, too.
+      needPeer().catch(() => {});
+    },
 
     async saveKey() {
       const { dialog } = store.get();
@@ -67,7 +71,7 @@ export function backingUpWishes({ store, dispatch, say, complain, peerStarting }
       }
       dispatch({ type: 'form', fields: { busy: true } });
       try {
-        const peer = await peerStarting;
+        const peer = await needPeer();
         const { player } = peer;
         const text = await writeKeyFile(peer.secret(), player, dialog.passphrase);
         saveFile(`rookery-key-${player.slice(0, 8)}.json`, 'application/json', text);
@@ -106,7 +110,7 @@ export function backingUpWishes({ store, dispatch, say, complain, peerStarting }
       const { file, passphrase } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
-        const peer = await peerStarting;
+        const peer = await needPeer();
         const secret = await openKeyFile(file, passphrase);
         if (!secret) throw new Error('That is not its passphrase, or the file was changed.');
         if (peer.playerOf(secret) !== file.player) throw new Error('The key in it is damaged.');

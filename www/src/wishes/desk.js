@@ -21,7 +21,7 @@ const TOAST_MS = 6000;
  * @property {(action: Action) => void} dispatch
  * @property {() => Table | null} table
  * @property {() => PlayedGame | null} game The game on screen.
- * @property {Promise<Peer>} peerStarting
+ * @property {() => Promise<Peer>} needPeer Brings the peer up where it is not yet.
  * @property {(route: Route) => void} go
  * @property {(words: string) => void} say Shows a message for a while.
  * @property {(error: unknown) => void} complain
@@ -30,7 +30,7 @@ const TOAST_MS = 6000;
  */
 
 /**
- * @param {Pick<Desk, 'store' | 'game' | 'peerStarting' | 'go'>} given
+ * @param {Pick<Desk, 'store' | 'game' | 'needPeer' | 'go'>} given
  * @returns {Desk}
  */
 export function createDesk(given) {

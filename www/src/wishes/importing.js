@@ -29,10 +29,7 @@ const turn = () => new Promise((resolve) => setTimeout(resolve));
  * @param {() => Promise<void>} hooks.refresh Reads the lists of games again.
  * @param {(text: string, name: string) => void} hooks.bringBackup Takes a file of settings or a key.
  */
-export function importingWishes(
-  { store, dispatch, go, say, peerStarting },
-  { refresh, bringBackup },
-) {
+export function importingWishes({ store, dispatch, go, say, needPeer }, { refresh, bringBackup }) {
   /** @type {AbortController | null} */
   let reading = null;
 
@@ -185,7 +182,7 @@ export function importingWishes(
   /** @param {File} file */
   async function bringSigned(file) {
     try {
-      const peer = await peerStarting;
+      const peer = await needPeer();
       const { id, pgn } = await peer.readSigned(new Uint8Array(await file.arrayBuffer()));
       if ((await peer.games()).some((kept) => kept.id === id)) {
         go({ screen: 'game', id, relay: null });

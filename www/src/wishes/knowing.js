@@ -16,7 +16,7 @@ import { blockedOpponent, blockedWords, opponentOf } from '../table/players.js';
 const MAX_NAMES_HEARD = 20;
 
 /** @param {Desk} desk */
-export function knowingWishes({ store, dispatch, game, say }) {
+export function knowingWishes({ store, dispatch, game, needPeer, say }) {
   let heard = 0;
 
   /** @param {People} people */
@@ -113,6 +113,8 @@ export function knowingWishes({ store, dispatch, game, say }) {
 
     openPeople() {
       dispatch({ type: 'dialog', dialog: { kind: 'people', error: '' } });
+      // The own key stands in it.
+      needPeer().catch(() => {});
     },
 
     /** @param {PlayerKey} key */

@@ -29,7 +29,7 @@ const MAX_OFFERS = 10;
  *   reads the list of games anew.
  */
 export function rematchWishes(desk, { keepOpen, takeBack, join, again, refresh }) {
-  const { dispatch, table, game, peerStarting, go, say, complain } = desk;
+  const { dispatch, table, game, needPeer, go, say, complain } = desk;
   let offers = 0;
   /** The own offer. @type {Game | null} */
   let offered = null;
@@ -68,7 +68,7 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again, refresh }
     takeBack(mine.id);
     const { id } = mine;
     try {
-      await Promise.all([tell('withdrawn', id), (await peerStarting).withdraw(id)]);
+      await Promise.all([tell('withdrawn', id), (await needPeer()).withdraw(id)]);
       refresh();
     } catch {
       // Who is not there to hear it gets no answer when joining.
@@ -92,7 +92,7 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again, refresh }
     if (!current || !options || table()?.rematch.busy) return;
     set({ busy: true });
     try {
-      const created = await (await peerStarting).create(options);
+      const created = await (await needPeer()).create(options);
       offered = created;
       keepOpen(created);
       if (game() !== current) {
@@ -125,7 +125,7 @@ export function rematchWishes(desk, { keepOpen, takeBack, join, again, refresh }
       dispatch({ type: 'announce', words: 'Your opponent offers a rematch at another relay.' });
       return;
     }
-    const peer = await peerStarting;
+    const peer = await needPeer();
     const found = await peer.open(id, relay ? { relay } : {});
     if (game() !== before || !isRematch(found.state, before.state, peer.player)) {
       if (table()?.id !== id) found.close();

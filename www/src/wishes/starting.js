@@ -1,5 +1,6 @@
 // Starting a game: the forms, what they ask for, and the ways into a game of somebody else.
 
+import { readCode } from '../people/codes.js';
 import { chosenClock } from '../table/clock.js';
 import { boardForm, computerForm, createForm } from '../dialog-state.js';
 import { engine, engineLevels } from '../table/engine.js';
@@ -30,12 +31,13 @@ const freshId = () =>
 
 /**
  * @param {Desk} desk
- * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void, bringText: (text: string) => unknown }} hooks
+ * @param {{ keepOpen: (game: Game) => void, joinOnOpen: (game: string) => void, bringText: (text: string) => unknown,
+ *   openCode: (code: string) => unknown }} hooks
  *   `keepOpen` holds an own invitation
  *   until somebody sits down; `joinOnOpen` names the game whose seat is asked for as soon as it is on screen.
  */
-export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
-  const { store, dispatch, peerStarting, go, complain } = desk;
+export function startingWishes(desk, { keepOpen, joinOnOpen, bringText, openCode }) {
+  const { store, dispatch, needPeer, go, complain } = desk;
 
   /**
    * A game of this device is kept before it is shown.
@@ -49,7 +51,14 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
     go({ screen: record.kind, id: record.id });
   }
 
+  /** Connects; what hinders that is on screen. */
+  function meetPeople() {
+    needPeer().catch(() => {});
+  }
+
   return {
+    meetPeople,
+
     /**
      * The same once more, with colours swapped.
      *
@@ -68,7 +77,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
       const open = desk.game();
       if (!open || !('say' in open)) return;
       try {
-        await (await peerStarting).withdraw(open.id);
+        await (await needPeer()).withdraw(open.id);
         go({ screen: 'home' });
       } catch (error) {
         complain(error);
@@ -109,6 +118,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
 
     openCreateForm() {
       dispatch({ type: 'dialog', dialog: createForm() });
+      meetPeople();
     },
 
     closeDialog() {
@@ -173,7 +183,7 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
       const { colour, takebacks, opponent } = dialog;
       dispatch({ type: 'form', fields: { busy: true } });
       try {
-        const peer = await peerStarting;
+        const peer = await needPeer();
         const created = await peer.create({
           clock: chosen.clock,
           colour,
@@ -214,12 +224,16 @@ export function startingWishes(desk, { keepOpen, joinOnOpen, bringText }) {
     openPasted(text) {
       const route = routeFromPaste(text);
       const { kind } = whatIs(text);
+      const code = readCode(text);
       if (route) go(route);
+      else if (code) void openCode(code);
       else if (kind === 'fen' || kind === 'pgn') void bringText(text);
       else {
         dispatch({
-          type: 'paste-error',
-          words: 'There is no game in this. A link ends in #/game/ and 64 letters and digits.',
+          type: 'paste',
+          busy: false,
+          error:
+            'There is no game in this. A code has 8 letters and digits, like K7QM-2X9P; a link ends in #/game/ and 64 of them.',
         });
       }
     },

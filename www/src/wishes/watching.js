@@ -2,7 +2,7 @@
 
 import { storeFollows, toggleFollow } from '../people/follows.js';
 import { orderLive, readLive } from '../people/live-games.js';
-import { siteRelays } from '../peer-link.js';
+import { askRelay, offered, relaySites } from '../people/relay-sites.js';
 
 /**
  * @import { PlayerKey } from '@rookery/peer'
@@ -14,8 +14,6 @@ import { siteRelays } from '../peer-link.js';
 /** How often relays are asked, in ms: while the list is on screen, and while a game is watched. */
 const LIST_MS = 5000;
 const GAME_MS = 10_000;
-/** How long a relay may take to answer, in ms. */
-const ANSWER_MS = 8000;
 
 /**
  * @param {AppState} state
@@ -33,16 +31,11 @@ function every({ route, table }) {
  * @returns {Promise<LiveGame[] | null>} Null where it shows no games.
  */
 async function gamesAt(base) {
-  const ask = async (/** @type {URL} */ url) => {
-    const answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
-    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-    return answer.json();
-  };
-  // A relay from before there was such a list does not name it, and is not asked.
-  const { live } = await ask(new URL('/.well-known/rookery.json', base));
-  if (typeof live !== 'string') return null;
-  const url = new URL(live, base);
-  return url.origin === new URL(base).origin ? readLive(await ask(url)) : null;
+  const url = await offered(base, 'live');
+  if (!url) return null;
+  const answer = await askRelay(url);
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  return readLive(await answer.json());
 }
 
 /** @param {Desk} desk */
@@ -51,15 +44,10 @@ export function watchingWishes({ store, dispatch }) {
   let timer;
   /** Counts rounds, so that a late one is dropped. */
   let round = 0;
-  /** @type {Promise<string[]> | null} */
-  let relays = null;
 
   async function look() {
     const mine = ++round;
-    relays ??= siteRelays(document.baseURI).then((all) =>
-      all.filter((address) => /^https?:/.test(address)),
-    );
-    const answers = await Promise.allSettled((await relays).map(gamesAt));
+    const answers = await Promise.allSettled((await relaySites()).map(gamesAt));
     if (mine !== round || every(store.get()) === null) return;
     const told = answers.filter((answer) => answer.status === 'fulfilled');
     const games = told.flatMap(({ value }) => value ?? []);
