@@ -76,6 +76,8 @@ pub struct Relay {
     pub stun_counters: Arc<stun::Counters>,
     /// TURN servers that pages are told of.
     pub turn: OnceLock<Vec<Turn>>,
+    /// Relays that take games with a clock over, as pages are told.
+    pub standby: OnceLock<Vec<String>>,
     sessions: AtomicU64,
 }
 
@@ -107,6 +109,7 @@ impl Relay {
             stun: OnceLock::new(),
             stun_counters: Arc::default(),
             turn: OnceLock::new(),
+            standby: OnceLock::new(),
             sessions: AtomicU64::new(0),
         })
     }

@@ -75,6 +75,8 @@ export class RelaySession {
   #none = false;
   /** @type {string[]} */
   #addresses = [];
+  /** Those of relays that these name as their standbys. @type {string[]} */
+  #aside = [];
   /** What helps devices to find each other. @type {RTCIceServer[]} */
   #ice = [];
   /** Games that this device keeps, with what their summary was last. @type {Map<GameId, string>} */
@@ -147,8 +149,11 @@ export class RelaySession {
   /** Asks the relays for their addresses. */
   async #look() {
     this.#known = resolveRelays(this.#relays);
-    const { addresses, other, none, ice } = await this.#known;
-    this.#addresses = addresses;
+    const { addresses, other, none, ice, standby } = await this.#known;
+    // One that does not answer must not hold up the others.
+    void this.#lookAside(standby);
+    // Where nothing answers what was known is still the best guess.
+    if (none || addresses.length > 0) this.#addresses = addresses;
     this.#ice = ice;
     if (other || addresses.length > 0) this.#other = other;
     if (none !== this.#none) {
@@ -158,14 +163,34 @@ export class RelaySession {
   }
 
   /**
+   * Asks for the addresses of relays at which games can go on.
+   *
+   * @param {string[]} standbys
+   */
+  async #lookAside(standbys) {
+    if (standbys.length === 0) return;
+    const { addresses } = await resolveRelays(standbys);
+    if (addresses.length > 0) this.#aside = addresses;
+    this.#standBy();
+  }
+
+  /** Keeps a second connection, where there is a second relay. */
+  #standBy() {
+    if (this.#standby || !this.#lines[0].ready || this.#candidates(1).length === 0) return;
+    this.#standby = true;
+    this.#lines[1].connector.start();
+  }
+
+  /**
    * What a connection may dial: no relay that the other one is connected to.
    *
    * @param {number} index
    */
   #candidates(index) {
     const taken = this.#lines[1 - index].peer;
-    const addresses = dialable(this.#addresses, this.#place);
-    return this.#distrust.choose(addresses).filter((address) => !taken || peerOf(address) !== taken);
+    const own = dialable(this.#addresses, this.#place);
+    const all = new Set([...own, ...dialable(this.#aside, this.#place)]);
+    return this.#distrust.choose([...all]).filter((address) => !taken || peerOf(address) !== taken);
   }
 
   start() {
@@ -542,10 +567,7 @@ export class RelaySession {
       // Both have come to one relay: the one behind looks for another.
       const behind = 1 - this.#front;
       this.#lines[behind].connector.leave(this.#candidates(behind));
-    } else if (!this.#standby && this.#candidates(1 - index).length > 0) {
-      this.#standby = true;
-      other.connector.start();
-    }
+    } else this.#standBy();
     this.#hooks.onConnection();
   }
 
