@@ -14,7 +14,7 @@ pub(crate) const BUSY_MS: f64 = 15_000.0;
 pub(crate) const LOADED_MS: f64 = 5_000.0;
 /// How long to wait before the next epoch number is signed, ms; twice as long each time.
 const AGAIN_MS: f64 = 250.0;
-/// The same where the other player signed nothing, ms.
+/// The same where the other player signed nothing, at least, ms.
 const ALONE_AGAIN_MS: f64 = 30_000.0;
 /// The longest of these waits, ms.
 const MAX_AGAIN_MS: f64 = 8_000.0;
@@ -85,10 +85,13 @@ impl HomeWatch {
         self.sent = None;
     }
 
-    /// An own signature came to nothing; `alone` where the other player signed none.
-    pub(crate) fn failed(&mut self, alone: bool, mono: f64) {
+    /// An own signature came to nothing, one of `signed`; `alone` where the other player signed none. A game keeps so many of
+    /// each player and no more, so who waits alone asks less and less often.
+    pub(crate) fn failed(&mut self, alone: bool, signed: usize, mono: f64) {
         if alone {
-            self.next = mono + ALONE_AGAIN_MS;
+            let waited = (mono - self.stands_at).max(0.0) / 2.0;
+            let seldom = f64::from(1_u32 << (signed / 8).min(20));
+            self.next = mono + waited.max(ALONE_AGAIN_MS) * seldom;
         }
         self.sent = None;
     }
@@ -109,5 +112,31 @@ impl HomeWatch {
             self.stands_at = mono;
         }
         before != standing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_alone_asks_less_and_less_often() {
+        let mut watch = HomeWatch::default();
+        watch.stand(Standing::Alone, 1_000.0);
+        let mut mono = 3_000.0;
+        let mut signed = 0;
+        // A week of it.
+        while mono < 7.0 * 86_400_000.0 {
+            assert!(watch.may_sign(mono));
+            signed += 1;
+            watch.signs(1, mono);
+            watch.signing = None;
+            watch.failed(true, signed, mono + 10_000.0);
+            assert!(!watch.may_sign(mono + ALONE_AGAIN_MS));
+            mono = watch.next;
+        }
+        assert!(signed < 40, "{signed} of 128");
+        watch.heard();
+        assert!(watch.may_sign(mono));
     }
 }

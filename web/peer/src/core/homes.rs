@@ -315,9 +315,12 @@ impl Core {
             .map(|(_, signed)| signed.body)
             .max_by_key(|home| home.epoch);
         if let (None, Some((sent, _))) = (moving, table.home.sent) {
-            let mut others = game.home_signatures();
-            let other = others.any(|(by, signed)| by != own && signed.body.epoch == sent);
-            table.home.failed(!other, now.mono);
+            let (mut signed, mut answered) = (0, false);
+            for (by, home) in game.home_signatures() {
+                signed += usize::from(by == own);
+                answered |= by != own && home.body.epoch == sent;
+            }
+            table.home.failed(!answered, signed, now.mono);
         }
         let Some(table) = self.tables.get(&id) else {
             return nothing;
