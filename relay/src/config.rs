@@ -70,6 +70,8 @@ pub struct Turn {
 
 /// The most TURN servers that pages are told of, and the most addresses of one.
 const MAX_TURN: usize = 4;
+/// The most standbys that pages are told of.
+const MAX_STANDBY: usize = 4;
 
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +90,8 @@ pub struct Config {
     pub stun: Stun,
     /// TURN servers that pages are told of.
     pub turn: Vec<Turn>,
+    /// Other relays at which games with a clock can go on if this one is gone, as pages are told.
+    pub standby: Vec<String>,
     /// The folder of the page, if it is served here.
     pub site: Option<PathBuf>,
     /// Fellow relays.
@@ -119,6 +123,7 @@ impl Default for Config {
                 .unwrap_or_else(|_| ([127, 0, 0, 1], 4790).into()),
             stun: Stun::At(([0, 0, 0, 0], stun::DEFAULT_PORT).into()),
             turn: Vec::new(),
+            standby: Vec::new(),
             site: None,
             peers: Vec::new(),
             log: "info".into(),
@@ -151,6 +156,9 @@ pub struct Overrides {
     /// UDP address and port for STUN, or off [default: 0.0.0.0:3478]
     #[arg(long, value_name = "ADDR|off", env = "ROOKERY_STUN")]
     pub stun: Option<String>,
+    /// Relays at which games with a clock go on if this one is gone: http(s) addresses or multiaddrs that end in /p2p/ID; may be given several times
+    #[arg(long, value_name = "URL|MULTIADDR", num_args = 1.., value_delimiter = ',', env = "ROOKERY_STANDBY")]
+    pub standby: Vec<String>,
     /// Folder with the page to serve; without it only the files of games are served
     #[arg(long, value_name = "DIR", env = "ROOKERY_SITE")]
     pub site: Option<PathBuf>,
@@ -244,6 +252,7 @@ impl Config {
             ("data", self.data == other.data),
             ("listen", self.listen == other.listen),
             ("announce", self.announce == other.announce),
+            ("standby", self.standby == other.standby),
             ("http", self.http == other.http),
             ("metrics", self.metrics == other.metrics),
             ("site", self.site == other.site),

@@ -330,7 +330,10 @@ impl Answer {
             retry_ms,
         } = refused;
         self.outbox.info.metrics.refused(&code);
-        self.outbox.info.refusals.fetch_add(1, Ordering::Relaxed);
+        // A game that is brought to a standby is kept there, whatever cannot be ordered yet.
+        if code != "no-home" {
+            self.outbox.info.refusals.fetch_add(1, Ordering::Relaxed);
+        }
         self.outbox.push(&Push::Refused {
             id: self.id,
             code,

@@ -80,6 +80,8 @@ pub struct Relay {
     pub codes: Codes,
     /// TURN servers that pages are told of.
     pub turn: OnceLock<Vec<Turn>>,
+    /// Relays that take games with a clock over, as pages are told.
+    pub standby: OnceLock<Vec<String>>,
     sessions: AtomicU64,
 }
 
@@ -112,6 +114,7 @@ impl Relay {
             stun_counters: Arc::default(),
             codes: Codes::new(Instant::now()),
             turn: OnceLock::new(),
+            standby: OnceLock::new(),
             sessions: AtomicU64::new(0),
         })
     }

@@ -28,6 +28,9 @@ pub(super) fn run(args: &Args) -> ExitCode {
             }
             println!("  http     {}", config.http);
             println!("  metrics  {}", config.metrics);
+            for standby in &config.standby {
+                println!("  standby  {standby}");
+            }
             match &config.site {
                 Some(site) => println!("  site     {}", site.display()),
                 None => println!("  site     none: only the files of games are served"),

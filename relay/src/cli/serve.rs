@@ -139,6 +139,7 @@ async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
     relay.metrics.config_ok.set(1);
     let _ = relay.given_up.set(given_up);
     let _ = relay.turn.set(config.turn.clone());
+    let _ = relay.standby.set(config.standby.clone());
     if let Some(socket) = bind_stun(config.stun).await {
         let _ = relay.stun.set(socket.local_addr()?.port());
         let (limit, counters) = (config.limits.stun_per_minute, relay.stun_counters.clone());

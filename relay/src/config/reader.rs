@@ -11,7 +11,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Config, ConfigError, DEFAULT_LISTEN, LogFormat, MAX_TURN, Overrides, Peer, Problem, Stun, Turn,
+    Config, ConfigError, DEFAULT_LISTEN, LogFormat, MAX_STANDBY, MAX_TURN, Overrides, Peer,
+    Problem, Stun, Turn,
 };
 use crate::limits::Limits;
 
@@ -25,6 +26,7 @@ struct File {
     metrics: Option<Spanned<String>>,
     stun: Option<Spanned<String>>,
     turn: Option<Vec<Spanned<Turn>>>,
+    standby: Option<Vec<Spanned<String>>>,
     site: Option<PathBuf>,
     peers: Option<Vec<Spanned<String>>>,
     log: Option<Spanned<String>>,
@@ -99,6 +101,10 @@ impl Reader {
         for turn in file.turn.unwrap_or_default() {
             self.turn(&at(turn.span().start), turn.into_inner());
         }
+        if let Some(standby) = file.standby {
+            let list = spanned(standby);
+            self.standby(&list);
+        }
         if let Some(site) = file.site {
             self.config.site = Some(site);
         }
@@ -162,6 +168,9 @@ impl Reader {
         }
         if !overrides.listen.is_empty() {
             self.listen("--listen", &named("--listen", &overrides.listen));
+        }
+        if !overrides.standby.is_empty() {
+            self.standby(&named("--standby", &overrides.standby));
         }
         if !overrides.announce.is_empty() {
             self.config.announce =
@@ -356,6 +365,34 @@ impl Reader {
             );
         } else {
             self.config.turn.push(turn);
+        }
+    }
+
+    fn standby(&mut self, list: &[(String, String)]) {
+        self.config.standby.clear();
+        for (place, value) in list {
+            let web = ["https://", "http://"].iter().any(|scheme| {
+                value
+                    .strip_prefix(scheme)
+                    .is_some_and(|rest| !rest.is_empty())
+            });
+            let named = value.parse::<Multiaddr>().is_ok_and(|address| {
+                matches!(address.iter().last(), Some(Protocol::P2p(_)))
+                    && address.iter().count() > 1
+            });
+            if !web && !named {
+                let what = format!(
+                    "standby: {value:?} is neither an address such as https://other.example.org nor a multiaddr that ends in /p2p/ID"
+                );
+                self.problem(place, what);
+            } else if self.config.standby.len() >= MAX_STANDBY {
+                self.problem(
+                    place,
+                    "standby: there are more than four relays; leave some out",
+                );
+            } else {
+                self.config.standby.push(value.clone());
+            }
         }
     }
 

@@ -58,7 +58,7 @@ fn the_example_changes_nothing_and_names_every_key_once_with_its_default() {
     let without_places = text
         .lines()
         .filter(|line| {
-            let unset = ["site", "announce", "peers", "trace"];
+            let unset = ["site", "announce", "standby", "peers", "trace"];
             unset.iter().all(|key| !line.starts_with(key))
         })
         .collect::<Vec<_>>()
@@ -222,5 +222,32 @@ fn a_fellow_relay_may_be_named_without_an_address() {
     assert_eq!(
         peers[1].address,
         Some("/ip4/127.0.0.1/tcp/1".parse().unwrap())
+    );
+}
+
+#[test]
+fn a_standby_is_an_address_of_a_site_or_of_a_named_relay() {
+    let read = |list: &str| {
+        let text = format!("standby = [{list}]");
+        Config::from_text("test.toml", &text, &Overrides::default())
+    };
+    let peer = "12D3KooWBhVJbm3GJUSVa6SX6kSp2EBvNTfLCnVkt1oN5AkyCGBM";
+    let good = format!("\"https://b.example\", \"/dns4/b.example/tcp/443/wss/p2p/{peer}\"");
+    assert_eq!(read(&good).unwrap().standby.len(), 2);
+    for bad in [
+        "\"b.example\"",
+        "\"https://\"",
+        "\"/ip4/192.0.2.1/tcp/4751/ws\"",
+        "\"ftp://b\"",
+    ] {
+        let problems = read(bad).unwrap_err().to_string();
+        assert!(problems.contains("standby"), "{bad}: {problems}");
+    }
+    let five = vec!["\"https://b.example\""; 5].join(",");
+    assert!(
+        read(&five)
+            .unwrap_err()
+            .to_string()
+            .contains("more than four")
     );
 }

@@ -106,6 +106,7 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "policy": { "limits": *relay.limits() },
         "stun": relay.stun.get().map(|port| json!({ "port": port })),
         "turn": relay.turn.get().map_or(&[][..], Vec::as_slice),
+        "standby": relay.standby.get().map_or(&[][..], Vec::as_slice),
         "live": "/live.json",
         "codes": (relay.limits().codes > 0).then_some(codes::PATH),
     });

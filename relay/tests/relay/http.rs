@@ -30,6 +30,7 @@ async fn rookery_json_names_the_relay_for_any_page() {
         "{card}"
     );
     assert!(card.get("stun").is_some(), "{card}");
+    assert_eq!(card["standby"], serde_json::json!([]));
     let listed: Vec<_> = card["addresses"]
         .as_array()
         .unwrap()

@@ -7,6 +7,8 @@ import { isMultiaddr } from './link.js';
 const FETCH_MS = 3000;
 /** Addresses that are tried at most. */
 const MAX_ADDRESSES = 32;
+/** Relays that others name as their standbys, of which no more are asked. */
+const MAX_STANDBYS = 4;
 /** The version of the session and of the records that this package speaks. */
 const VERSION = 1;
 
@@ -118,15 +120,17 @@ function sessionVersion(protocol) {
  * @property {OtherVersion | null} other A relay answered, and none can be spoken with.
  * @property {boolean} none No relay is named, or there is none where one is named: the host answers, and knows of none.
  * @property {RTCIceServer[]} ice What helps devices to find each other.
+ * @property {string[]} standby Relays at which its games can go on, by multiaddr or http(s) address.
  */
 
 /** @type {Found} */
-const SILENT = { addresses: [], other: null, none: false, ice: [] };
+const SILENT = { addresses: [], other: null, none: false, ice: [], standby: [] };
 /** @type {Found} */
 const NONE = { ...SILENT, none: true };
 
 /**
- * @typedef {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown, stun?: unknown, turn?: unknown }} Said
+ * @typedef {{ peer_id?: unknown, addresses?: unknown, protocols?: unknown, versions?: unknown, stun?: unknown, turn?: unknown,
+ *   standby?: unknown }} Said
  */
 
 /**
@@ -154,7 +158,21 @@ async function addressesAt(base) {
     .filter(isMultiaddr)
     .map((address) => withHost(address, url.hostname.replace(/^\[|\]$/g, '')))
     .map((address) => (peerOf(address) ? address : address + suffix));
-  return { ...SILENT, addresses: dialled, ice: iceServers(said, url.hostname) };
+  const standby = Array.isArray(said.standby) ? said.standby.filter(isRelay) : [];
+  return { ...SILENT, addresses: dialled, ice: iceServers(said, url.hostname), standby };
+}
+
+/**
+ * Whether a relay can be named so.
+ *
+ * @param {unknown} relay
+ * @returns {relay is string}
+ */
+export function isRelay(relay) {
+  if (isMultiaddr(relay)) return true;
+  return (
+    typeof relay === 'string' && URL.canParse(relay) && /^https?:$/.test(new URL(relay).protocol)
+  );
 }
 
 /** @param {string} text */
@@ -182,10 +200,12 @@ export async function resolveRelays(relays) {
   );
   const addresses = found.flatMap((relay) => relay.addresses);
   const other = found.find((relay) => relay.other)?.other ?? null;
+  const standby = new Set(found.flatMap((relay) => relay.standby));
   return {
     addresses,
     other: addresses.length > 0 ? null : other,
     none: found.every(({ none }) => none),
     ice: together(found.map((relay) => relay.ice)),
+    standby: [...standby].filter((relay) => !relays.includes(relay)).slice(0, MAX_STANDBYS),
   };
 }

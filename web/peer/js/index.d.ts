@@ -136,6 +136,13 @@ export interface GameState {
   /** How moves reach the other player now. `direct`: from device to device, and by the relay as well where there is one. */
   path: 'relay' | 'direct' | 'none';
   /**
+   * How a clocked game that this player plays stands with the relay that orders it. `heard`: well, or nothing is known to the contrary;
+   * also in an untimed game. Where it is silent the clock stands: `away`: no other relay of the game is in reach; `alone`: one is, and the
+   * other player is not there; `moving`: the game is being moved to it. `asked`: the other player asks to move it, and this one
+   * hears its relay.
+   */
+  home: 'heard' | 'asked' | 'away' | 'alone' | 'moving';
+  /**
    * Whether this device may open a channel to the other player's, who then sees its network address. `ask`: the other is a stranger
    * from the lobby, and `allowDirect` has not been called; `none`: nobody to connect to.
    */

@@ -1,7 +1,8 @@
 // The public face of @rookery/peer; `index.d.ts` says what it promises.
 
+import { isRelay } from './addresses.js';
 import { PeerError } from './errors.js';
-import { isMultiaddr, parseLink } from './link.js';
+import { parseLink } from './link.js';
 import { Peer } from './peer.js';
 import init, * as wasm from './rookery_web_peer.js';
 import { Store } from './store.js';
@@ -27,14 +28,6 @@ async function load(url) {
     if (loaded === mine) loaded = null;
     throw PeerError.from(error, 'wasm');
   }
-}
-
-/** @param {unknown} relay */
-function isRelay(relay) {
-  if (isMultiaddr(relay)) return true;
-  return (
-    typeof relay === 'string' && URL.canParse(relay) && /^https?:$/.test(new URL(relay).protocol)
-  );
 }
 
 /** @param {PeerOptions} [options] */

@@ -1,11 +1,11 @@
-// One relay and the games that are played through it: carries out what the core asks for, in its order. Nothing of the
+// The games that are played through one relay, or through another one beside it where there are two: carries out what the core asks for, in its order. Nothing of the
 // player's own is sent before it is stored.
 
 import { dialable, peerOf, resolveRelays, transportOf } from './addresses.js';
-import { Connector } from './connector.js';
 import { DirectChannels } from './direct-channels.js';
 import { Distrust, isGrave } from './distrust.js';
 import { PeerError } from './errors.js';
+import { RelayLine } from './relay-line.js';
 
 /**
  * @import { Connection, GameId, GameState, Notice, SaidLine, Seek } from './index.d.ts'
@@ -26,7 +26,7 @@ import { PeerError } from './errors.js';
  */
 
 /** How often what waits is looked at, in ms. */
-const TICK_MS = 1000;
+const TICK_MS = 250;
 /** Rounds in vain before the page says that it is offline. */
 const PATIENCE = 6;
 
@@ -59,7 +59,12 @@ export class RelaySession {
   #hooks;
   #relays;
   #relay;
-  #connector;
+  /** Both connections; the core knows them by their place. @type {RelayLine[]} */
+  #lines;
+  /** Which of them new games go to. */
+  #front = 0;
+  /** Whether the second one dials. */
+  #standby = false;
   #directs;
   #timer;
   /** @type {ReturnType<typeof resolveRelays> | null} */
@@ -70,18 +75,10 @@ export class RelaySession {
   #none = false;
   /** @type {string[]} */
   #addresses = [];
+  /** Those of relays that these name as their standbys. @type {string[]} */
+  #aside = [];
   /** What helps devices to find each other. @type {RTCIceServer[]} */
   #ice = [];
-  /** @type {string | null} */
-  #address = null;
-  /** The relay's last words. @type {string | null} */
-  #bye = null;
-  #ready = false;
-  #wasReady = false;
-  #failures = 0;
-  /** @type {number | null} */
-  #rttMs = null;
-  #logBusy = false;
   /** Games that this device keeps, with what their summary was last. @type {Map<GameId, string>} */
   #kept = new Map();
   /** @type {(() => void)[]} */
@@ -117,38 +114,7 @@ export class RelaySession {
       secure: protocol === 'https:',
       transport,
     });
-    this.#connector = new Connector({
-      dial,
-      resolve: async () => {
-        this.#known = resolveRelays(relays);
-        const { addresses, other, none, ice } = await this.#known;
-        this.#addresses = addresses;
-        this.#ice = ice;
-        if (other || addresses.length > 0) this.#other = other;
-        if (none !== this.#none) {
-          this.#none = none;
-          hooks.onConnection();
-        }
-        return distrust.choose(dialable(addresses, place));
-      },
-      nobody: () => this.#none,
-      hooks: {
-        onOpen: (link, address) => {
-          this.#address = address;
-          this.#bye = null;
-          core.connected(link.from, link.to);
-        },
-        onFrame: (frame) => this.#onFrame(frame),
-        onClose: () => this.#onClose(),
-        onWait: (failures) => {
-          this.#failures = failures;
-          hooks.onConnection();
-        },
-        onFail: (error) => {
-          if (PeerError.from(error).message.includes('negotiation')) this.#other = 'other';
-        },
-      },
-    });
+    this.#lines = [0, 1].map((index) => this.#newLine(index));
     this.#directs = new DirectChannels({
       core,
       run: (outputs) => this.run(outputs),
@@ -157,24 +123,98 @@ export class RelaySession {
     this.#timer = setInterval(() => this.run(core.tick()), TICK_MS);
   }
 
+  /** @param {number} index */
+  #newLine(index) {
+    const core = this.#core;
+    return new RelayLine({
+      dial: this.#dial,
+      resolve: async () => {
+        // The second one dials what the first one found, unless it fails.
+        if (index === 0 || this.#lines[index].failures % 4 === 3) await this.#look();
+        return this.#candidates(index);
+      },
+      nobody: () => this.#none || (index === 1 && this.#candidates(index).length === 0),
+      hooks: {
+        onOpen: (link) => core.connected(index, link.from, link.to),
+        onFrame: (frame) => this.#onFrame(index, frame),
+        onClose: () => this.#onClose(index),
+        onWait: () => this.#hooks.onConnection(),
+        onFail: (error) => {
+          if (PeerError.from(error).message.includes('negotiation')) this.#other = 'other';
+        },
+      },
+    });
+  }
+
+  /** Asks the relays for their addresses. */
+  async #look() {
+    this.#known = resolveRelays(this.#relays);
+    const { addresses, other, none, ice, standby } = await this.#known;
+    // One that does not answer must not hold up the others.
+    void this.#lookAside(standby);
+    // Where nothing answers what was known is still the best guess.
+    if (none || addresses.length > 0) this.#addresses = addresses;
+    this.#ice = ice;
+    if (other || addresses.length > 0) this.#other = other;
+    if (none !== this.#none) {
+      this.#none = none;
+      this.#hooks.onConnection();
+    }
+  }
+
+  /**
+   * Asks for the addresses of relays at which games can go on.
+   *
+   * @param {string[]} standbys
+   */
+  async #lookAside(standbys) {
+    if (standbys.length === 0) return;
+    const { addresses } = await resolveRelays(standbys);
+    if (addresses.length > 0) this.#aside = addresses;
+    this.#standBy();
+  }
+
+  /** Keeps a second connection, where there is a second relay. */
+  #standBy() {
+    if (this.#standby || !this.#lines[0].ready || this.#candidates(1).length === 0) return;
+    this.#standby = true;
+    this.#lines[1].connector.start();
+  }
+
+  /**
+   * What a connection may dial: no relay that the other one is connected to.
+   *
+   * @param {number} index
+   */
+  #candidates(index) {
+    const taken = this.#lines[1 - index].peer;
+    const own = dialable(this.#addresses, this.#place);
+    const all = new Set([...own, ...dialable(this.#aside, this.#place)]);
+    return this.#distrust.choose([...all]).filter((address) => !taken || peerOf(address) !== taken);
+  }
+
   start() {
-    if (!this.#none) this.#connector.start();
+    if (!this.#none) this.#lines[0].connector.start();
   }
 
   stop() {
     clearInterval(this.#timer);
     this.#directs.stop();
-    this.#connector.stop();
+    for (const { connector } of this.#lines) connector.stop();
   }
 
   poke() {
-    this.#connector.poke();
+    for (const { connector } of this.#lines) connector.poke();
     this.#directs.poke();
   }
 
   renew() {
-    this.#connector.renew();
+    for (const { connector } of this.#lines) connector.renew();
     this.#directs.poke();
+  }
+
+  get #line() {
+    return this.#lines[this.#front];
   }
 
   get core() {
@@ -183,7 +223,7 @@ export class RelaySession {
 
   /** The address in use, or the one that was; null where none ever was. */
   get address() {
-    return this.#address ?? this.#addresses.find(transportOf) ?? null;
+    return this.#line.address ?? this.#addresses.find(transportOf) ?? null;
   }
 
   /** What a link has to name; null where it is a relay of the page's own. */
@@ -192,28 +232,28 @@ export class RelaySession {
   }
 
   get isReady() {
-    return this.#ready;
+    return this.#line.ready;
   }
 
   /** @returns {Connection} */
   get connection() {
-    const transport = this.#ready && this.#address ? transportOf(this.#address) : null;
-    const state = this.#ready
+    const { ready, address, transport, wasReady, failures, rttMs, logBusy } = this.#line;
+    const state = ready
       ? 'connected'
-      : this.#none || this.#failures >= PATIENCE || this.#other || !navigator.onLine
+      : this.#none || failures >= PATIENCE || this.#other || !navigator.onLine
         ? 'offline'
-        : this.#wasReady
+        : wasReady
           ? 'reconnecting'
           : 'connecting';
     return {
       state,
       words: this.#words(state, transport),
-      relay: this.#ready ? this.#address : null,
+      relay: ready ? address : null,
       transport,
-      rttMs: this.#ready ? this.#rttMs : null,
-      logBusy: this.#ready && this.#logBusy,
-      otherVersion: !this.#ready && this.#other !== null,
-      noRelay: !this.#ready && this.#none,
+      rttMs: ready ? rttMs : null,
+      logBusy: ready && logBusy,
+      otherVersion: !ready && this.#other !== null,
+      noRelay: !ready && this.#none,
     };
   }
 
@@ -222,13 +262,14 @@ export class RelaySession {
    * @param {'ws' | 'webrtc' | null} transport
    */
   #words(state, transport) {
-    if (state === 'connected' && this.#logBusy) {
+    const { logBusy, bye } = this.#line;
+    if (state === 'connected' && logBusy) {
       return 'The relay cannot save moves right now; they wait and are sent again.';
     }
     if (state === 'connected' && transport) return `Connected to the relay by ${NAMES[transport]}.`;
     if (this.#none) return NO_RELAY;
     if (this.#other) return OTHER_VERSION[this.#other];
-    if (this.#bye) return this.#bye;
+    if (bye) return bye;
     if (state === 'offline') {
       return navigator.onLine
         ? 'No relay answers. Trying again; moves are kept until then.'
@@ -273,7 +314,7 @@ export class RelaySession {
    */
   ready(withinMs) {
     return new Promise((resolve, reject) => {
-      if (this.#ready) return resolve();
+      if (this.isReady) return resolve();
       const done = () => {
         clearTimeout(timer);
         resolve();
@@ -405,7 +446,7 @@ export class RelaySession {
    */
   becomeWriter(writer) {
     this.run(this.#core.set_writer(writer));
-    this.#connector.drop('writer');
+    for (const { connector } of this.#lines) connector.drop('writer');
   }
 
   /** @param {boolean} on */
@@ -442,40 +483,91 @@ export class RelaySession {
   }
 
   /**
-   * Leaves the relay in use where it was found to lie and there is another one: at once, or where it orders a game with a clock, which no
-   * other relay can go on with, when that is over.
+   * Leaves a relay that was found to lie where there is another one: at once, or where it orders a game with a clock, when that has gone to
+   * another relay or is over. New games go there no more.
    */
   #leave() {
-    const address = this.#address;
-    if (!this.#ready || !address || this.#distrust.trusts(address)) return;
-    const others = this.#distrust.choose(dialable(this.#addresses, this.#place));
-    const bound = [...this.#kept.keys()].some((id) => {
-      const game = this.state(id);
-      return game?.phase === 'playing' && game.clock.kind !== 'none';
-    });
-    if (!bound && !others.includes(address)) this.#connector.leave(others);
+    for (const [index, line] of this.#lines.entries()) {
+      const { address } = line;
+      if (!line.ready || !address || this.#distrust.trusts(address)) continue;
+      const other = this.#lines[1 - index];
+      if (index === this.#front && other.address && this.#distrust.trusts(other.address)) {
+        this.#show(1 - index);
+      }
+      const others = this.#candidates(index);
+      const bound = [...this.#kept.keys()].some((id) => {
+        const game = this.state(id);
+        return (
+          game?.phase === 'playing' && game.clock.kind !== 'none' && this.#core.at(id) === index
+        );
+      });
+      if (!bound && !others.includes(address)) line.connector.leave(others);
+    }
   }
 
-  /** @param {Uint8Array} frame */
-  #onFrame(frame) {
+  /**
+   * The relay that a game is played at was found to lie.
+   *
+   * @param {GameId} id
+   */
+  #accuse(id) {
+    const { ready, address } = this.#lines[this.#core.at(id)];
+    if (!ready || !address) return;
+    this.#distrust.add(address);
+    this.#leave();
+  }
+
+  /**
+   * New games go to the relay of this connection from now on, if it is there.
+   *
+   * @param {number} index
+   */
+  #show(index) {
+    if (index === this.#front || !this.#lines[index].ready) return;
+    this.#front = index;
+    this.run(this.#core.set_front(index));
+    this.#hooks.onConnection();
+  }
+
+  /**
+   * @param {number} index
+   * @param {Uint8Array} frame
+   */
+  #onFrame(index, frame) {
+    const line = this.#lines[index];
     let outputs;
     try {
-      outputs = this.#core.receive(frame);
+      outputs = this.#core.receive(index, frame);
     } catch (error) {
       // What cannot be read before the two have agreed on a version is of another one.
-      if (this.#ready) this.#bye = PeerError.from(error).message;
+      if (line.ready) line.bye = PeerError.from(error).message;
       else this.#other = 'other';
-      this.#connector.drop('bad frame');
+      line.connector.drop('bad frame');
       return;
     }
     this.run(outputs);
   }
 
-  #onClose() {
-    this.#ready = false;
-    this.#rttMs = null;
-    this.#logBusy = false;
-    this.run(this.#core.disconnected());
+  /** @param {number} index */
+  #onClose(index) {
+    this.run(this.#core.disconnected(index));
+    if (index === this.#front) this.#show(1 - index);
+    this.#hooks.onConnection();
+  }
+
+  /** @param {number} index */
+  #onReady(index) {
+    const line = this.#lines[index];
+    this.#other = null;
+    line.confirm();
+    if (!this.#line.ready) this.#show(index);
+    for (const waiter of this.#readyWaiters.splice(0)) waiter();
+    const other = this.#lines[1 - index];
+    if (line.peer === other.peer) {
+      // Both have come to one relay: the one behind looks for another.
+      const behind = 1 - this.#front;
+      this.#lines[behind].connector.leave(this.#candidates(behind));
+    } else this.#standBy();
     this.#hooks.onConnection();
   }
 
@@ -491,27 +583,21 @@ export class RelaySession {
     for (const [kind, ...args] of /** @type {[string, ...any[]][]} */ (outputs)) {
       switch (kind) {
         case 'send':
-          this.#connector.send(args[0]);
+          this.#lines[args[0]].connector.send(args[1]);
           break;
         case 'store':
           storing.push(this.#save(args[0], args[1], args[2], args[3]));
           break;
         case 'ready':
-          this.#ready = true;
-          this.#wasReady = true;
-          this.#other = null;
-          this.#connector.confirm();
-          for (const waiter of this.#readyWaiters.splice(0)) waiter();
-          this.#hooks.onConnection();
+          this.#onReady(args[0]);
           break;
         case 'beat':
-          this.#rttMs = args[0] || null;
-          this.#logBusy = args[1];
+          Object.assign(this.#lines[args[0]], { rttMs: args[1] || null, logBusy: args[2] });
           this.#hooks.onConnection();
           break;
         case 'bye':
-          this.#bye = args[1];
-          if (args[0] === 'no-version') this.#other = 'other';
+          this.#lines[args[0]].bye = args[2];
+          if (args[1] === 'no-version') this.#other = 'other';
           break;
         case 'changed':
           changed.add(args[0]);
@@ -520,10 +606,7 @@ export class RelaySession {
           this.#hooks.onUnknown(args[0]);
           break;
         case 'notice':
-          if (isGrave(args[1]) && this.#ready && this.#address) {
-            this.#distrust.add(this.#address);
-            this.#leave();
-          }
+          if (isGrave(args[1])) this.#accuse(args[0]);
           this.#placing.get(args[0])?.({ code: args[1], words: args[2] });
           this.#hooks.onNotice(args[0], { code: args[1], words: args[2] });
           break;

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::core::{Core, NewGame};
 use crate::failure::Failure;
-use crate::output::{Now, Output};
+use crate::output::{LinkId, Now, Output};
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,9 +47,21 @@ fn bytes(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
 }
 
+fn index(link: LinkId) -> JsValue {
+    match link {
+        LinkId::One => 0,
+        LinkId::Two => 1,
+    }
+    .into()
+}
+
+fn link(index: u32) -> LinkId {
+    if index == 0 { LinkId::One } else { LinkId::Two }
+}
+
 fn item(output: Output) -> JsValue {
     match output {
-        Output::Send(frame) => Array::of2(&"send".into(), &bytes(&frame)),
+        Output::Send(link, frame) => Array::of3(&"send".into(), &index(link), &bytes(&frame)),
         Output::Store {
             token,
             game,
@@ -66,11 +78,20 @@ fn item(output: Output) -> JsValue {
                 &items,
             )
         }
-        Output::Ready => Array::of1(&"ready".into()),
-        Output::Beat { rtt_ms, log_busy } => {
-            Array::of3(&"beat".into(), &(rtt_ms as f64).into(), &log_busy.into())
+        Output::Ready(link) => Array::of2(&"ready".into(), &index(link)),
+        Output::Beat {
+            link,
+            rtt_ms,
+            log_busy,
+        } => Array::of4(
+            &"beat".into(),
+            &index(link),
+            &(rtt_ms as f64).into(),
+            &log_busy.into(),
+        ),
+        Output::Bye { link, code, words } => {
+            Array::of4(&"bye".into(), &index(link), &code.into(), &words.into())
         }
-        Output::Bye { code, words } => Array::of3(&"bye".into(), &code.into(), &words.into()),
         Output::Changed(game) => Array::of2(&"changed".into(), &game.to_string().into()),
         Output::Unknown(game) => Array::of2(&"unknown".into(), &game.to_string().into()),
         Output::Notice { game, code, words } => Array::of4(
@@ -201,13 +222,27 @@ impl PeerCore {
     }
 
     /// See [`Core::connected`].
-    pub fn connected(&mut self, from: Vec<u8>, to: Vec<u8>) {
-        self.0.connected(from, to);
+    pub fn connected(&mut self, at: u32, from: Vec<u8>, to: Vec<u8>) {
+        self.0.connected(link(at), from, to);
+    }
+
+    /// See [`Core::set_front`].
+    pub fn set_front(&mut self, at: u32) -> Array {
+        list(self.0.set_front(link(at)))
+    }
+
+    /// See [`Core::at`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn at(&self, id: &str) -> Result<u32, JsValue> {
+        Ok(u32::from(self.0.at(game(id)?) == LinkId::Two))
     }
 
     /// See [`Core::disconnected`].
-    pub fn disconnected(&mut self) -> Array {
-        list(self.0.disconnected())
+    pub fn disconnected(&mut self, at: u32) -> Array {
+        list(self.0.disconnected(link(at)))
     }
 
     /// See [`Core::receive`].
@@ -215,8 +250,8 @@ impl PeerCore {
     /// # Errors
     ///
     /// The link is to be closed.
-    pub fn receive(&mut self, frame: &[u8]) -> Result<Array, JsValue> {
-        Ok(list(self.0.receive(frame, now())?))
+    pub fn receive(&mut self, at: u32, frame: &[u8]) -> Result<Array, JsValue> {
+        Ok(list(self.0.receive(link(at), frame, now())?))
     }
 
     /// See [`Core::tick`].

@@ -1,8 +1,10 @@
-//! One player's games and the one session with a relay. Pure: frames, wishes, time and entropy come in as arguments;
+//! One player's games and the sessions with relays. Pure: frames, wishes, time and entropy come in as arguments;
 //! what is to be stored, sent and shown comes out as [`Output`]s. Nothing of one's own is sent before it is stored.
 
 mod direct;
 mod frames;
+mod homes;
+mod links;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,17 +12,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rookery_ledger::id::{GameId, Hash, Nonce, PlayerKey};
 use rookery_ledger::record::{Clock, Item, Join, Signed, Variant};
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::{self, Request, Seek};
+use rookery_ledger::wire::{self, Request, RequestId, Seek};
 use rookery_ledger::{Colour, Player, pgn, rook};
 
 use crate::failure::Failure;
+use crate::home::{LOADED_MS, SILENT_MS};
 use crate::notes::Notes;
-use crate::output::{Now, Output, Token};
-use crate::relay_clock::RelayClock;
-use crate::session::{Asked, Session};
+use crate::output::{LinkId, Now, Output, Token};
+use crate::place::Watching;
+use crate::session::Asked;
 use crate::snapshot::{self, Path};
-use crate::suspicion::Pulse;
-use crate::table::{Reading, SeatState, Source, Table, Watching};
+use crate::table::{Reading, SeatState, Table};
+use links::Links;
 
 /// Seeks that are shown at most.
 const MAX_SEEKS: usize = 500;
@@ -61,6 +64,8 @@ enum Waiting {
     Record(GameId, Box<Item>, f64),
     /// An item that came by the channel to the other player, by its name there.
     Received(GameId, Hash),
+    /// An own signature under the move of a game to another relay.
+    Home(GameId, Box<Item>),
 }
 
 impl Waiting {
@@ -68,18 +73,17 @@ impl Waiting {
         match self {
             Self::Game(table) => table.id(),
             Self::Wish(game, _) | Self::Record(game, _, _) | Self::Received(game, _) => *game,
+            Self::Home(game, _) => *game,
         }
     }
 }
 
-/// A player's games, in step with one relay.
+/// A player's games, in step with their relays.
 #[derive(Debug)]
 pub struct Core {
     key: Keypair,
     writer: bool,
-    session: Session,
-    relay_clock: RelayClock,
-    pulse: Pulse,
+    links: Links,
     tables: BTreeMap<GameId, Table>,
     /// Games that the page opened and of which nothing is known yet.
     opening: BTreeSet<GameId>,
@@ -98,9 +102,7 @@ impl Core {
         Self {
             key: Keypair::from_secret(secret),
             writer: false,
-            session: Session::new(),
-            relay_clock: RelayClock::default(),
-            pulse: Pulse::default(),
+            links: Links::new(),
             tables: BTreeMap::new(),
             opening: BTreeSet::new(),
             waiting: BTreeMap::new(),
@@ -117,10 +119,10 @@ impl Core {
         self.key.player()
     }
 
-    /// Whether the relay's session is ready.
+    /// Whether the front relay's session is ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.session.is_ready()
+        self.links.is_ready(self.links.front)
     }
 
     /// Whether this tab is the one that signs. Say so before connecting: only the writer gives its key to the relay.
@@ -150,124 +152,202 @@ impl Core {
         }
         let mut table = Table::new(player, notes, true);
         // Evidence was told when it came; after a reload it is not news.
-        let _ = table.settle(now.mono, self.source());
+        let _ = table.settle(now.mono, self.links.get(table.at).source());
+        table.home.since = now.mono + LOADED_MS - SILENT_MS;
         let id = table.id();
         table.shown = self.tables.get(&id).is_some_and(|before| before.shown);
         self.tables.insert(id, table);
         let mut out = vec![Output::Changed(id)];
+        self.place(id, &mut out);
         self.watch(id, &mut out);
+        self.stand_by(id, &mut out);
         Ok(out)
     }
 
     /// A stream to a relay is open. `from` and `to` are the peer ids of both ends, as bytes.
-    pub fn connected(&mut self, from: Vec<u8>, to: Vec<u8>) {
-        self.session.connected(from, to);
-        self.relay_clock.begin();
-        self.pulse.begin();
+    pub fn connected(&mut self, link: LinkId, from: Vec<u8>, to: Vec<u8>) {
+        let link = self.links.get_mut(link);
+        link.session.connected(from, to);
+        link.clock.begin();
+        link.pulse.begin();
+        link.log_busy = false;
     }
 
-    fn source(&self) -> Source<'_> {
-        Source {
-            order: self.session.order(),
-            clock: &self.relay_clock,
+    /// New games go to the relay of this link from now on, and the lobby is read there.
+    pub fn set_front(&mut self, link: LinkId) -> Vec<Output> {
+        let mut out = Vec::new();
+        if self.links.front == link {
+            return out;
         }
+        if self.lobby && self.is_ready() {
+            send(self.links.front, &mut out, &Request::Lobby { on: false });
+        }
+        self.links.front = link;
+        self.forget_seeks(&mut out);
+        if self.links.is_ready(link) {
+            self.begin_front(&mut out);
+        }
+        self.place_all(&mut out);
+        out
     }
 
-    /// The stream is gone.
-    pub fn disconnected(&mut self) -> Vec<Output> {
-        self.session.disconnected();
+    /// The stream of a link is gone.
+    pub fn disconnected(&mut self, link: LinkId) -> Vec<Output> {
+        self.links.get_mut(link).session.disconnected();
         let mut out = Vec::new();
         for (id, table) in &mut self.tables {
-            table.disconnected();
+            table.disconnected(link);
+            table.home.sent = None;
             out.push(Output::Changed(*id));
         }
+        if self.links.front == link {
+            self.forget_seeks(&mut out);
+        }
+        self.place_all(&mut out);
+        out
+    }
+
+    fn forget_seeks(&mut self, out: &mut Vec<Output>) {
         if !self.seeks.is_empty() {
             self.seeks.clear();
             out.push(Output::Seeks);
         }
-        out
     }
 
-    /// Once a second: sends again what is due.
+    fn place_all(&mut self, out: &mut Vec<Output>) {
+        let ids: Vec<_> = self.tables.keys().copied().collect();
+        for id in ids {
+            self.place(id, out);
+        }
+    }
+
+    /// Several times a second: sends again what is due, and looks whether the relays of clocked games are heard.
     pub fn tick(&mut self, now: Now) -> Vec<Output> {
         let mut out = Vec::new();
         let ids: Vec<_> = self.tables.keys().copied().collect();
         for id in ids {
             self.ask_for_seat(id, now, &mut out);
-            let Some(table) = self.tables.get_mut(&id) else {
-                continue;
-            };
-            if table.retry_at.is_some_and(|at| at <= now.mono) {
-                table.retry_at = None;
-                self.watch(id, &mut out);
-                self.flush(id, &mut out);
+            for link in LinkId::ALL {
+                self.try_again(id, link, now, &mut out);
             }
         }
+        self.look_at_homes(now, &mut out);
         out
     }
 
-    /// Everything that is asked for when a session begins.
-    fn begin(&mut self, out: &mut Vec<Output>) {
-        if self.lobby {
-            send(out, &Request::Lobby { on: true });
+    fn try_again(&mut self, id: GameId, link: LinkId, now: Now, out: &mut Vec<Output>) {
+        let Some(table) = self.tables.get_mut(&id) else {
+            return;
+        };
+        let place = table.places.get_mut(link);
+        if place.retry_at.take_if(|at| *at <= now.mono).is_none() {
+            return;
         }
-        let open: Vec<_> = self.tables.keys().chain(&self.opening).copied().collect();
-        for id in open {
+        if table.at == link {
+            self.watch(id, out);
+            self.flush(id, out);
+        } else if !table.places.get(link).is_live() {
+            self.stand_by(id, out);
+        }
+    }
+
+    /// Everything that is asked for when a session begins.
+    fn begin(&mut self, link: LinkId, out: &mut Vec<Output>) {
+        if link == self.links.front {
+            self.begin_front(out);
+        }
+        self.place_all(out);
+        let ids: Vec<_> = self.tables.keys().copied().collect();
+        for id in ids {
+            let here = self.tables.get(&id).is_some_and(|table| table.at == link);
+            if here {
+                out.push(Output::Changed(id));
+                self.watch(id, out);
+            } else {
+                self.stand_by(id, out);
+            }
+        }
+    }
+
+    fn begin_front(&mut self, out: &mut Vec<Output>) {
+        if self.lobby {
+            send(self.links.front, out, &Request::Lobby { on: true });
+        }
+        let opening: Vec<_> = self.opening.iter().copied().collect();
+        for id in opening {
             out.push(Output::Changed(id));
             self.watch(id, out);
         }
     }
 
+    /// The link to the relay that a game is played at, or where one that is not known yet is looked for.
+    #[must_use]
+    pub fn at(&self, id: GameId) -> LinkId {
+        let table = self.tables.get(&id);
+        table.map_or(self.links.front, |table| table.at)
+    }
+
     /// Asks for what is new in a game; where the relay may never have had it, gives it the genesis first.
     fn watch(&mut self, id: GameId, out: &mut Vec<Output>) {
-        if !self.session.is_ready() {
+        let at = self.at(id);
+        if !self.links.is_ready(at) {
             return;
         }
         let mut after = None;
         if let Some(table) = self.tables.get_mut(&id) {
             let over = table.outcome().is_some() && !table.shown;
-            if over || (!table.kept && !table.shown) || table.watching != Watching::Off {
+            if over || (!table.kept && !table.shown) || table.here().watching != Watching::Off {
                 return;
             }
-            after = self.session.order().and_then(|order| table.after(order));
+            after = self.links.order(at).and_then(|order| table.after(order));
             let own = table.kept && table.is_creator() && self.writer;
             if own && after.is_none() && table.is_open() {
-                self.submit_genesis(id, out);
+                self.submit_genesis(id, at, out);
                 return;
             }
         }
-        self.watch_after(id, after, out);
+        self.watch_at(id, at, after, out);
     }
 
-    fn watch_after(&mut self, id: GameId, after: Option<Hash>, out: &mut Vec<Output>) {
+    fn watch_at(&mut self, id: GameId, at: LinkId, after: Option<Hash>, out: &mut Vec<Output>) {
         if let Some(table) = self.tables.get_mut(&id) {
-            table.watching = Watching::Asked {
+            table.places.get_mut(at).watching = Watching::Asked {
                 whole: after.is_none(),
             };
         }
-        let request = Request::Watch {
-            id: self.session.ask(Asked::Watch(id)),
+        self.ask(at, Asked::Watch(id), out, |request| Request::Watch {
+            id: request,
             game: id,
             after,
-        };
-        send(out, &request);
+        });
     }
 
-    fn submit_genesis(&mut self, id: GameId, out: &mut Vec<Output>) {
+    fn submit_genesis(&mut self, id: GameId, at: LinkId, out: &mut Vec<Output>) {
         let asked = Asked::Genesis(id);
-        if self.session.is_asking(asked) {
+        if self.links.get(at).session.is_asking(asked) {
             return;
         }
         let Some(table) = self.tables.get(&id) else {
             return;
         };
         let item = Item::Genesis(table.player.game().genesis().clone());
-        let request = Request::Submit {
-            id: self.session.ask(asked),
+        self.ask(at, asked, out, |request| Request::Submit {
+            id: request,
             game: id,
             item,
-        };
-        send(out, &request);
+        });
+    }
+
+    /// Sends a request that is answered.
+    fn ask(
+        &mut self,
+        at: LinkId,
+        asked: Asked,
+        out: &mut Vec<Output>,
+        request: impl FnOnce(RequestId) -> Request,
+    ) {
+        let id = self.links.get_mut(at).session.ask(asked);
+        send(at, out, &request(id));
     }
 
     /// Sends own records that no receipt confirms, as the same bytes; in an untimed game all that this relay has no receipt for.
@@ -275,34 +355,35 @@ impl Core {
         let Some(table) = self.tables.get(&id) else {
             return;
         };
-        if !self.writer || table.watching != Watching::Live {
+        let at = table.at;
+        if !self.writer || !table.here().is_live() {
             return;
         }
-        let lacking = self.lacking(&table.player);
+        let lacking = self.lacking(&table.player, at);
         let items = lacking.unwrap_or_else(|| table.player.unsent());
         self.submit_records(id, items, out);
     }
 
     /// What the relay may not have of an untimed game that is played here; none of a clocked or a watched one.
-    fn lacking(&self, player: &Player) -> Option<Vec<Item>> {
+    fn lacking(&self, player: &Player, at: LinkId) -> Option<Vec<Item>> {
         let played = player.colour().is_some() && !player.game().is_clocked();
-        let order = self.session.order().filter(|_| played)?;
+        let order = self.links.order(at).filter(|_| played)?;
         Some(player.unstored_at(order))
     }
 
     fn submit_records(&mut self, id: GameId, items: Vec<Item>, out: &mut Vec<Output>) {
+        let at = self.at(id);
         for item in items {
             let Item::Record(signed) = &item else {
                 continue;
             };
             let asked = Asked::Record(id, signed.hash());
-            if !self.session.is_asking(asked) {
-                let request = Request::Submit {
-                    id: self.session.ask(asked),
+            if !self.links.get(at).session.is_asking(asked) {
+                self.ask(at, asked, out, |request| Request::Submit {
+                    id: request,
                     game: id,
                     item,
-                };
-                send(out, &request);
+                });
             }
         }
     }
@@ -313,7 +394,7 @@ impl Core {
             return;
         };
         let due = table.join_at.is_some_and(|at| at <= now.mono);
-        if !due || !self.writer || table.watching != Watching::Live {
+        if !due || !self.writer || !table.here().is_live() {
             return;
         }
         if table.seat() != SeatState::Waiting {
@@ -324,14 +405,13 @@ impl Core {
         let Some(join) = table.notes.wish.clone() else {
             return;
         };
-        let asked = Asked::Seat(id);
-        if !self.session.is_asking(asked) {
-            let request = Request::Join {
-                id: self.session.ask(asked),
+        let (at, asked) = (table.at, Asked::Seat(id));
+        if !self.links.get(at).session.is_asking(asked) {
+            self.ask(at, asked, out, |request| Request::Join {
+                id: request,
                 game: id,
                 join,
-            };
-            send(out, &request);
+            });
         }
     }
 
@@ -341,7 +421,7 @@ impl Core {
         let table = self.tables.get(&id)?;
         let path = if table.channel.is_some() {
             Path::Direct
-        } else if self.session.is_ready() {
+        } else if self.links.is_ready(table.at) {
             Path::Relay
         } else {
             Path::None
@@ -353,7 +433,8 @@ impl Core {
     #[must_use]
     pub fn clocks(&self, id: GameId, now: Now) -> Option<Reading> {
         let table = self.tables.get(&id)?;
-        Some(table.reading(&self.relay_clock, now.mono))
+        let clock = &self.links.get(table.at).clock;
+        Some(table.reading(clock, now.mono))
     }
 
     /// The game as PGN.
@@ -406,8 +487,8 @@ fn tell_notices(game: GameId, notices: Vec<(&'static str, String)>, out: &mut Ve
     }));
 }
 
-fn send(out: &mut Vec<Output>, request: &Request) {
-    out.push(Output::Send(wire::frame(request)));
+fn send(link: LinkId, out: &mut Vec<Output>, request: &Request) {
+    out.push(Output::Send(link, wire::frame(request)));
 }
 
 #[cfg(test)]

@@ -4,12 +4,15 @@ use rookery_ledger::Refusal;
 use rookery_ledger::record::Item;
 
 use crate::suspicion::Complaint;
-use crate::table::{Source, Table, Watching};
+use crate::table::{Source, Table};
 
 /// From whom items come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
+    /// The relay that the game is played at.
     Relay,
+    /// Another relay, which passes on what it was told.
+    Standby,
     OtherPlayer,
 }
 
@@ -50,16 +53,16 @@ impl Table {
     }
 
     fn weigh(&mut self, item: &Item, is_new: bool, from: From, relay: Source<'_>, mono: f64) {
-        let live = self.watching == Watching::Live;
+        let live = self.here().is_live();
         match item {
             Item::Receipt { by, receipt } => {
                 let hash = receipt.hash();
                 let own = is_new && live && Some(*by) == relay.order;
                 match from {
                     From::Relay => self.suspicion.told(hash),
-                    From::OtherPlayer => self.suspicion.known(hash),
+                    From::Standby | From::OtherPlayer => self.suspicion.known(hash),
                 }
-                if own && from == From::OtherPlayer {
+                if own && from != From::Relay {
                     self.suspicion.owes(hash);
                 }
                 if let (true, From::Relay, Some(now)) = (own, from, relay.now(mono)) {

@@ -7,10 +7,12 @@ mod core;
 mod direct;
 mod failure;
 mod findings;
+mod home;
 mod intake;
 mod json;
 mod notes;
 mod output;
+mod place;
 mod relay_clock;
 mod session;
 mod snapshot;
@@ -27,7 +29,7 @@ mod socket;
 
 pub use self::core::{Core, NewGame};
 pub use self::failure::Failure;
-pub use self::output::{Now, Output};
+pub use self::output::{LinkId, Now, Output};
 pub use self::table::Reading;
 
 #[cfg(target_arch = "wasm32")]

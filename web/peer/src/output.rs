@@ -12,14 +12,38 @@ pub struct Now {
     pub wall: Millis,
 }
 
+/// One of the connections to relays that a core may have at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LinkId {
+    /// The one that is opened first.
+    #[default]
+    One,
+    /// The one beside it.
+    Two,
+}
+
+impl LinkId {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::One, Self::Two];
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::One => Self::Two,
+            Self::Two => Self::One,
+        }
+    }
+}
+
 /// Names one thing that waits for storage.
 pub(crate) type Token = u32;
 
 /// To be done by the page, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// Send this frame to the relay.
-    Send(Vec<u8>),
+    /// Send this frame to the relay of this link.
+    Send(LinkId, Vec<u8>),
     /// Store these items behind those of the game; with a token, tell [`crate::Core::stored`] or
     /// [`crate::Core::not_stored`] once it is durable.
     Store {
@@ -33,9 +57,11 @@ pub enum Output {
         items: Vec<Vec<u8>>,
     },
     /// The relay accepted the hello: games may be played.
-    Ready,
+    Ready(LinkId),
     /// A heartbeat.
     Beat {
+        /// Whose.
+        link: LinkId,
         /// The last round trip, as the relay measured it, ms.
         rtt_ms: u64,
         /// The relay's log takes no writes now.
@@ -43,6 +69,8 @@ pub enum Output {
     },
     /// The relay ends the session.
     Bye {
+        /// Which one.
+        link: LinkId,
         /// Stable code.
         code: String,
         /// One sentence for a person.

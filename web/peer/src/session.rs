@@ -22,6 +22,10 @@ pub(crate) enum Asked {
     List(GameId),
     /// To pass a message on.
     Say(GameId),
+    /// To have what another relay ordered, by its name; the item itself is kept where the game is.
+    Feed(GameId, Hash),
+    /// The move of a game to this relay.
+    Home(GameId),
 }
 
 /// How far the handshake has come.

@@ -188,7 +188,7 @@ impl Table {
         };
         let key_text = |colour| key_of(colour).map(|key| key.to_string());
         let present = |colour: Colour| {
-            let (creator, joiner) = self.present?;
+            let (creator, joiner) = self.here().present?;
             let key = line.players().map(|players| *players.get(colour));
             match key {
                 Some(key) => Some(if key == genesis.creator {
@@ -294,6 +294,7 @@ impl Table {
                 o.text("words", &finding.words);
             });
             o.text("path", path.as_str());
+            o.text("home", self.home.standing.as_str());
             let asks = self.kept && self.player.colour().is_some();
             o.text(
                 "direct",

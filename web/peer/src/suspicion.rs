@@ -186,6 +186,11 @@ impl Suspicion {
         self.refused = for_good.or(self.refused);
     }
 
+    /// Whether the relay refused this own record for good.
+    pub(crate) fn is_refused(&self, record: Hash) -> bool {
+        self.refused == Some(record)
+    }
+
     /// Holds at once against the relay what needs no time.
     pub(crate) fn complain(&mut self, complaint: Complaint) {
         self.complaints.push(complaint);

@@ -10,8 +10,10 @@ use shakmaty::{Chess, Position as _};
 
 use crate::direct::{self, Channel};
 use crate::findings::Findings;
+use crate::home::HomeWatch;
 use crate::notes::Notes;
-use crate::output::Token;
+use crate::output::{LinkId, Token};
+use crate::place::{Place, Places};
 use crate::relay_clock::RelayClock;
 use crate::snapshot::Moves;
 use crate::suspicion::Suspicion;
@@ -29,20 +31,6 @@ impl Source<'_> {
     pub(crate) fn now(&self, mono: f64) -> Option<f64> {
         Some(self.clock.at(mono)?.get() as f64)
     }
-}
-
-/// How far the relay has told of the game in this session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Watching {
-    /// Not asked for.
-    Off,
-    /// Asked for; `whole` where everything was asked for and not only what is new.
-    Asked {
-        /// Everything was asked for.
-        whole: bool,
-    },
-    /// Everything known to the relay has come, and what is new comes by itself.
-    Live,
 }
 
 /// Whether this player has, or asked for, a seat.
@@ -86,11 +74,11 @@ pub(crate) struct Table {
     pub(crate) kept: bool,
     /// Whether the page shows it.
     pub(crate) shown: bool,
-    pub(crate) watching: Watching,
-    /// The relay did not know it in this session and was given all that is known here.
-    pub(crate) uploaded: bool,
-    /// Creator and joiner have a session; none where it is not known.
-    pub(crate) present: Option<(bool, bool)>,
+    /// The link to the relay that the game is played at now.
+    pub(crate) at: LinkId,
+    pub(crate) places: Places,
+    /// What is known of the game's home, and the move to another one.
+    pub(crate) home: HomeWatch,
     /// What waits for storage. Nothing else is signed meanwhile.
     pub(crate) preparing: Option<Token>,
     pub(crate) on_its_way: Option<OnItsWay>,
@@ -99,8 +87,6 @@ pub(crate) struct Table {
     pub(crate) offer_next: bool,
     /// The head at which a draw offer was declined.
     pub(crate) declined: Option<Hash>,
-    /// When to send again what the relay would not take, on the monotonic clock.
-    pub(crate) retry_at: Option<f64>,
     /// When to ask for the seat again.
     pub(crate) join_at: Option<f64>,
     pub(crate) moves: Moves,
@@ -122,15 +108,14 @@ impl Table {
             notes,
             kept,
             shown: false,
-            watching: Watching::Off,
-            uploaded: false,
-            present: None,
+            at: LinkId::One,
+            places: Places::default(),
+            home: HomeWatch::default(),
             preparing: None,
             on_its_way: None,
             ask: None,
             offer_next: false,
             declined: None,
-            retry_at: None,
             join_at: None,
             moves: Moves::default(),
             channel: None,
@@ -168,15 +153,14 @@ impl Table {
         self.declined = self.declined.filter(|at| *at == head);
         if self.outcome().is_some() {
             self.offer_next = false;
-            self.retry_at = None;
+            self.here_mut().retry_at = None;
         }
         self.moves.follow(&self.player.game().state().line);
         self.look_at_charge(relay);
         if self.turn_is_own() && self.stopwatch.is_none_or(|(at, _)| at != head) {
             self.stopwatch = Some((head, mono));
             let last = self.player.game().state().last_receipt();
-            let late =
-                last.filter(|last| self.watching == Watching::Live && Some(last.by) == relay.order);
+            let late = last.filter(|last| self.here().is_live() && Some(last.by) == relay.order);
             let late =
                 late.and_then(|last| Some(relay.now(mono)? - last.receipt.at_ms.get() as f64));
             self.suspicion.turn(late);
@@ -209,12 +193,25 @@ impl Table {
         }
     }
 
-    /// The connection is gone, and what was known through it.
-    pub(crate) fn disconnected(&mut self) {
-        self.watching = Watching::Off;
-        self.uploaded = false;
-        self.present = None;
-        self.retry_at = None;
+    /// The game at the relay that it is played at.
+    pub(crate) fn here(&self) -> &Place {
+        self.places.get(self.at)
+    }
+
+    pub(crate) fn here_mut(&mut self) -> &mut Place {
+        self.places.get_mut(self.at)
+    }
+
+    /// A connection is gone, and what was known through it.
+    pub(crate) fn disconnected(&mut self, link: LinkId) {
+        *self.places.get_mut(link) = Place::default();
+        if link == self.at {
+            self.left();
+        }
+    }
+
+    /// The game is not played at the relay any more that it was played at.
+    pub(crate) fn left(&mut self) {
         self.join_at = None;
         // What an outage adds to a charge is no fault of the clock.
         if let Some(sent) = &mut self.on_its_way {
@@ -307,6 +304,15 @@ impl Table {
         let uci: shakmaty::uci::UciMove = played.uci.parse().ok()?;
         position.play_unchecked(uci.to_move(&position).ok()?);
         Some((played.uci.clone(), position))
+    }
+
+    /// Whether relays that do not order this game are to have it all the same.
+    pub(crate) fn is_fed(&self) -> bool {
+        let game = self.player.game();
+        self.kept
+            && game.is_clocked()
+            && game.genesis().body.homes.len() > 1
+            && self.player.colour().is_some()
     }
 
     /// The colour of this player: by the Seat, or before it by the genesis where that fixes it.
@@ -478,6 +484,13 @@ impl Table {
             }
             return reading;
         }
+        // Where nothing can be ordered no time passes.
+        let stands = self.home.standing.stands();
+        let mono = if stands {
+            mono.min(self.home.stands_at)
+        } else {
+            mono
+        };
         // An own move on its way stops the own clock on screen; its receipt says what it cost.
         let mono = match self.on_its_way {
             Some(sent) if self.player.colour() == Some(turn) => mono.min(sent.mono),
@@ -493,7 +506,7 @@ impl Table {
         } else {
             set((left(turn) - elapsed).max(0.0));
         }
-        reading.running = Some(turn);
+        reading.running = Some(turn).filter(|_| !stands);
         reading
     }
 }

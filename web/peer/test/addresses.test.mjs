@@ -67,7 +67,8 @@ test('a relay named by its site is asked for its addresses; one that fails is le
     const known = request.url === '/.well-known/rookery.json';
     response.statusCode = known ? 200 : 404;
     const addresses = ['/ip4/0.0.0.0/tcp/4751/ws', 7, WSS, 'bad'];
-    response.end(JSON.stringify({ peer_id: PEER, addresses, stun: { port: 3478 } }));
+    const standby = ['https://other.example', 'ftp://no', 7, WSS, RTC];
+    response.end(JSON.stringify({ peer_id: PEER, addresses, stun: { port: 3478 }, standby }));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   t.after(() => server.close());
@@ -78,8 +79,10 @@ test('a relay named by its site is asked for its addresses; one that fails is le
     other: null,
     none: false,
     ice: [{ urls: 'stun:127.0.0.1:3478' }],
+    // Where games can go on; what is named anyway is no other one.
+    standby: ['https://other.example', WSS],
   });
-  const nothing = { addresses: [], other: null, none: false, ice: [] };
+  const nothing = { addresses: [], other: null, none: false, ice: [], standby: [] };
   assert.deepEqual(await resolveRelays(['http://127.0.0.1:1/']), nothing);
 });
 
@@ -133,7 +136,7 @@ test('a relay of another version is not dialled, and another one is used in its 
   t.after(() => server.close());
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const newer = `http://127.0.0.1:${port}/`;
-  const unknown = { addresses: [], other: null, none: false, ice: [] };
+  const unknown = { addresses: [], other: null, none: false, ice: [], standby: [] };
   assert.deepEqual(await resolveRelays([newer]), { ...unknown, other: 'newer' });
   assert.deepEqual(await resolveRelays([newer, RTC]), { ...unknown, addresses: [RTC] });
 });

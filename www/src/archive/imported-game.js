@@ -51,6 +51,7 @@ export class ImportedGame extends EventTarget {
       },
       result,
       path: 'none',
+      home: 'heard',
       direct: 'none',
       findings: [],
     };

@@ -2,6 +2,7 @@
 
 import { clockFace } from './clock.js';
 import { opposite, position } from '../chess/rules.js';
+import { clockStands } from './standing.js';
 
 /** @import { ClockReading, GameState } from '@rookery/peer' */
 
@@ -21,7 +22,7 @@ export const opponentGone = ({ phase, you, present }) =>
  */
 export function absenceWords(game, clocks, face = clockFace) {
   const { you, clock, turn, fen } = game;
-  if (!opponentGone(game) || you === null) return '';
+  if (!opponentGone(game) || you === null || clockStands(game)) return '';
   if (clock.kind === 'none') return 'Your opponent is away. Nothing runs out: there is no clock.';
   if (turn === you) {
     if (clock.kind === 'days') return 'Your opponent is away. It is your move.';

@@ -302,6 +302,7 @@ export class LocalGame extends EventTarget {
       },
       result,
       path: 'none',
+      home: 'heard',
       direct: 'none',
       findings: [],
     };

@@ -8,6 +8,7 @@ import { directQuestion, directSwitch } from './direct.js';
 import { findingsView } from './findings.js';
 import { icons } from './icons.js';
 import { movesView, navigationView } from './record.js';
+import { standingView } from './standing.js';
 import { statusView } from './status.js';
 import { tailView } from './tail.js';
 
@@ -25,12 +26,23 @@ import { tailView } from './tail.js';
 export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
-      ${statusView(state, table, act)} ${findingsView(table, act)} ${movesView(table, act)}
+      ${statusView(state, table, act)} ${troublesView(table, act)} ${movesView(table, act)}
       ${navigationView(table, act)} ${actionsView(state, table, act)}
       ${tailView(state, table, act, !state.settings.screenReader)} ${directQuestion(table, act)}
       ${keepView(table, act)} ${chatView(state, table, act)}
     </aside>
   `;
+}
+
+/**
+ * What a person has to know besides the game.
+ *
+ * @param {Table} table
+ * @param {Controller} act
+ */
+function troublesView(table, act) {
+  const parts = [standingView(table), findingsView(table, act)].filter((part) => part !== nothing);
+  return parts.length > 0 ? html`<div class="troubles">${parts}</div>` : nothing;
 }
 
 /**

@@ -5,6 +5,7 @@ import { absenceWords, opponentGone } from '../table/absence.js';
 import { clockFace } from '../table/clock.js';
 import { spokenSan } from '../chess/notation.js';
 import { blockedOpponent, blockedWords } from '../table/players.js';
+import { standing } from '../table/standing.js';
 import { imagined, reader } from '../table/table-state.js';
 import {
   colourName,
@@ -87,6 +88,8 @@ function sideWords(table, { peer, people, watch }) {
   const { connection } = peer;
   if (kind === 'peer') {
     if (!peer.writer && game.you) return 'Another tab plays this game; this one watches.';
+    const home = standing(game);
+    if (home) return home.short;
     if (connection.state !== 'connected' && game.path !== 'direct') return connection.words;
     if (connection.logBusy) return 'The relay cannot store moves right now; it keeps trying.';
     if (game.seat === 'refused') return 'Another player took the seat. You are watching.';

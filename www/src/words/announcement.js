@@ -1,6 +1,7 @@
 // What changed between two snapshots of a game, as one sentence for those who listen instead of look.
 
 import { absenceWords, opponentGone } from '../table/absence.js';
+import { clockStands, standing } from '../table/standing.js';
 import { clockSpoken } from '../table/clock.js';
 import { spokenSan } from '../chess/notation.js';
 import { colourName, resultWords } from './words.js';
@@ -22,6 +23,7 @@ export function announcement(before, now, clocks) {
     words.push(`${colourName(mover)}: ${spokenSan(last.san)}.`);
   } else if (now.ply < before.ply) words.push('A move was taken back.');
   if (before.phase === 'open' && now.phase === 'playing') words.push('The game begins.');
+  words.push(...homeWords(before, now));
   // Who has just sat down comes a moment after the seat.
   if (opponentGone(now) && !opponentGone(before) && before.phase !== 'open') {
     words.push(absenceWords(now, clocks, clockSpoken).replace(/^Away:/, 'Your opponent is away:'));
@@ -39,6 +41,20 @@ export function announcement(before, now, clocks) {
   words.push(...declined(before, now));
   if (now.result && !before.result) words.push(`${resultWords(now.result)}.`);
   return words.join(' ');
+}
+
+/**
+ * Whether the relay of the game answers, and whether the clock stands for want of it.
+ *
+ * @param {GameState} before
+ * @param {GameState} now
+ * @returns {string[]}
+ */
+function homeWords(before, now) {
+  const is = standing(now);
+  if (before.home === now.home) return [];
+  if (is) return [`${is.title}. ${is.words}`];
+  return now.result || !clockStands(before) ? [] : ['The game goes on, and the clock runs again.'];
 }
 
 /**

@@ -8,8 +8,8 @@ use rookery_ledger::wire::{self, Direct};
 use super::{Core, Waiting, tell_notices};
 use crate::direct::{Channel, name};
 use crate::failure::Failure;
+use crate::intake::From;
 use crate::output::{Now, Output};
-use crate::table::Source;
 
 /// The longest signal that is passed on, bytes: descriptions have a few thousand.
 const MAX_SIGNAL_BYTES: usize = 16_384;
@@ -26,14 +26,15 @@ impl Core {
     /// Whether the relay can pass something on to the other player's device now.
     #[must_use]
     pub fn can_signal(&self, id: GameId) -> bool {
-        let Some(table) = self.tables.get(&id).filter(|_| self.session.is_ready()) else {
+        let Some(table) = self.tables.get(&id) else {
             return false;
         };
-        table.present.is_none_or(
-            |(creator, joiner)| {
-                if table.is_creator() { joiner } else { creator }
-            },
-        )
+        self.links.is_ready(table.at)
+            && table.here().present.is_none_or(
+                |(creator, joiner)| {
+                    if table.is_creator() { joiner } else { creator }
+                },
+            )
     }
 
     /// Keeps what the person says about a channel to the other player's device, which then sees where this one is.
@@ -64,7 +65,7 @@ impl Core {
     /// [`Failure`]; [`Failure::Offline`] without a relay, [`Failure::BadInput`] where it is too long.
     pub fn signal(&mut self, id: GameId, data: String, now: Now) -> Result<Vec<Output>, Failure> {
         self.check_writer()?;
-        if !self.session.is_ready() {
+        if !self.links.is_ready(self.at(id)) {
             return Err(Failure::Offline);
         }
         if data.len() > MAX_SIGNAL_BYTES {
@@ -140,7 +141,14 @@ impl Core {
                 } else {
                     // Durable first, and only then said to be so.
                     let token = self.token(Waiting::Received(id, item_name));
-                    if self.take_in(id, vec![item], Some(token), now, &mut out) {
+                    if self.take_in(
+                        id,
+                        vec![item],
+                        From::OtherPlayer,
+                        Some(token),
+                        now,
+                        &mut out,
+                    ) {
                         self.flush(id, &mut out);
                     } else {
                         // Refused: nothing is stored, so nothing waits for it.
@@ -153,10 +161,7 @@ impl Core {
                 if channel.has(item) {
                     table.delivered.insert(item);
                 }
-                let relay = Source {
-                    order: self.session.order(),
-                    clock: &self.relay_clock,
-                };
+                let relay = self.links.get(table.at).source();
                 let notices = table.settle(now.mono, relay);
                 out.push(Output::Changed(id));
                 tell_notices(id, notices, &mut out);
@@ -179,7 +184,7 @@ impl Core {
 
     /// Whether the other player can be told something now, by any way.
     pub(super) fn can_talk(&self, id: GameId) -> bool {
-        self.session.is_ready() || self.has_channel(id)
+        self.links.is_ready(self.at(id)) || self.has_channel(id)
     }
 
     pub(super) fn has_channel(&self, id: GameId) -> bool {

@@ -1,6 +1,7 @@
 //! Players' cores against a small relay in memory.
 
 mod direct;
+mod homes;
 // The liar of the relay's tests, without its network.
 #[path = "../../../../relay/examples/liar/lies.rs"]
 mod liar;
@@ -16,7 +17,7 @@ use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{self, Push, Request};
 
 use super::{Core, NewGame};
-use crate::output::Output;
+use crate::output::{LinkId, Output};
 use world::{EPOCH, LIVE, World, in_order, new_game};
 
 #[test]
@@ -487,12 +488,12 @@ fn no_frame_and_no_stored_bytes_make_it_panic() {
         let now = world.now();
         let page = &mut world.pages[1];
         // Whatever it says, it says so by a value.
-        let _ = page.core.receive(&bytes, now);
+        let _ = page.core.receive(LinkId::One, &bytes, now);
         let _ = Core::new(&[3; 32]).load(&bytes, &bytes, now);
     }
     assert_eq!(world.state(0, id)["ply"], 1);
     let now = world.now();
-    let failure = world.pages[0].core.receive(&[0xff], now);
+    let failure = world.pages[0].core.receive(LinkId::One, &[0xff], now);
     assert_eq!(failure.unwrap_err().code(), "bad-frame");
 }
 

@@ -9,13 +9,14 @@ use rookery_ledger::{PlayError, Player, Refusal, codec};
 use super::{Core, NewGame, Waiting, direct, send, tell_notices};
 use crate::failure::Failure;
 use crate::notes::Notes;
-use crate::output::{Now, Output, Token};
+use crate::output::{LinkId, Now, Output, Token};
+use crate::place::Watching;
 use crate::session::Asked;
-use crate::table::{Source, Table, Watching};
+use crate::table::Table;
 use crate::talk::Answer;
 
 impl Core {
-    /// Creates a game that the connected relay orders. `random` is 32 fresh random bytes.
+    /// Creates a game that the front relay orders; one with a clock can go on at the other relay, where there is one. `random` is 32 fresh random bytes.
     ///
     /// # Errors
     ///
@@ -26,10 +27,17 @@ impl Core {
         random: &[u8],
     ) -> Result<(GameId, Vec<Output>), Failure> {
         self.check_writer()?;
-        if !self.session.is_ready() {
+        if !self.is_ready() {
             return Err(Failure::Offline);
         }
-        let order = self.session.order().ok_or(Failure::Offline)?;
+        let front = self.links.front;
+        let order = self.links.order(front).ok_or(Failure::Offline)?;
+        let mut homes = vec![order];
+        if new.clock.is_clocked() && self.links.is_ready(front.other()) {
+            // Where the first is gone, the game can go on at the other.
+            let standby = self.links.order(front.other());
+            homes.extend(standby.filter(|standby| *standby != order));
+        }
         let [nonce, secret] = Self::nonces(random)?;
         let options = Options {
             variant: new.variant,
@@ -39,7 +47,7 @@ impl Core {
             colour: new.colour,
             seat: new.opponent,
             takebacks: new.takebacks,
-            homes: vec![order],
+            homes,
             from: None,
         };
         let player = Player::create(self.key.clone(), options, nonce, secret)?;
@@ -51,7 +59,7 @@ impl Core {
         };
         let id = player.id();
         let mut table = Table::new(player, notes, true);
-        table.shown = true;
+        (table.shown, table.at) = (true, front);
         let items = vec![codec::encode(&Item::Genesis(
             table.player.game().genesis().clone(),
         ))];
@@ -81,7 +89,12 @@ impl Core {
                 self.opening.insert(id);
             }
         }
-        if !self.session.is_asking(Asked::Watch(id)) {
+        if !self
+            .links
+            .get(self.at(id))
+            .session
+            .is_asking(Asked::Watch(id))
+        {
             self.watch(id, &mut out);
         }
         out
@@ -98,8 +111,10 @@ impl Core {
         if table.kept && table.outcome().is_none() {
             return out;
         }
-        if table.watching != Watching::Off {
-            send(&mut out, &Request::Unwatch { game: id });
+        for link in LinkId::ALL {
+            if table.places.get(link).watching != Watching::Off {
+                send(link, &mut out, &Request::Unwatch { game: id });
+            }
         }
         self.tables.remove(&id);
         out
@@ -110,7 +125,7 @@ impl Core {
     pub fn is_live(&self, id: GameId) -> bool {
         self.tables
             .get(&id)
-            .is_some_and(|table| table.watching == Watching::Live)
+            .is_some_and(|table| table.here().is_live())
     }
 
     /// Forgets a game that no relay took and of which the page keeps nothing.
@@ -133,16 +148,16 @@ impl Core {
             ));
         }
         let mut out = Vec::new();
-        if self.session.is_ready() {
-            if table.notes.listed {
-                let request = Request::List {
-                    id: self.session.ask(Asked::List(id)),
+        let (at, listed) = (table.at, table.notes.listed);
+        if self.links.is_ready(at) {
+            if listed {
+                self.ask(at, Asked::List(id), &mut out, |request| Request::List {
+                    id: request,
                     game: id,
                     listed: false,
-                };
-                send(&mut out, &request);
+                });
             }
-            send(&mut out, &Request::Unwatch { game: id });
+            send(at, &mut out, &Request::Unwatch { game: id });
         }
         self.tables.remove(&id);
         Ok(out)
@@ -314,8 +329,8 @@ impl Core {
         let mut out = Vec::new();
         if self.lobby != on {
             self.lobby = on;
-            if self.session.is_ready() {
-                send(&mut out, &Request::Lobby { on });
+            if self.is_ready() {
+                send(self.links.front, &mut out, &Request::Lobby { on });
             }
             if !on {
                 self.seeks.clear();
@@ -334,7 +349,8 @@ impl Core {
         match waiting {
             Waiting::Game(mut table) => {
                 // The page is told by `Changed`; there is no news in an empty game.
-                let _ = table.settle(now.mono, self.source());
+                let _ = table.settle(now.mono, self.links.get(table.at).source());
+                table.home.since = now.mono;
                 self.tables.insert(id, *table);
                 self.watch(id, &mut out);
             }
@@ -346,15 +362,13 @@ impl Core {
                     table.kept = true;
                     table.notes.wish = Some(join);
                     table.join_at = Some(now.mono);
+                    table.home.since = now.mono;
                 }
                 self.ask_for_seat(id, now, &mut out);
             }
             Waiting::Record(_, item, mono) => {
-                let relay = Source {
-                    order: self.session.order(),
-                    clock: &self.relay_clock,
-                };
                 if let Some(table) = self.tables.get_mut(&id) {
+                    let relay = self.links.get(table.at).source();
                     table.preparing = None;
                     table.offer_next = false;
                     table.take_signed((*item).clone(), mono);
@@ -362,8 +376,11 @@ impl Core {
                     tell_notices(id, notices, &mut out);
                 }
                 self.flush(id, &mut out);
-                self.tell_direct(id, vec![*item], &mut out);
+                let news = vec![*item];
+                self.is_news(id, &news, now);
+                self.tell_direct(id, news, &mut out);
             }
+            Waiting::Home(_, item) => self.home_stored(id, *item, now, &mut out),
             Waiting::Received(_, item) => {
                 if self.has_channel(id) {
                     direct::tell(id, &Direct::Kept { item }, &mut out);
@@ -388,7 +405,11 @@ impl Core {
         let Some(table) = self.tables.get_mut(&id) else {
             return Vec::new();
         };
-        table.preparing = None;
+        if matches!(waiting, Waiting::Home(..)) {
+            table.home.signing = None;
+        } else {
+            table.preparing = None;
+        }
         vec![Output::Changed(id)]
     }
 
@@ -469,13 +490,13 @@ impl Core {
         let mut out = vec![Output::Changed(id)];
         if let Some(table) = self.tables.get(&id) {
             let said = table.player.say(message, now.wall);
-            if self.session.is_ready() {
-                let request = Request::Say {
-                    id: self.session.ask(Asked::Say(id)),
+            let at = table.at;
+            if self.links.is_ready(at) {
+                self.ask(at, Asked::Say(id), &mut out, |request| Request::Say {
+                    id: request,
                     game: id,
                     said,
-                };
-                send(&mut out, &request);
+                });
             } else if table.channel.is_some() {
                 direct::tell(id, &Direct::Said { said }, &mut out);
             }

@@ -264,7 +264,7 @@ fn what_does_not_belong_on_the_channel_closes_it_or_counts_for_nothing() {
         let told = outputs.iter().any(|output| {
             matches!(
                 output,
-                Output::Store { .. } | Output::Direct { .. } | Output::Send(_)
+                Output::Store { .. } | Output::Direct { .. } | Output::Send(..)
             )
         });
         assert!(!told, "{outputs:?}");

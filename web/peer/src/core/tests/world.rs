@@ -1,7 +1,7 @@
 //! Pages and a small relay in memory, which orders with the ledger's own orderer.
 
 use super::super::{Core, NewGame};
-use crate::output::{Now, Output};
+use crate::output::{LinkId, Now, Output};
 use rookery_ledger::Colour;
 use rookery_ledger::id::{GameId, Hash, Millis, Nonce};
 use rookery_ledger::order::{Decision, Orderer};
@@ -123,7 +123,10 @@ impl World {
         frames.push(&bytes);
         let frame = frames.next_frame().unwrap().unwrap().to_vec();
         let now = self.now();
-        let outputs = self.pages[i].core.receive(&frame, now).unwrap();
+        let outputs = self.pages[i]
+            .core
+            .receive(LinkId::One, &frame, now)
+            .unwrap();
         self.outputs(i, outputs);
     }
 
@@ -131,7 +134,7 @@ impl World {
         for output in outputs {
             let page = &mut self.pages[i];
             match output {
-                Output::Send(bytes) if page.connected => {
+                Output::Send(_, bytes) if page.connected => {
                     let mut frames = Frames::default();
                     frames.push(&bytes);
                     let frame = frames.next_frame().unwrap().unwrap();
@@ -175,7 +178,9 @@ impl World {
 
     pub(super) fn connect(&mut self, i: usize) {
         self.pages[i].connected = true;
-        self.pages[i].core.connected(vec![i as u8], vec![99]);
+        self.pages[i]
+            .core
+            .connected(LinkId::One, vec![i as u8], vec![99]);
         let welcome = Push::Welcome {
             versions: vec![1],
             agent: "test".into(),
@@ -195,7 +200,7 @@ impl World {
         self.pages[i].connected = false;
         self.pages[i].sent.clear();
         self.watchers.retain(|(_, page)| *page != i);
-        let outputs = self.pages[i].core.disconnected();
+        let outputs = self.pages[i].core.disconnected(LinkId::One);
         self.outputs(i, outputs);
     }
 
