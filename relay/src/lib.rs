@@ -7,6 +7,7 @@
 pub mod access;
 pub mod cli;
 pub mod client;
+pub mod conduct;
 pub mod config;
 #[cfg(unix)]
 pub mod control;

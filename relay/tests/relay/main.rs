@@ -9,9 +9,11 @@
 
 mod backup;
 mod cli;
+mod conduct;
 mod crash;
 mod disk;
 mod fellows;
+mod forget;
 mod home;
 mod hostile;
 mod http;
