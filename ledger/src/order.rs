@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::codec;
 use crate::game::{Game, Inserted};
 use crate::id::{Epoch, Hash, Millis, OrderKey};
+use crate::insert::Checked;
 use crate::mutant::Mutant;
 use crate::record::{Clock, Genesis, Home, Item, Lapsed, Receipt, Record, Signed, What};
 use crate::refusal::Refusal;
@@ -64,6 +65,8 @@ pub struct Orderer {
     asked: Vec<(Home, Millis)>,
     /// Epochs that this key refused.
     lapsed: Vec<Epoch>,
+    /// The record that was judged last, which need not be checked again when it is committed. Decides nothing.
+    judged: Option<Signed<Record>>,
 }
 
 impl Orderer {
@@ -76,6 +79,7 @@ impl Orderer {
             outage: None,
             asked: Vec::new(),
             lapsed,
+            judged: None,
         }
     }
 
@@ -425,6 +429,7 @@ impl Orderer {
         if let Err(refusal) = self.game.judge(record) {
             return Decision::Refused(refusal);
         }
+        self.judged = Some(record.clone());
         self.append(What::Record(hash), at, lag, Item::Record(record.clone()))
     }
 
@@ -588,12 +593,17 @@ impl Orderer {
                     signatures.filter(|(_, other)| other.body == home.body && *other != home);
                 carried.extend(others.map(|(_, other)| Item::Home(*other)));
             }
-            for item in carried.into_iter().chain([receipt]) {
+            for item in carried {
+                let is_judged = matches!((&item, &self.judged), (Item::Record(record), Some(judged)) if record == judged);
+                let checked = if is_judged { Checked::Yes } else { Checked::No };
                 // What was judged before it was appended is not refused now.
-                let _ = self.game.insert(item.clone());
+                let _ = self.game.insert_as(item.clone(), checked);
                 items.push(item);
             }
+            let _ = self.game.insert_as(receipt.clone(), Checked::Yes);
+            items.push(receipt);
         }
+        self.judged = None;
         let epoch = self.game.orderer().map_or(Epoch::ZERO, |(_, epoch)| epoch);
         self.asked.retain(|(home, _)| home.epoch > epoch);
         items

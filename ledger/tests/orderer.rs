@@ -161,6 +161,33 @@ fn a_clocked_game_ends_in_mate_and_reads_back_from_its_file() {
 }
 
 #[test]
+fn a_commit_takes_nothing_in_by_the_good_signature_of_another_record() {
+    let mut table = Table::open(BLITZ);
+    let item = table.white.play("e2e4", Millis::ZERO, false).unwrap();
+    let Decision::Append { mut entries, .. } = table.orderer.submit(&item, ms(0), Millis::ZERO)
+    else {
+        panic!("not taken");
+    };
+    let (Item::Record(judged), id) = (&item, table.white.id()) else {
+        panic!("no record");
+    };
+    // The same body, and so the same hash and receipt, by who may not sign it.
+    let forged = key(2).sign(id, judged.body.clone());
+    let hash = forged.hash();
+    assert_eq!(hash, judged.hash());
+    entries[0].item = Some(Item::Record(forged));
+    let mut other = table.orderer.clone();
+    other.commit(&table.relay, &entries);
+    assert!(
+        other.game().record(hash).is_none(),
+        "what was not judged was checked"
+    );
+    entries[0].item = Some(item);
+    table.commit(&entries);
+    assert!(table.orderer.game().record(hash).is_some());
+}
+
+#[test]
 fn an_outage_is_charged_to_nobody_and_no_flag_falls_in_it() {
     let mut table = Table::open(Clock::Live {
         initial_s: 60,

@@ -12,6 +12,7 @@ use rookery_ledger::record::{Item, Join, Said, Signed};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::game;
+use crate::order_log::AppendError;
 use crate::outbox::{Answer, Refused, SessionId};
 use crate::relay::Relay;
 use crate::trace::Event;
@@ -72,11 +73,42 @@ pub enum GameMsg {
         /// Where it goes; dropped where the game is not known.
         reply: oneshot::Sender<Game>,
     },
+    /// The host has the game forgotten: whoever waits is told so, and it leaves memory.
+    Forget {
+        /// Told when it has.
+        done: oneshot::Sender<()>,
+    },
     /// Time may have come for something, or the relay has just started.
     Wake {
         /// Told when the game is in memory.
         done: Option<oneshot::Sender<()>>,
     },
+}
+
+impl GameMsg {
+    /// Whom an answer is owed, if anybody.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Submit { answer, .. }
+            | Self::Join { answer, .. }
+            | Self::Watch { answer, .. }
+            | Self::List { answer, .. }
+            | Self::Say { answer, .. } => Some(answer),
+            Self::Unwatch { .. }
+            | Self::FromFellow(_)
+            | Self::Export { .. }
+            | Self::Forget { .. }
+            | Self::Wake { .. } => None,
+        }
+    }
+
+    /// Refuses it, where an answer is owed.
+    pub fn refuse(self, refused: Refused) {
+        if let Some(answer) = self.answer() {
+            answer.refused(refused);
+        }
+    }
 }
 
 /// News of a game from a fellow relay.
@@ -107,6 +139,8 @@ pub struct Games {
     wakes: Mutex<BTreeSet<(Millis, GameId)>>,
     /// Whether every game that went on when this process began was looked at.
     resumed: AtomicBool,
+    /// Games that the host had forgotten.
+    forgotten: Mutex<HashSet<GameId>>,
     /// Of these, those in which the outage before this process is not stamped yet.
     unstamped: Mutex<HashSet<GameId>>,
 }
@@ -117,6 +151,7 @@ impl Default for Games {
             mailboxes: Mailboxes::new(MAILBOX),
             wakes: Mutex::default(),
             resumed: AtomicBool::new(false),
+            forgotten: Mutex::default(),
             unstamped: Mutex::default(),
         }
     }
@@ -131,13 +166,16 @@ impl Games {
     ///
     /// # Errors
     ///
-    /// [`Refused`] where no more games fit into memory.
+    /// [`Refused`] where no more games fit into memory, or the game was forgotten.
     pub async fn send(
         &self,
         relay: &Arc<Relay>,
         id: GameId,
         message: GameMsg,
     ) -> Result<(), Refused> {
+        if self.is_forgotten(id) {
+            return Err(Refused::forgotten());
+        }
         let start = |messages| {
             relay.metrics.games.up();
             tokio::spawn(game::run(relay.clone(), id, messages));
@@ -154,6 +192,47 @@ impl Games {
     /// Puts a message into the mailbox of a game that is in memory, and else drops it.
     pub async fn tell(&self, id: GameId, message: GameMsg) {
         self.mailboxes.tell(id, message).await;
+    }
+
+    fn forgotten(&self) -> MutexGuard<'_, HashSet<GameId>> {
+        self.forgotten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the host had a game forgotten.
+    #[must_use]
+    pub fn is_forgotten(&self, id: GameId) -> bool {
+        self.forgotten().contains(&id)
+    }
+
+    /// Notes games that the log says were forgotten.
+    pub fn note_forgotten(&self, games: impl IntoIterator<Item = GameId>) {
+        self.forgotten().extend(games);
+    }
+
+    /// Forgets a game for good: it leaves memory, lobby and log, and is refused from then on, whoever brings it.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] where the log did not note it; then the game may come back with the next start.
+    pub async fn forget(&self, relay: &Relay, id: GameId) -> Result<(), AppendError> {
+        self.note_forgotten([id]);
+        self.end(id).await;
+        relay.log.forget(id, relay.clock.now()).await?;
+        // Whoever was on the way while the log still had the game may have read it again.
+        self.end(id).await;
+        relay.lobby.remove(relay, id, true);
+        relay.live.remove(id);
+        self.note_unstamped(id, false);
+        Ok(())
+    }
+
+    async fn end(&self, id: GameId) {
+        let (done, ended) = oneshot::channel();
+        self.tell(id, GameMsg::Forget { done }).await;
+        // Where no such game is in memory nobody answers.
+        let _ = ended.await;
     }
 
     /// A game that is in memory, as it stands.
@@ -188,6 +267,22 @@ impl Games {
         self.wakes().insert((at, id));
     }
 
+    /// Takes a game out of memory that was forgotten; who waits for its mailbox is refused.
+    pub async fn drop_forgotten(
+        &self,
+        relay: &Relay,
+        id: GameId,
+        messages: &mut mpsc::Receiver<GameMsg>,
+    ) {
+        self.mailboxes.remove(id);
+        messages.close();
+        while let Some(message) = messages.recv().await {
+            message.refuse(Refused::forgotten());
+        }
+        relay.note(Some(id), || Event::Left);
+        relay.metrics.games.down();
+    }
+
     /// Takes out the games that have something to do at `now`.
     pub fn due(&self, now: Millis) -> Vec<GameId> {
         let mut wakes = self.wakes();
@@ -197,7 +292,9 @@ impl Games {
                 break;
             }
             wakes.pop_first();
-            due.push(id);
+            if !self.is_forgotten(id) {
+                due.push(id);
+            }
         }
         due
     }

@@ -8,6 +8,7 @@ pub mod access;
 pub mod cli;
 pub mod client;
 pub mod codes;
+pub mod conduct;
 pub mod config;
 #[cfg(unix)]
 pub mod control;

@@ -123,6 +123,20 @@ limits! {
     code_tries_per_minute = 20, 1 to 1_000_000;
     /// The same for all addresses together: however many somebody has, one is found in seven years.
     code_tries_in_all = 300, 1 to 1_000_000;
+    /// Milliseconds in which half of a score of misdeeds is forgotten. A wrong signature is 20 points, an illegal record 10, a
+    /// stale one 1: one message that crosses another every five seconds stays below 90.
+    conduct_half_life_ms = 300_000, 1_000 to 86_400_000;
+    /// Points from which on refusals say what comes next, and the log has a line.
+    conduct_warn = 50, 1 to 1_000_000;
+    /// Points from which on every limit of requests is a tenth: a move a second is still more than anybody plays.
+    conduct_throttle = 100, 1 to 1_000_000;
+    /// Points from which on a key or an address is banned for a while: ten wrong signatures at once.
+    conduct_ban = 200, 1 to 1_000_000;
+    /// For how many milliseconds.
+    ban_ms = 600_000, 1_000 to 86_400_000;
+    /// By how much the three are higher for an address, which stands for many keys: a family, a school. 0 judges no address, as
+    /// behind a proxy, where all have one.
+    conduct_address_factor = 8, 0 to 10_000;
     /// Milliseconds from SIGTERM until the relay ends, whatever still hangs.
     drain_ms = 5_000, 100 to 600_000;
 }
@@ -166,16 +180,28 @@ impl TokenBucket {
     ///
     /// The wait in milliseconds, at least 1.
     pub fn take(&mut self, now_ms: u64) -> Result<(), u64> {
+        self.take_many(1, now_ms)
+    }
+
+    /// Takes so many tokens, but never more than the bucket holds, or says after how many milliseconds they will be there.
+    ///
+    /// # Errors
+    ///
+    /// The wait in milliseconds, at least 1.
+    pub fn take_many(&mut self, tokens: u64, now_ms: u64) -> Result<(), u64> {
+        let wanted = tokens
+            .saturating_mul(Self::TOKEN)
+            .min(self.full.max(Self::TOKEN));
         let gained = now_ms
             .saturating_sub(self.at_ms)
             .saturating_mul(self.per_minute);
         self.level = self.level.saturating_add(gained).min(self.full);
         self.at_ms = self.at_ms.max(now_ms);
-        if self.level >= Self::TOKEN {
-            self.level -= Self::TOKEN;
+        if self.level >= wanted {
+            self.level -= wanted;
             return Ok(());
         }
-        Err((Self::TOKEN - self.level).div_ceil(self.per_minute.max(1)))
+        Err((wanted - self.level).div_ceil(self.per_minute.max(1)))
     }
 }
 

@@ -39,6 +39,11 @@ impl Live {
         self.lock().contains_key(&game)
     }
 
+    /// Takes a game off.
+    pub fn remove(&self, game: GameId) {
+        self.lock().remove(&game);
+    }
+
     /// Shows a game as it stands at `now`, or takes it off where it is over or nobody sits yet.
     pub fn show(&self, game: &Game, watchers: usize, now: Millis) {
         let mut shown = self.lock();

@@ -10,6 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::conduct::Misdeed;
 use crate::order_log::{Counts, Health};
 
 pub use exposition::{CONTENT_TYPE, Family, Kind};
@@ -46,6 +47,8 @@ families! {
     FRAMES_RECEIVED = Counter "rookery_frames_received_total", "Frames received.";
     FRAMES_SENT = Counter "rookery_frames_sent_total", "Frames sent.";
     REFUSALS = Counter "rookery_refusals_total", "Requests refused, by code.";
+    MISDEEDS = Counter "rookery_misdeeds_total", "What lowered somebody's standing, by kind.";
+    BANS = Counter "rookery_bans_total", "Bans for a while, of a key or an address.";
     GAMES = Gauge "rookery_games", "Games in memory now.";
     GAMES_CREATED = Counter "rookery_games_created_total", "Games created here.";
     SEEKS = Gauge "rookery_seeks", "Seeks in the lobby now.";
@@ -97,6 +100,9 @@ pub struct Metrics {
     pub last_receipt_ms: Number,
     /// From a frame's arrival to its durable entry.
     pub ordering: Histogram,
+    /// Bans for a while.
+    pub bans: Number,
+    misdeeds: [Number; Misdeed::ALL.len()],
     refusals: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -151,6 +157,14 @@ impl Metrics {
         }
     }
 
+    /// Counts a misdeed.
+    pub fn misdeed(&self, misdeed: Misdeed) {
+        // In the order of `ALL`.
+        if let Some(count) = self.misdeeds.get(misdeed as usize) {
+            count.up();
+        }
+    }
+
     /// The text for Prometheus.
     #[must_use]
     pub fn render(&self, sampled: &Sampled) -> String {
@@ -176,6 +190,10 @@ impl Metrics {
             let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
             out.labelled(&REFUSALS, "code", &*refusals);
         }
+        let misdeeds = Misdeed::ALL.iter().zip(&self.misdeeds);
+        let misdeeds = misdeeds.map(|(misdeed, count)| (misdeed.as_str(), count.get()));
+        out.labelled(&MISDEEDS, "kind", misdeeds);
+        out.one(&BANS, self.bans.get());
         out.one(&GAMES, self.games.get());
         out.one(&GAMES_CREATED, self.games_created.get());
         out.one(&SEEKS, self.seeks.get());

@@ -4,7 +4,7 @@
 pub mod queue;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use libp2p::PeerId;
@@ -13,6 +13,7 @@ use rookery_ledger::record::Item;
 use rookery_ledger::wire::{self, Head, Push, RequestId};
 use rookery_ledger::{Game, Refusal};
 
+use crate::conduct::Misdeed;
 use crate::metrics::Metrics;
 use crate::sequencer::Reply;
 use queue::{End, Outlet};
@@ -47,6 +48,10 @@ pub struct SessionInfo {
     delays: Mutex<HashMap<GameId, u64>>,
     end: End,
     refusals: AtomicU64,
+    /// Points for misdeeds that nobody has counted yet.
+    points: AtomicU64,
+    /// Whether refusals say what comes next.
+    is_warned: AtomicBool,
     metrics: Arc<Metrics>,
 }
 
@@ -121,6 +126,25 @@ impl SessionInfo {
         self.end.why()
     }
 
+    /// Notes a misdeed; the session's own task counts it.
+    pub fn misdeed(&self, misdeed: Misdeed) {
+        if !self.is_relay {
+            self.metrics.misdeed(misdeed);
+            self.points.fetch_add(misdeed.points(), Ordering::Relaxed);
+        }
+    }
+
+    /// Takes out the points that nobody has counted yet.
+    #[must_use]
+    pub fn take_points(&self) -> u64 {
+        self.points.swap(0, Ordering::Relaxed)
+    }
+
+    /// Has refusals say from now on what comes next, or no more.
+    pub fn warn(&self, is_warned: bool) {
+        self.is_warned.store(is_warned, Ordering::Relaxed);
+    }
+
     /// Requests that were refused so far.
     #[must_use]
     pub fn refusals(&self) -> u64 {
@@ -155,6 +179,8 @@ impl Outbox {
             delays: Mutex::default(),
             end: End::default(),
             refusals: AtomicU64::new(0),
+            points: AtomicU64::new(0),
+            is_warned: AtomicBool::new(false),
             metrics,
         });
         (Self { queue, info }, out)
@@ -179,6 +205,9 @@ impl Outbox {
         self.queue.send(out, &self.info.end);
     }
 }
+
+/// What the refusals of who is warned say besides.
+const WARNING: &str = " Too many of your requests had to be refused: if that goes on you are slowed down, then kept out for a while.";
 
 /// Carries the answer to one request back.
 #[derive(Debug, Clone)]
@@ -297,6 +326,13 @@ impl Refused {
         })
     }
 
+    /// What is said of a game that the host had forgotten.
+    #[must_use]
+    pub fn forgotten() -> Self {
+        let words = "The host of this relay has removed this game and takes it no more.";
+        Self::new("forgotten", words)
+    }
+
     /// What is said of a game that is not here.
     #[must_use]
     pub fn unknown_game() -> Self {
@@ -324,15 +360,22 @@ impl Answer {
     pub fn refused(&self, refused: Refused) {
         let Refused {
             code,
-            words,
+            mut words,
             head,
             item,
             retry_ms,
         } = refused;
-        self.outbox.info.metrics.refused(&code);
+        let info = &self.outbox.info;
+        info.metrics.refused(&code);
         // A game that is brought to a standby is kept there, whatever cannot be ordered yet.
         if code != "no-home" {
-            self.outbox.info.refusals.fetch_add(1, Ordering::Relaxed);
+            info.refusals.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(misdeed) = Misdeed::of_refusal(&code) {
+            info.misdeed(misdeed);
+        }
+        if info.is_warned.load(Ordering::Relaxed) {
+            words.push_str(WARNING);
         }
         self.outbox.push(&Push::Refused {
             id: self.id,

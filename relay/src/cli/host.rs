@@ -1,9 +1,10 @@
-//! `rookery-relay status`, `bans` and `backup`: what a host asks the relay that runs.
+//! `rookery-relay status`, `bans`, `forget` and `backup`: what a host asks the relay that runs.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use rookery_ledger::id::GameId;
 use serde::Serialize;
 
 use super::fail;
@@ -48,6 +49,40 @@ pub(super) struct BackupArgs {
     file: PathBuf,
     #[command(flatten)]
     relay: Which,
+}
+
+/// What `forget` is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct ForgetArgs {
+    /// The game's name, 64 hexadecimal digits: the last part of its link
+    #[arg(value_parser = game)]
+    game: GameId,
+    #[command(flatten)]
+    relay: Which,
+}
+
+fn game(text: &str) -> Result<GameId, String> {
+    let words = "a game's name has 64 hexadecimal digits, the last part of its link";
+    text.parse().map_err(|_| words.into())
+}
+
+pub(super) fn forget(args: &ForgetArgs) -> ExitCode {
+    let data = match args.relay.data() {
+        Ok(data) => data,
+        Err(error) => return fail(&error),
+    };
+    match control::forget(&data, args.game) {
+        Ok(was_there) => {
+            let words = if was_there {
+                "forgotten"
+            } else {
+                "was not here; it is refused from now on"
+            };
+            println!("{}: {words}", args.game);
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
 }
 
 pub(super) fn status(args: &StatusArgs) -> ExitCode {

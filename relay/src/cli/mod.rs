@@ -72,6 +72,12 @@ enum Command {
     /// Print who may not come to the relay that runs on a data folder, as it holds now
     #[cfg(unix)]
     Bans(host::StatusArgs),
+    /// Have the relay that runs on a data folder forget a game for good
+    ///
+    /// It leaves the relay's memory, lobby and log, and is refused from then on, whoever brings it. The players' own devices
+    /// and other relays keep what they have.
+    #[cfg(unix)]
+    Forget(host::ForgetArgs),
     /// Print the relay's peer id and order key, and make them if there are none yet
     ///
     /// The peer id is what a fellow relay puts into `peers`.
@@ -91,6 +97,8 @@ pub fn run() -> ExitCode {
         Command::Status(args) => host::status(&args),
         #[cfg(unix)]
         Command::Bans(args) => host::bans(&args),
+        #[cfg(unix)]
+        Command::Forget(args) => host::forget(&args),
         #[cfg(unix)]
         Command::Backup(args) => host::backup(&args),
         Command::Identity(args) => identity::run(&args),

@@ -137,6 +137,7 @@ async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
     let relay = Relay::new(config.limits.clone(), key, log.clone(), node);
     relay.govern(config.limits.clone(), config.access.clone());
     relay.metrics.config_ok.set(1);
+    relay.games.note_forgotten(relay.log.forgotten().await?);
     let _ = relay.given_up.set(given_up);
     let _ = relay.turn.set(config.turn.clone());
     let _ = relay.standby.set(config.standby.clone());

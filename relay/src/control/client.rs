@@ -5,6 +5,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rookery_ledger::id::GameId;
+
 use super::backup::receive;
 use super::{Answer, BackupError, Bans, Request, SOCKET_FILE, Status};
 
@@ -59,6 +61,19 @@ pub fn status(data: &Path) -> Result<Status, ControlError> {
 pub fn bans(data: &Path) -> Result<Bans, ControlError> {
     match ask(data, Request::Bans)? {
         (Answer::Bans(bans), _) => Ok(bans),
+        (Answer::Refused(words), _) => Err(ControlError::Refused(words)),
+        _ => Err(ControlError::Unreadable),
+    }
+}
+
+/// Has the relay that runs on the data folder `data` forget a game for good. Gives whether it had it.
+///
+/// # Errors
+///
+/// [`ControlError`].
+pub fn forget(data: &Path, game: GameId) -> Result<bool, ControlError> {
+    match ask(data, Request::Forget(game))? {
+        (Answer::Forgotten(was_there), _) => Ok(was_there),
         (Answer::Refused(words), _) => Err(ControlError::Refused(words)),
         _ => Err(ControlError::Unreadable),
     }

@@ -9,11 +9,12 @@ mod client;
 mod server;
 mod status;
 
+use rookery_ledger::id::GameId;
 use serde::{Deserialize, Serialize};
 
 pub use backup::BackupError;
-pub use bans::Bans;
-pub use client::{ControlError, backup, bans, status};
+pub use bans::{Ban, Bans};
+pub use client::{ControlError, backup, bans, forget, status};
 pub use server::{Listener, serve};
 pub use status::{LogStatus, Status};
 
@@ -28,6 +29,8 @@ enum Request {
     Status,
     /// Who may not come.
     Bans,
+    /// To forget a game.
+    Forget(GameId),
     /// A copy of the log.
     Backup,
 }
@@ -40,6 +43,8 @@ enum Answer {
     Status(Box<Status>),
     /// Who may not come.
     Bans(Bans),
+    /// The game is forgotten; whether it was there.
+    Forgotten(bool),
     /// The rows of the copy follow.
     Rows,
     /// It is not done; a sentence.

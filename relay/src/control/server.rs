@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rookery_ledger::id::GameId;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
@@ -123,14 +124,32 @@ impl Desk {
                 tell(&mut stream, &answer).await
             }
             Ok(Request::Bans) => {
-                let bans = Bans::from(&*self.relay.settings.borrow().access);
+                let relay = &self.relay;
+                let access = relay.settings.borrow().access.clone();
+                let bans = Bans::of(&access, relay.node.conduct(), relay.clock.now().get());
                 tell(&mut stream, &Answer::Bans(bans)).await
+            }
+            Ok(Request::Forget(game)) => {
+                let answer = self.forget(game).await;
+                tell(&mut stream, &answer).await
             }
             Ok(Request::Backup) => self.backup(stream).await,
             Err(_) => {
                 let words = "The relay does not know this request: it is of another version.";
                 tell(&mut stream, &Answer::Refused(words.into())).await
             }
+        }
+    }
+
+    async fn forget(&self, game: GameId) -> Answer {
+        let relay = &self.relay;
+        let was_there = matches!(relay.log.game(game).await, Ok(Some(_)));
+        match relay.games.forget(relay, game).await {
+            Ok(()) => {
+                tracing::info!(%game, was_there, "a game was forgotten");
+                Answer::Forgotten(was_there)
+            }
+            Err(error) => Answer::Refused(format!("The game is not forgotten: {error}.")),
         }
     }
 

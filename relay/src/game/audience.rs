@@ -1,9 +1,10 @@
 //! Who watches a game, and what they are sent: items, presence, wishes to sit down, messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use rookery_ledger::Colour;
-use rookery_ledger::id::{GameId, Millis, PlayerKey};
+use rookery_ledger::id::{GameId, Hash, Millis, PlayerKey};
 use rookery_ledger::record::{Item, Join, Message, Said, Signed};
 use rookery_ledger::sign::Verifier as _;
 use rookery_ledger::wire::{self, Gossip, Push};
@@ -15,10 +16,18 @@ use crate::node::{SHARDS, Topic};
 use crate::outbox::{Answer, Out, Outbox, Refused, SessionId};
 use crate::sequencer::refuse_join;
 
+/// From so many watchers on, what a newcomer is shown is kept for the next one until the game goes on.
+const CROWD: usize = 16;
+/// So many of those, for watchers who know different parts of the game.
+const REPLAYS: usize = 4;
+
 /// The sessions that watch a game.
 #[derive(Debug, Default)]
 pub(super) struct Audience {
     watchers: BTreeMap<SessionId, Outbox>,
+    /// The sessions of each key among them: who plays is looked up at every move, however many watch.
+    by_player: HashMap<PlayerKey, Vec<Outbox>>,
+    relays: usize,
     /// Whether the creator and the joiner have a session at another relay, as that said last.
     pub(super) far: (bool, bool),
     told: Option<(bool, bool)>,
@@ -26,49 +35,101 @@ pub(super) struct Audience {
     pub(super) heard: Heard,
     /// Who wished to sit down last.
     pub(super) wished: Heard,
+    /// What newcomers who know the game up to a receipt are shown.
+    replays: Vec<(Option<Hash>, Arc<[Out]>)>,
 }
 
 impl Audience {
     pub(super) fn add(&mut self, outbox: Outbox) {
-        // A newcomer hears who is there even if that is no news to the others.
-        self.told = None;
-        self.watchers.insert(outbox.info().id, outbox);
+        let info = outbox.info().clone();
+        // Whoever asks again counts once.
+        self.remove(info.id);
+        self.relays += usize::from(info.is_relay);
+        if let Some(player) = info.player() {
+            self.by_player
+                .entry(player)
+                .or_default()
+                .push(outbox.clone());
+        }
+        self.watchers.insert(info.id, outbox);
     }
 
     pub(super) fn remove(&mut self, session: SessionId) -> Option<Outbox> {
-        self.watchers.remove(&session)
+        let outbox = self.watchers.remove(&session)?;
+        let info = outbox.info();
+        self.relays -= usize::from(info.is_relay);
+        if let Some(player) = info.player()
+            && let Some(sessions) = self.by_player.get_mut(&player)
+        {
+            sessions.retain(|outbox| outbox.info().id != session);
+            if sessions.is_empty() {
+                self.by_player.remove(&player);
+            }
+        }
+        Some(outbox)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.watchers.is_empty()
     }
 
+    fn of(&self, player: PlayerKey) -> &[Outbox] {
+        self.by_player.get(&player).map_or(&[], Vec::as_slice)
+    }
+
     /// The largest lag among a player's sessions here.
     pub(super) fn lag_of(&self, player: PlayerKey, game: GameId) -> Option<Millis> {
-        let own = self
-            .watchers
-            .values()
-            .filter(|outbox| outbox.info().player() == Some(player));
+        let own = self.of(player).iter();
         own.map(|outbox| outbox.info().lag(game)).max()
     }
 
     fn has(&self, player: PlayerKey) -> bool {
-        self.watchers
-            .values()
-            .any(|outbox| outbox.info().player() == Some(player))
+        self.by_player.contains_key(&player)
     }
 
     /// How many sessions watch that are neither a player's nor a relay's.
     fn onlookers(&self, game: &rookery_ledger::Game) -> usize {
-        let onlooker =
-            |outbox: &&Outbox| !outbox.info().is_relay && colour_of(game, outbox).is_none();
-        self.watchers.values().filter(onlooker).count()
+        let players = game.state().line.players();
+        let players = players.map_or(0, |both| {
+            let of = |player| {
+                let own = self.of(player).iter();
+                own.filter(|outbox| !outbox.info().is_relay).count()
+            };
+            of(both.white)
+                + if both.black == both.white {
+                    0
+                } else {
+                    of(both.black)
+                }
+        });
+        self.watchers.len() - self.relays - players
     }
 
     fn relays(&self) -> impl Iterator<Item = &Outbox> {
+        let any = self.relays > 0;
         self.watchers
             .values()
-            .filter(|outbox| outbox.info().is_relay)
+            .filter(move |outbox| any && outbox.info().is_relay)
+    }
+
+    /// What was put together for a newcomer who knows the game up to `after`, if the game is still there.
+    pub(super) fn replay(&self, after: Option<Hash>) -> Option<Arc<[Out]>> {
+        let mut replays = self.replays.iter();
+        replays
+            .find(|(known, _)| *known == after)
+            .map(|(_, frames)| frames.clone())
+    }
+
+    /// Keeps it for the next one, where many come.
+    pub(super) fn keep_replay(&mut self, after: Option<Hash>, frames: &Arc<[Out]>) {
+        if self.watchers.len() >= CROWD && self.replays.len() < REPLAYS {
+            self.replays.push((after, frames.clone()));
+        }
+    }
+
+    /// The game goes on, so newcomers are to be shown more.
+    pub(super) fn drop_replays(&mut self) {
+        self.replays = Vec::new();
     }
 }
 
@@ -125,8 +186,8 @@ impl Task {
         }
     }
 
-    /// Tells who is there, if that changed.
-    pub(super) fn tell_presence(&mut self) {
+    /// Tells who is there: everybody where that changed, else the newcomer alone.
+    pub(super) fn tell_presence(&mut self, newcomer: Option<&Outbox>) {
         let Some(orderer) = self.orderer() else {
             return;
         };
@@ -145,7 +206,8 @@ impl Task {
             joiner.is_some_and(|joiner| self.audience.has(joiner)),
         );
         let now = (near.0 || self.audience.far.0, near.1 || self.audience.far.1);
-        if self.audience.told.replace(now) == Some(now) {
+        let changed = self.audience.told.replace(now) != Some(now);
+        if !changed && newcomer.is_none() {
             return;
         }
         let push = Push::Presence {
@@ -153,12 +215,13 @@ impl Task {
             creator: now.0,
             joiner: now.1,
         };
-        let bytes: std::sync::Arc<[u8]> = wire::frame(&push).into();
-        for outbox in self.audience.watchers.values() {
-            outbox.send(Out {
-                bytes: bytes.clone(),
-                news: None,
-            });
+        let frame = Out {
+            bytes: wire::frame(&push).into(),
+            news: None,
+        };
+        let all = self.audience.watchers.values().filter(|_| changed);
+        for outbox in all.chain(newcomer.filter(|_| !changed)) {
+            outbox.send(frame.clone());
         }
     }
 
@@ -271,7 +334,7 @@ impl Task {
             return;
         };
         let chat = matches!(said.body.message, Message::Chat { .. });
-        let bytes: std::sync::Arc<[u8]> = wire::frame(&Push::Said {
+        let bytes: Arc<[u8]> = wire::frame(&Push::Said {
             game: self.id,
             said: said.clone(),
         })

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rookery_ledger::Reason;
 use rookery_ledger::id::{Millis, OrderKey};
 use rookery_ledger::order::Orderer;
 use rookery_ledger::record::{Genesis, Item, Signed};
@@ -9,6 +10,7 @@ use rookery_ledger::wire::Request;
 use tokio::time::Instant;
 
 use super::Task;
+use crate::conduct::Misdeed;
 use crate::outbox::{Answer, Refused};
 use crate::sequencer::{Command, Event, Input, Reply};
 use crate::trace;
@@ -17,6 +19,7 @@ impl Task {
     /// Takes an input through all that it leads to; `answer` is where the answer to a submission goes.
     pub(super) async fn drive(&mut self, input: Input, answer: Option<&Answer>) {
         self.note(|| trace::Event::input(&input));
+        self.audience.drop_replays();
         let mut step = self.sequencer.begin(input);
         loop {
             for command in step.commands {
@@ -133,7 +136,7 @@ impl Task {
             }
             Event::Seated => {
                 self.joins.clear();
-                self.tell_presence();
+                self.tell_presence(None);
                 self.public |= self.relay.lobby.remove(&self.relay, self.id, true);
                 self.show_live();
             }
@@ -146,8 +149,32 @@ impl Task {
             }
             Event::Over => {
                 self.joins.clear();
+                self.note_no_show();
                 self.relay.lobby.remove(&self.relay, self.id, true);
                 self.show_live();
+            }
+        }
+    }
+
+    /// Whoever sat down and never came has kept a seat from others.
+    fn note_no_show(&self) {
+        let Some(line) = self.orderer().map(|orderer| &orderer.game().state().line) else {
+            return;
+        };
+        let no_show = line
+            .outcome()
+            .is_some_and(|outcome| outcome.reason == Reason::NoShow);
+        let (true, Some(players)) = (no_show, line.players()) else {
+            return;
+        };
+        let (relay, away) = (&self.relay, *players.get(line.turn()));
+        match relay.players.of(away).first() {
+            Some(outbox) => outbox.info().misdeed(Misdeed::SeatSquatting),
+            None => {
+                let (points, now) = (Misdeed::SeatSquatting.points(), relay.clock.now().get());
+                relay.metrics.misdeed(Misdeed::SeatSquatting);
+                let conduct = relay.node.conduct();
+                conduct.count(Some(away), None, points, &relay.limits(), now);
             }
         }
     }

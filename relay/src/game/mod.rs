@@ -45,6 +45,15 @@ pub(crate) async fn run(relay: Arc<Relay>, id: GameId, mut messages: mpsc::Recei
             // A move that waits in the mailbox comes before the flag that would make it late.
             biased;
             message = messages.recv() => match message {
+                Some(GameMsg::Forget { done }) => {
+                    task.relay.games.drop_forgotten(&task.relay, id, &mut messages).await;
+                    for message in std::mem::take(&mut task.parked) {
+                        message.refuse(Refused::forgotten());
+                    }
+                    // Whoever asked may have gone.
+                    let _ = done.send(());
+                    break;
+                }
                 Some(message) => task.on_message(message).await,
                 None => break,
             },
@@ -186,7 +195,7 @@ impl Task {
                     self.lags
                         .extend(outbox.info().player().map(|player| (player, lag)));
                     outbox.info().forget(self.id);
-                    self.tell_presence();
+                    self.tell_presence(None);
                     self.show_live();
                 }
             }
@@ -205,6 +214,8 @@ impl Task {
                 self.on_time().await;
                 done.map(|done| done.send(()));
             }
+            // The task's loop has taken it.
+            GameMsg::Forget { .. } => {}
         }
     }
 
@@ -223,16 +234,8 @@ impl Task {
 
     /// Keeps a message while fellow relays are asked for the game, or refuses it.
     fn park(&mut self, message: GameMsg) {
-        let answer = match &message {
-            GameMsg::Submit { answer, .. }
-            | GameMsg::Join { answer, .. }
-            | GameMsg::Watch { answer, .. }
-            | GameMsg::List { answer, .. }
-            | GameMsg::Say { answer, .. } => answer.clone(),
-            GameMsg::Unwatch { .. }
-            | GameMsg::FromFellow(_)
-            | GameMsg::Export { .. }
-            | GameMsg::Wake { .. } => return,
+        let Some(answer) = message.answer().cloned() else {
+            return;
         };
         if self.sequencer.is_unread() {
             return answer.refused(Refused::retry(
@@ -272,13 +275,8 @@ impl Task {
         for message in std::mem::take(&mut self.parked) {
             if self.orderer().is_some() {
                 Box::pin(self.on_message(message)).await;
-            } else if let GameMsg::Submit { answer, .. }
-            | GameMsg::Join { answer, .. }
-            | GameMsg::Watch { answer, .. }
-            | GameMsg::List { answer, .. }
-            | GameMsg::Say { answer, .. } = message
-            {
-                answer.refused(Refused::unknown_game());
+            } else {
+                message.refuse(Refused::unknown_game());
             }
         }
     }
@@ -289,26 +287,37 @@ impl Task {
         };
         let game = orderer.game();
         let own = self.relay.order_key();
-        let items = in_order(game, own, after);
-        self.note(|| Event::shown(after, &items));
-        for frame in audience::frames(self.id, &items) {
+        self.note(|| Event::shown(after, &in_order(game, own, after)));
+        let known = self.audience.replay(after);
+        let is_known = known.is_some();
+        let frames = known.unwrap_or_else(|| {
+            let frames = audience::frames(self.id, &in_order(game, own, after));
             // What is old already says nothing about how fast the relay delivers.
-            answer.outbox.send(Out {
-                news: None,
-                ..frame
-            });
+            frames
+                .into_iter()
+                .map(|frame| Out {
+                    news: None,
+                    ..frame
+                })
+                .collect()
+        });
+        for frame in frames.iter() {
+            answer.outbox.send(frame.clone());
         }
         let creator = game.genesis().body.creator;
         let line = &game.state().line;
         let mover = line.players().map(|players| *players.get(line.turn()));
         let player = answer.outbox.info().player();
         self.audience.add(answer.outbox.clone());
+        if !is_known {
+            self.audience.keep_replay(after, &frames);
+        }
         self.show_live();
         if let (true, Some(upstream)) = (answer.outbox.info().is_relay, self.upstream) {
             // If it is the one that the game is followed at, it may not have known it until now.
             self.relay.fellows.watch_unknown(upstream, self.id);
         }
-        self.tell_presence();
+        self.tell_presence(Some(&answer.outbox));
         answer.done();
         // The creator may be at the relay that asks, or come there later.
         if player == Some(creator) || answer.outbox.info().is_relay {
@@ -383,7 +392,7 @@ impl Task {
             }
             FellowNews::Presence { creator, joiner } => {
                 self.audience.far = (creator, joiner);
-                self.tell_presence();
+                self.tell_presence(None);
             }
         }
     }

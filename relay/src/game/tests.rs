@@ -285,3 +285,85 @@ async fn a_wish_to_sit_down_waits_for_the_creator_and_is_shown_on_return() {
     creator.watch(id).await;
     assert_eq!(creator.push().await, Push::Joined { game: id, join });
 }
+
+#[tokio::test]
+async fn a_crowd_that_comes_at_once_fills_nobodys_queue_and_each_of_it_is_shown_the_whole_game() {
+    const CROWD: usize = 200;
+    let log = MemoryLog::default();
+    let relay = relay(&log, &key(9)).await;
+    let (mut white, black, mut seat) = seated(&relay, LIVE).await;
+    let mut other = Seat::new(&relay, Some(&black));
+    other.watch(white.id()).await;
+    let mut crowd = Vec::new();
+    for _ in 0..CROWD {
+        let mut one = Seat::new(&relay, None);
+        let (shown, code) = one.watch(white.id()).await;
+        assert_eq!(
+            (receipts(&shown), code.as_str()),
+            (2, "done"),
+            "genesis, Seat"
+        );
+        let presence = shown.iter().filter(|push| {
+            matches!(
+                push,
+                Push::Presence {
+                    creator: true,
+                    joiner: true,
+                    ..
+                }
+            )
+        });
+        assert_eq!(presence.count(), 1, "a newcomer hears who is there");
+        crowd.push(one);
+    }
+    // Queues hold 64 frames here, and nobody has read since it came.
+    for one in crowd.iter().chain([&seat, &other]) {
+        assert_eq!(one.outbox.info().why_cut(), None);
+    }
+    let item = white.play("e2e4", Millis::ZERO, false).unwrap();
+    let (shown, code) = seat.submit(white.id(), item).await;
+    assert_eq!((receipts(&shown), code.as_str()), (1, "done"));
+    for one in &mut crowd {
+        assert_eq!(receipts(&[one.push().await]), 1);
+    }
+    let (shown, _) = Seat::new(&relay, None).watch(white.id()).await;
+    assert_eq!(
+        receipts(&shown),
+        3,
+        "what was kept for newcomers is not shown when the game has gone on"
+    );
+}
+
+#[tokio::test]
+async fn a_forgotten_game_is_refused_whoever_brings_it_and_the_log_takes_it_no_more() {
+    let log = MemoryLog::default();
+    let relay = relay(&log, &key(9)).await;
+    let (mut white, _, mut seat) = seated(&relay, LIVE).await;
+    let id = white.id();
+    relay.games.forget(&relay, id).await.unwrap();
+    assert_eq!(relay.games.len(), 0);
+    let item = white.play("e2e4", Millis::ZERO, false).unwrap();
+    for item in [item, genesis(&white)] {
+        let at = relay.clock.now();
+        let answer = Answer {
+            outbox: seat.outbox.clone(),
+            id: 99,
+        };
+        let refused = relay
+            .games
+            .send(&relay, id, GameMsg::Submit { item, at, answer })
+            .await;
+        assert_eq!(refused.unwrap_err().code, "forgotten");
+    }
+    // A relay over the same log, which began before it knew.
+    let late = self::relay(&log, &key(9)).await;
+    let mut seat_there = Seat::new(&late, Some(&white));
+    let (_, code) = seat_there.submit(id, genesis(&white)).await;
+    assert_eq!(code, "log-unavailable", "the log itself takes it no more");
+    let other = player(4, &relay, LIVE);
+    assert_eq!(
+        seat.submit(other.id(), genesis(&other)).await.1,
+        "done",
+        "other games go on"
+    );
+}

@@ -97,6 +97,11 @@ impl<M> Mailboxes<M> {
         true
     }
 
+    /// Takes a game's mailbox away, whoever still waits for it; whose message comes later starts the game anew.
+    pub fn remove(&self, id: GameId) {
+        self.lock().remove(&id);
+    }
+
     /// Which games are in memory.
     #[must_use]
     pub fn ids(&self) -> Vec<GameId> {

@@ -454,27 +454,33 @@ impl Board {
         Ok(())
     }
 
-    /// Opens a session again with growing waits, and goes on.
     async fn reconnect(&mut self, number: usize) -> Result<(), Stop> {
-        self.shared.count(|figures| figures.reconnects += 1);
-        let give_up = Instant::now() + GIVE_UP;
-        let mut wait = Duration::from_millis(50);
-        loop {
-            // Spread, so that not all come back at one moment.
-            tokio::time::sleep(wait.mul_f64(0.5 + self.random.unit())).await;
-            wait = (wait * 2).min(Duration::from_secs(2));
-            let seat = &self.seats[number];
-            let opened = self
-                .shared
-                .open(self.setting.relay, seat.source, seat.key.as_ref());
-            match opened.await {
-                Ok(line) => {
-                    self.seats[number].resume(line).await;
-                    return Ok(());
-                }
-                Err(error) if Instant::now() >= give_up => return Err(error.into()),
-                Err(_) => {}
+        let (relay, seat) = (self.setting.relay, &mut self.seats[number]);
+        Ok(reconnect(seat, relay, &self.shared, &mut self.random).await?)
+    }
+}
+
+/// Opens a seat's session again with growing waits, as a page does, and goes on.
+pub(super) async fn reconnect(
+    seat: &mut Seat,
+    relay: usize,
+    shared: &Shared,
+    random: &mut Random,
+) -> Result<(), ClientError> {
+    shared.count(|figures| figures.reconnects += 1);
+    let give_up = Instant::now() + GIVE_UP;
+    let mut wait = Duration::from_millis(50);
+    loop {
+        // Spread, so that not all come back at one moment.
+        tokio::time::sleep(wait.mul_f64(0.5 + random.unit())).await;
+        wait = (wait * 2).min(Duration::from_secs(2));
+        match shared.open(relay, seat.source, seat.key.as_ref()).await {
+            Ok(line) => {
+                seat.resume(line).await;
+                return Ok(());
             }
+            Err(error) if Instant::now() >= give_up => return Err(error),
+            Err(_) => {}
         }
     }
 }

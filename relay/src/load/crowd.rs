@@ -1,6 +1,7 @@
 //! Crowds: many who ask for one seat, many who come to watch one game, all within one second. The game of each follows
 //! from the run's secret and the relay's key, so that all generators know its name.
 
+use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +13,10 @@ use rookery_ledger::record::{
 };
 use rookery_ledger::sign::{Keypair, colours_commitment};
 
-use super::board::{Shared, Stop, Window};
+use super::board::{Shared, Stop, Window, reconnect};
 use super::oracle::History;
 use super::oracle::item::sha256;
+use super::random::Random;
 use super::seat::{Asked, Heard, Seat, retry_after};
 use crate::client::{ClientError, new_key, new_nonce};
 
@@ -135,10 +137,11 @@ impl Crowd {
         let tasks = self.seats.into_iter().map(|(number, mut seat)| {
             let shared = self.shared.clone();
             let due = window.from + BURST * number / whole;
+            let random = Random::new(0, number.into());
             tokio::spawn(async move {
                 seat.turn_to(game);
                 tokio::time::sleep_until(due.into()).await;
-                let attending = attend(&mut seat, purpose, due, &shared);
+                let attending = attend(&mut seat, purpose, due, &shared, random);
                 match tokio::time::timeout_at(until.into(), attending).await {
                     // The time is over, as it should be.
                     Err(_) => {
@@ -146,7 +149,6 @@ impl Crowd {
                             shared.stopped("in a crowd: never learnt who sits");
                         }
                     }
-                    Ok(Ok(())) => shared.stopped("in a crowd: the session ended"),
                     Ok(Err(stop)) => shared.stopped(&format!("in a crowd: {stop}")),
                 }
                 ("one of a crowd", seat.turn_to(GameId::NONE))
@@ -170,16 +172,21 @@ impl Crowd {
     }
 }
 
-/// Watches the game, and asks for its seat where that is the purpose, until the session ends.
+/// Watches the game, and asks for its seat where that is the purpose. Whose session ends comes back and catches up.
 async fn attend(
     seat: &mut Seat,
     purpose: Purpose,
     due: Instant,
     shared: &Shared,
-) -> Result<(), Stop> {
+    mut random: Random,
+) -> Result<Infallible, Stop> {
     seat.follow().await;
     let (mut has_game, mut is_seated) = (false, false);
-    while let Some(frame) = seat.line.inbox.recv().await {
+    loop {
+        let Some(frame) = seat.line.inbox.recv().await else {
+            reconnect(seat, 0, shared, &mut random).await?;
+            continue;
+        };
         let at = frame.at;
         let heard = seat.hear(frame, &shared.clock)?;
         if !has_game && seat.view.receipt.is_some() {
@@ -227,7 +234,6 @@ async fn attend(
             }
         }
     }
-    Ok(())
 }
 
 /// Creates the game whose seat the crowd asks for, seats the first who asks, and listens to the end of the window.

@@ -1,9 +1,13 @@
 //! The protocols of the node, and how they are set.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use libp2p::gossipsub::{self, MessageAuthenticity, WhitelistSubscriptionFilter};
 use libp2p::swarm::NetworkBehaviour;
-use libp2p::{connection_limits, identify, ping};
+use libp2p::{PeerId, connection_limits, identify, ping};
 
+use super::fellows_only::FellowsOnly;
 use super::{MAX_GOSSIP, StartError, Topic, gate};
 use crate::config::Config;
 use crate::keys::Keys;
@@ -14,17 +18,20 @@ use crate::limits::Limits;
 pub(super) struct Behaviour {
     pub(super) limits: connection_limits::Behaviour,
     pub(super) gate: gate::Gate,
-    pub(super) streams: libp2p_stream::Behaviour,
-    pub(super) gossip:
-        gossipsub::Behaviour<gossipsub::IdentityTransform, WhitelistSubscriptionFilter>,
-    identify: identify::Behaviour,
-    ping: ping::Behaviour,
+    /// The relay opens streams to its fellows; players open theirs, which come through the gate.
+    pub(super) streams: FellowsOnly<libp2p_stream::Behaviour>,
+    pub(super) gossip: FellowsOnly<RelayGossip>,
+    identify: FellowsOnly<identify::Behaviour>,
+    ping: FellowsOnly<ping::Behaviour>,
 }
+
+type RelayGossip = gossipsub::Behaviour<gossipsub::IdentityTransform, WhitelistSubscriptionFilter>;
 
 pub(super) fn behaviour(
     config: &Config,
     keys: &Keys,
     gate: gate::Gate,
+    fellows: &Arc<HashSet<PeerId>>,
 ) -> Result<Behaviour, StartError> {
     let gossip_error = |error: &dyn std::fmt::Display| StartError::Gossip(error.to_string());
     let gossip_config = gossipsub::ConfigBuilder::default()
@@ -54,15 +61,16 @@ pub(super) fn behaviour(
     let limits = connection_limits(&config.limits);
     let public = keys.identity.public();
     let agent = concat!("rookery-relay/", env!("CARGO_PKG_VERSION")).to_owned();
+    let identify = identify::Behaviour::new(
+        identify::Config::new("/rookery/1".to_owned(), public).with_agent_version(agent),
+    );
     Ok(Behaviour {
         limits: connection_limits::Behaviour::new(limits),
         gate,
-        streams: libp2p_stream::Behaviour::new(),
-        gossip,
-        identify: identify::Behaviour::new(
-            identify::Config::new("/rookery/1".to_owned(), public).with_agent_version(agent),
-        ),
-        ping: ping::Behaviour::new(ping::Config::default()),
+        streams: FellowsOnly::new(libp2p_stream::Behaviour::new(), fellows.clone()),
+        gossip: FellowsOnly::new(gossip, fellows.clone()),
+        identify: FellowsOnly::new(identify, fellows.clone()),
+        ping: FellowsOnly::new(ping::Behaviour::default(), fellows.clone()),
     })
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -24,7 +24,9 @@ use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 use tokio::sync::mpsc;
 
 use crate::access::Access;
+use crate::conduct::{Conduct, unit_of};
 use crate::limits::Limits;
+use crate::wall_clock::WallClock;
 
 /// The stream protocol of games.
 pub const PROTOCOL: StreamProtocol = StreamProtocol::new("/rookery/game/1");
@@ -73,6 +75,8 @@ pub struct Counters {
 enum Refused {
     #[error("the host does not admit this address")]
     Denied,
+    #[error("the address is banned for a while")]
+    Banned,
     #[error("too many connections from this address")]
     Address,
     #[error("too many WebRTC connections")]
@@ -85,7 +89,9 @@ pub(super) struct Gate {
     webrtc: u64,
     streams: usize,
     access: Arc<Access>,
-    relays: HashSet<PeerId>,
+    conduct: Arc<Conduct>,
+    clock: WallClock,
+    relays: Arc<HashSet<PeerId>>,
     by_address: HashMap<IpAddr, u64>,
     /// The address of each connection from outside, and whether it is over WebRTC.
     admitted: HashMap<ConnectionId, (IpAddr, bool)>,
@@ -100,7 +106,8 @@ impl Gate {
     pub(super) fn new(
         limits: &Limits,
         access: Arc<Access>,
-        relays: HashSet<PeerId>,
+        conduct: Arc<Conduct>,
+        relays: Arc<HashSet<PeerId>>,
     ) -> (Self, mpsc::Receiver<Inbound>, Arc<Counters>) {
         let (door, streams) = mpsc::channel(DOOR);
         let counters = Arc::new(Counters::default());
@@ -109,6 +116,8 @@ impl Gate {
             webrtc: limits.webrtc_connections,
             streams: usize::try_from(limits.streams_per_connection).unwrap_or(usize::MAX),
             access,
+            conduct,
+            clock: WallClock::start(),
             relays,
             by_address: HashMap::new(),
             admitted: HashMap::new(),
@@ -168,17 +177,6 @@ fn ip_of(address: &Multiaddr) -> IpAddr {
     ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
-/// The unit that counts as one address: an IPv4 address or an IPv6 /64, which is what one customer gets.
-fn unit_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        ip => ip,
-    }
-}
-
 impl NetworkBehaviour for Gate {
     type ConnectionHandler = Handler;
     type ToSwarm = Infallible;
@@ -194,6 +192,8 @@ impl NetworkBehaviour for Gate {
         let webrtc = local.iter().any(|part| part == Protocol::WebRTCDirect);
         let refused = if !self.access.admits_address(address) {
             Some(Refused::Denied)
+        } else if self.conduct.is_banned(address, self.clock.now().get()) {
+            Some(Refused::Banned)
         } else if self
             .by_address
             .get(&unit)
@@ -343,7 +343,7 @@ mod tests {
     use super::*;
 
     fn gate(limits: &Limits) -> Gate {
-        Gate::new(limits, Arc::default(), HashSet::new()).0
+        Gate::new(limits, Arc::default(), Arc::default(), Arc::default()).0
     }
 
     fn knock(gate: &mut Gate, id: usize, from: &str) -> bool {

@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod dials;
+mod fellows_only;
 mod gate;
 mod transport;
 
@@ -19,6 +20,7 @@ use libp2p::{Multiaddr, PeerId, Swarm};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use crate::conduct::Conduct;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::relay::Settings;
@@ -104,6 +106,7 @@ pub struct Node {
     addresses: watch::Receiver<Vec<Multiaddr>>,
     local: PeerId,
     counters: Arc<GateCounters>,
+    conduct: Arc<Conduct>,
 }
 
 impl Node {
@@ -118,6 +121,7 @@ impl Node {
             addresses,
             local,
             counters: Arc::default(),
+            conduct: Arc::default(),
         }
     }
 
@@ -137,6 +141,12 @@ impl Node {
     #[must_use]
     pub fn counters(&self) -> &GateCounters {
         &self.counters
+    }
+
+    /// How keys and addresses behave; the node lets nobody in whose address is banned.
+    #[must_use]
+    pub fn conduct(&self) -> &Arc<Conduct> {
+        &self.conduct
     }
 
     /// Publishes to fellow relays. Lost where the node's queue is full or nobody listens: gossip promises nothing.
@@ -218,12 +228,14 @@ pub async fn start(
     config: &Config,
     keys: &Keys,
 ) -> Result<(Node, mpsc::Receiver<Inbound>, mpsc::Receiver<Event>), StartError> {
-    let relays: HashSet<PeerId> = config.peers.iter().map(|peer| peer.id).collect();
+    let relays: Arc<HashSet<PeerId>> = Arc::new(config.peers.iter().map(|peer| peer.id).collect());
     let access = Arc::new(config.access.clone());
-    let (gate, inbound, counters) = gate::Gate::new(&config.limits, access, relays.clone());
+    let conduct = Arc::new(Conduct::default());
+    let (gate, inbound, counters) =
+        gate::Gate::new(&config.limits, access, conduct.clone(), relays.clone());
     let local = keys.identity.public().to_peer_id();
-    let behaviour = behaviour(config, keys, gate)?;
-    let streams = behaviour.streams.new_control();
+    let mut behaviour = behaviour(config, keys, gate, &relays)?;
+    let streams = behaviour.streams.inner_mut().new_control();
     let swarm_config =
         libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE_CONNECTION);
     let mut swarm = Swarm::new(transport::build(keys)?, behaviour, local, swarm_config);
@@ -239,6 +251,7 @@ pub async fn start(
         addresses: addresses.subscribe(),
         local,
         counters,
+        conduct,
     };
     let dials = Dials::new(&config.peers, local);
     let task = Task {
@@ -335,7 +348,7 @@ struct Task {
     addresses: watch::Sender<Vec<Multiaddr>>,
     announced: Vec<Multiaddr>,
     listening: Vec<(ListenerId, Multiaddr)>,
-    relays: HashSet<PeerId>,
+    relays: Arc<HashSet<PeerId>>,
     dials: Dials,
     local: PeerId,
 }
@@ -375,6 +388,7 @@ impl Task {
                     .swarm
                     .behaviour_mut()
                     .gossip
+                    .inner_mut()
                     .publish(topic.ident(), data)
                 {
                     tracing::trace!(%error, "gossip not published");
@@ -384,6 +398,7 @@ impl Task {
                 self.swarm
                     .behaviour_mut()
                     .gossip
+                    .inner_mut()
                     .report_message_validation_result(&id, &carrier, verdict);
             }
             Command::Disconnect(connection) => {
@@ -417,9 +432,6 @@ impl Task {
                     if num_established.get() == 1 {
                         self.tell(Event::RelayUp(peer_id));
                     }
-                } else {
-                    // Gossip is for relays among themselves.
-                    self.swarm.behaviour_mut().gossip.blacklist_peer(&peer_id);
                 }
             }
             SwarmEvent::ConnectionClosed {
@@ -430,11 +442,6 @@ impl Task {
                 if self.relays.contains(&peer_id) {
                     self.dials.lost(peer_id);
                     self.tell(Event::RelayDown(peer_id));
-                } else {
-                    self.swarm
-                        .behaviour_mut()
-                        .gossip
-                        .remove_blacklisted_peer(&peer_id);
                 }
             }
             SwarmEvent::OutgoingConnectionError {
@@ -492,7 +499,7 @@ impl Task {
                 }));
             }
             _ => {
-                let gossip = &mut self.swarm.behaviour_mut().gossip;
+                let gossip = self.swarm.behaviour_mut().gossip.inner_mut();
                 gossip.report_message_validation_result(&id, &carrier, MessageAcceptance::Reject);
             }
         }

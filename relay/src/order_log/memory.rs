@@ -30,6 +30,7 @@ struct State {
     open: BTreeSet<GameId>,
     meta: BTreeMap<String, Vec<u8>>,
     marks: BTreeMap<String, Millis>,
+    forgotten: BTreeSet<GameId>,
     fates: VecDeque<Fate>,
     full: bool,
     closed: bool,
@@ -78,6 +79,9 @@ impl MemoryLog {
         }
         if state.full {
             return Err(AppendError::DiskFull);
+        }
+        if append.genesis.is_some() && state.forgotten.contains(&append.chain.game) {
+            return Err(AppendError::Unavailable("the game was forgotten".into()));
         }
         let fate = state.fates.pop_front();
         if let Some(Fate::Fail(error)) = fate {
@@ -206,6 +210,22 @@ impl OrderLog for MemoryLog {
             Ok(())
         };
         ready(result).boxed()
+    }
+
+    fn forget(&self, game: GameId, _at: Millis) -> BoxFuture<'_, Result<(), AppendError>> {
+        let mut state = self.lock();
+        if state.full {
+            return ready(Err(AppendError::DiskFull)).boxed();
+        }
+        state.games.remove(&game);
+        state.open.remove(&game);
+        state.chains.retain(|chain, _| chain.game != game);
+        state.forgotten.insert(game);
+        ready(Ok(())).boxed()
+    }
+
+    fn forgotten(&self) -> BoxFuture<'_, Result<Vec<GameId>, ReadError>> {
+        ready(Ok(self.lock().forgotten.iter().copied().collect())).boxed()
     }
 
     fn watch(&self) -> broadcast::Receiver<Committed> {

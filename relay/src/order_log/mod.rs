@@ -201,6 +201,13 @@ pub trait OrderLog: Send + Sync + 'static {
     /// Keeps a small value with the log, durably.
     fn set_meta(&self, key: &str, value: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>>;
 
+    /// Forgets a game for good: resolves when its entries are gone and a note is durable that it was forgotten at `at`, behind
+    /// which it can never be new here again. Otherwise its key could sign a second order of it.
+    fn forget(&self, game: GameId, at: Millis) -> BoxFuture<'_, Result<(), AppendError>>;
+
+    /// The games that were forgotten.
+    fn forgotten(&self) -> BoxFuture<'_, Result<Vec<GameId>, ReadError>>;
+
     /// Durable commits from now on. A receiver that falls behind must read the chains it follows again.
     fn watch(&self) -> broadcast::Receiver<Committed>;
 

@@ -5,6 +5,7 @@ mod quota;
 mod writer;
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use rookery_ledger::wire::{self, Frames, Push, Request};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::conduct::{Misdeed, Standing};
 use crate::games::GameMsg;
 use crate::limits::ms;
 use crate::node::Inbound;
@@ -27,6 +29,10 @@ use crate::relay::{Relay, Settings};
 use quota::Quota;
 use writer::Pulse;
 
+/// Bytes that are read at once; most frames are smaller, and each session has them in memory all the time.
+const CHUNK: usize = 1024;
+/// What is said to who is banned.
+const BANNED: &str = "Too many of your requests had to be refused; come back in a while.";
 /// The longest name of a program, characters.
 const MAX_AGENT: usize = 64;
 
@@ -36,15 +42,28 @@ pub async fn run(relay: Arc<Relay>, inbound: Inbound, is_relay: bool) {
         peer,
         stream,
         permit,
+        address,
         ..
     } = inbound;
-    run_over(relay, stream, peer, is_relay).await;
+    run_from(relay, stream, peer, is_relay, Some(address)).await;
     drop(permit);
 }
 
 /// Runs a session with `peer` over any stream to its end.
 pub async fn run_over<S>(relay: Arc<Relay>, stream: S, peer: PeerId, is_relay: bool)
 where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    run_from(relay, stream, peer, is_relay, None).await;
+}
+
+async fn run_from<S>(
+    relay: Arc<Relay>,
+    stream: S,
+    peer: PeerId,
+    is_relay: bool,
+    address: Option<IpAddr>,
+) where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let frames = usize::try_from(relay.limits().outbox_frames).unwrap_or(usize::MAX);
@@ -69,6 +88,8 @@ where
     let mut session = Session {
         quota: Quota::new(&relay.limits(), relay.clock.now().get(), is_relay),
         peer: peer.to_bytes(),
+        address,
+        standing: Standing::Good,
         stream: read,
         frames: Frames::default(),
         began: None,
@@ -80,6 +101,8 @@ where
         relay,
     };
     session.serve().await;
+    // What ended it counts too.
+    session.judge();
     let (relay, info) = (session.relay.clone(), session.outbox.info().clone());
     for game in std::mem::take(&mut session.watched) {
         relay
@@ -103,6 +126,9 @@ where
 struct Session<S> {
     relay: Arc<Relay>,
     peer: Vec<u8>,
+    /// Where it comes from, where that is known.
+    address: Option<IpAddr>,
+    standing: Standing,
     stream: ReadHalf<S>,
     frames: Frames,
     /// When the first byte of the frame that is not whole yet came.
@@ -150,16 +176,53 @@ impl<S: AsyncRead + Unpin> Session<S> {
                 );
             }
             self.on_request(request, at).await;
+            if let Standing::Banned(_) = self.judge() {
+                return self.cut("banned", BANNED);
+            }
             if let Err(words) = self.quota.refusals(self.outbox.info().refusals(), at.get()) {
                 return self.cut("too-many-refusals", words);
             }
         }
     }
 
+    /// Counts the misdeeds that came to light since the last call, and has what follows from them.
+    fn judge(&mut self) -> Standing {
+        let info = self.outbox.info().clone();
+        let (points, before) = (info.take_points(), self.standing);
+        if points == 0 && before == Standing::Good {
+            return before;
+        }
+        let (limits, conduct) = (self.relay.limits(), self.relay.node.conduct());
+        let (player, now) = (info.player(), self.relay.clock.now().get());
+        self.standing = if points > 0 {
+            conduct.count(player, self.address, points, &limits, now)
+        } else {
+            let by_key = player.map(|player| conduct.of_key(player, &limits, now));
+            let by_address = self
+                .address
+                .map(|address| conduct.of_address(address, &limits, now));
+            by_key
+                .into_iter()
+                .chain(by_address)
+                .max()
+                .unwrap_or(Standing::Good)
+        };
+        info.warn(self.standing >= Standing::Warned);
+        self.quota.throttle(self.standing >= Standing::Throttled);
+        if self.standing > before {
+            // The log names no player and no address; `bans` does, to the host alone.
+            tracing::warn!(standing = self.standing.as_str(), "somebody misbehaves");
+            if let Standing::Banned(_) = self.standing {
+                self.relay.metrics.bans.up();
+            }
+        }
+        self.standing
+    }
+
     /// Reads on after the last word, for a while: a connection that is closed over unread bytes is reset, and takes
     /// along what the other end had not read yet.
     async fn linger(&mut self) {
-        let mut chunk = [0; 8 * 1024];
+        let mut chunk = [0; CHUNK];
         let reading = async { while matches!(self.stream.read(&mut chunk).await, Ok(1..)) {} };
         let _ = tokio::time::timeout(LAST_WORDS, reading).await;
     }
@@ -170,7 +233,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
 
     /// The next request and when its last byte arrived.
     async fn next(&mut self) -> Result<(Request, Millis), Over> {
-        let mut chunk = [0; 8 * 1024];
+        let mut chunk = [0; CHUNK];
         let idle = Instant::now() + ms(self.relay.limits().idle_timeout_ms);
         loop {
             match self
@@ -185,6 +248,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
                 }
                 Ok(None) => {}
                 Err(error) => {
+                    self.outbox.info().misdeed(Misdeed::Malformed);
                     self.cut(
                         error.code(),
                         format!("That is no frame of this protocol: {error}."),
@@ -249,12 +313,19 @@ impl<S: AsyncRead + Unpin> Session<S> {
         }
         if let Some(hello) = hello {
             let Some(player) = self.check_hello(&hello, nonce) else {
+                self.outbox.info().misdeed(Misdeed::BadSignature);
                 self.cut(
                     "bad-signature",
                     "The hello is not signed for this connection.",
                 );
                 return false;
             };
+            let (limits, now) = (self.relay.limits(), self.relay.clock.now().get());
+            if let Standing::Banned(_) = self.relay.node.conduct().of_key(player, &limits, now) {
+                self.relay.metrics.refused("banned");
+                self.cut("banned", BANNED);
+                return false;
+            }
             if !self
                 .relay
                 .players
@@ -414,11 +485,22 @@ impl<S: AsyncRead + Unpin> Session<S> {
 
     async fn pass(&self, allowed: Result<(), u64>, game: GameId, message: GameMsg, answer: Answer) {
         let refused = match allowed {
-            Err(wait) => Refused::retry(
-                "rate-limited",
-                "Too many requests of this kind; slow down.",
-                wait,
-            ),
+            Err(wait) => {
+                let info = self.outbox.info();
+                match &message {
+                    GameMsg::Watch { .. } => info.misdeed(Misdeed::Scraping),
+                    GameMsg::Join { .. } | GameMsg::List { .. } | GameMsg::Say { .. } => {
+                        info.misdeed(Misdeed::Spam);
+                    }
+                    // Whoever played offline brings a whole game, and waits when told to.
+                    _ => {}
+                }
+                Refused::retry(
+                    "rate-limited",
+                    "Too many requests of this kind; slow down.",
+                    wait,
+                )
+            }
             Ok(()) => match self.relay.games.send(&self.relay, game, message).await {
                 Ok(()) => return,
                 Err(refused) => refused,

@@ -16,7 +16,12 @@ pub(super) struct Quota {
     frames: TokenBucket,
     /// A fellow relay speaks for its clients, whom it limits itself.
     is_relay: bool,
+    /// Tokens that one request takes.
+    price: u64,
 }
+
+/// Tokens that a request takes of whoever is throttled.
+const DEAR: u64 = 10;
 
 impl Quota {
     pub(super) fn new(limits: &Limits, now: u64, is_relay: bool) -> Self {
@@ -48,14 +53,20 @@ impl Quota {
             refusals: bucket(limits.refusals_per_minute),
             refusals_seen: 0,
             is_relay,
+            price: 1,
         }
+    }
+
+    /// Makes every limit of requests a tenth, or what it was.
+    pub(super) fn throttle(&mut self, is_throttled: bool) {
+        self.price = if is_throttled { DEAR } else { 1 };
     }
 
     pub(super) fn submit(&mut self, now: u64) -> Result<(), u64> {
         if self.is_relay {
             Ok(())
         } else {
-            self.submits.take(now)
+            self.submits.take_many(self.price, now)
         }
     }
 
@@ -63,7 +74,7 @@ impl Quota {
         if self.is_relay {
             Ok(())
         } else {
-            self.joins.take(now)
+            self.joins.take_many(self.price, now)
         }
     }
 
@@ -71,7 +82,7 @@ impl Quota {
         if self.is_relay {
             Ok(())
         } else {
-            self.seeks.take(now)
+            self.seeks.take_many(self.price, now)
         }
     }
 
@@ -79,7 +90,7 @@ impl Quota {
         if self.is_relay {
             Ok(())
         } else {
-            self.replays.take(now)
+            self.replays.take_many(self.price, now)
         }
     }
 
@@ -87,7 +98,7 @@ impl Quota {
         if self.is_relay {
             Ok(())
         } else {
-            self.messages.take(now)
+            self.messages.take_many(self.price, now)
         }
     }
 
@@ -95,7 +106,7 @@ impl Quota {
         if self.is_relay {
             Ok(())
         } else {
-            self.games.take(now)
+            self.games.take_many(self.price, now)
         }
     }
 

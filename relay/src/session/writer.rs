@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::io::WriteHalf;
 use futures::{AsyncWrite, AsyncWriteExt as _};
-use rookery_ledger::id::Millis;
+use rookery_ledger::id::{GameId, Millis};
 use rookery_ledger::wire::{self, BEAT_MS, Push};
 use tokio::time::MissedTickBehavior;
 
@@ -18,6 +18,9 @@ use crate::relay::Relay;
 
 /// Heartbeats whose echo is waited for.
 const OPEN_BEATS: usize = 16;
+/// Frames that wait together are written together up to so many bytes, what the stream takes at once: one packet and one
+/// wake at each end instead of one for each.
+const TOGETHER: usize = 16 * 1024;
 
 #[derive(Debug, Default)]
 struct Beats {
@@ -53,6 +56,47 @@ impl Pulse {
         let place = beats.sent.iter().position(|(sent, _)| *sent == n)?;
         let (_, at) = beats.sent.remove(place)?;
         u64::try_from(at.elapsed().as_millis()).ok()
+    }
+}
+
+/// Frames that go out together.
+struct Batch {
+    first: Out,
+    /// All of them, where there are more than the first.
+    whole: Vec<u8>,
+    more: u64,
+    news: Vec<(GameId, Millis)>,
+}
+
+impl Batch {
+    /// The frame `first` and those that `next` has ready.
+    fn of(first: Out, mut next: impl FnMut() -> Option<Out>) -> Self {
+        let news = first.news.into_iter().collect();
+        let mut batch = Self {
+            first,
+            whole: Vec::new(),
+            more: 0,
+            news,
+        };
+        while batch.bytes().len() < TOGETHER
+            && let Some(out) = next()
+        {
+            if batch.more == 0 {
+                batch.whole.extend_from_slice(&batch.first.bytes);
+            }
+            batch.whole.extend_from_slice(&out.bytes);
+            batch.more += 1;
+            batch.news.extend(out.news);
+        }
+        batch
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.more == 0 {
+            &self.first.bytes
+        } else {
+            &self.whole
+        }
     }
 }
 
@@ -97,14 +141,15 @@ pub(super) async fn run<S: AsyncWrite + Unpin>(
                 }
             }
         };
+        let batch = Batch::of(out, || queue.try_next());
         let write = async {
-            stream.write_all(&out.bytes).await?;
+            stream.write_all(batch.bytes()).await?;
             stream.flush().await
         };
         match tokio::time::timeout(patience, write).await {
             Ok(Ok(())) => {
-                relay.metrics.frames_out.up();
-                if let Some((game, at)) = out.news {
+                relay.metrics.frames_out.add(1 + batch.more);
+                for (game, at) in batch.news {
                     info.delivered(game, relay.clock.now().saturating_sub(at).get());
                 }
             }
@@ -137,4 +182,27 @@ pub(super) async fn run<S: AsyncWrite + Unpin>(
         stream.close().await
     };
     let _: Result<std::io::Result<()>, _> = tokio::time::timeout(LAST_WORDS, last).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn out(len: usize, fill: u8) -> Out {
+        Out {
+            bytes: vec![fill; len].into(),
+            news: None,
+        }
+    }
+
+    #[test]
+    fn what_waits_goes_out_together_in_its_order_and_not_without_bound() {
+        let mut waiting = VecDeque::from([out(2, 2), out(TOGETHER, 3), out(1, 4)]);
+        let batch = Batch::of(out(1, 1), || waiting.pop_front());
+        assert_eq!((batch.more, batch.bytes().len()), (2, 3 + TOGETHER));
+        assert_eq!(batch.bytes()[..4], [1, 2, 2, 3]);
+        assert_eq!(waiting.len(), 1, "the next write's");
+        let alone = Batch::of(out(3, 7), || None);
+        assert_eq!((alone.more, alone.bytes()), (0, [7; 3].as_slice()));
+    }
 }

@@ -10,9 +10,11 @@
 mod backup;
 mod cli;
 mod codes;
+mod conduct;
 mod crash;
 mod disk;
 mod fellows;
+mod forget;
 mod home;
 mod hostile;
 mod http;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rookery_ledger::id::Millis;
+use rookery_ledger::id::{GameId, Millis};
 use rookery_ledger::mutant::Mutant;
 
 use super::{Append, AppendError, Committed, Counts, Health, Position, Write};
@@ -159,6 +159,15 @@ impl GroupCommit {
         self.write(Write::SetMeta(key.into(), value))
             .await
             .map(|_| ())
+    }
+
+    /// Forgets a game, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] where the store failed or was closed.
+    pub async fn forget(&self, game: GameId, at: Millis) -> Result<(), AppendError> {
+        self.write(Write::Forget(game, at)).await.map(|_| ())
     }
 
     /// Notes that `relay` was alive at `at`, if there is room in the queue.
@@ -356,7 +365,7 @@ impl<S: CommitStore, N: Fn() -> Instant> Writer<S, N> {
 fn presumed(writes: &[Write]) -> Vec<Result<Position, AppendError>> {
     let presume = |write: &Write| match write {
         Write::Append(append) => Ok(Position(append.expected.0 + append.entries.len() as u64)),
-        Write::SetMeta(..) | Write::Mark(..) => Ok(Position::START),
+        Write::SetMeta(..) | Write::Mark(..) | Write::Forget(..) => Ok(Position::START),
     };
     writes.iter().map(presume).collect()
 }

@@ -189,6 +189,14 @@ impl OrderLog for RedbLog {
         async move { self.group.set_meta(&key, value).await }.boxed()
     }
 
+    fn forget(&self, game: GameId, at: Millis) -> BoxFuture<'_, Result<(), AppendError>> {
+        self.group.forget(game, at).boxed()
+    }
+
+    fn forgotten(&self) -> BoxFuture<'_, Result<Vec<GameId>, ReadError>> {
+        self.reading(Store::forgotten)
+    }
+
     fn watch(&self) -> broadcast::Receiver<Committed> {
         self.group.watch()
     }

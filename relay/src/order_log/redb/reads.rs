@@ -6,7 +6,8 @@ use redb::{ReadTransaction, ReadableDatabase as _};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 
 use super::rows::{
-    ENTRIES, GAMES, HEADS, META, OPEN, alive_key, chain_key, decode_entry, entry_key, own_key,
+    ENTRIES, FORGOTTEN, GAMES, HEADS, META, OPEN, alive_key, chain_key, decode_entry, entry_key,
+    own_key,
 };
 use super::{ChainId, Entry, Position, ReadError, Store, StoredGame, Which};
 
@@ -155,6 +156,25 @@ impl Store {
                 .try_into()
                 .map_err(|_| corrupt("an alive mark"))?;
             Ok(Some(Millis::new(u64::from_be_bytes(bytes))))
+        })
+    }
+
+    /// The games that were forgotten.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn forgotten(&self) -> Result<Vec<GameId>, ReadError> {
+        self.reading(|tx| {
+            let mut found = Vec::new();
+            for row in tx.open_table(META)?.range(FORGOTTEN..)? {
+                let (key, _) = row?;
+                let Some(game) = key.value().strip_prefix(FORGOTTEN) else {
+                    break;
+                };
+                found.push(game.parse().map_err(|_| corrupt("a forgotten game"))?);
+            }
+            Ok(found)
         })
     }
 

@@ -1,7 +1,7 @@
 //! The tables of the redb log, and how keys and entries look in them.
 
 use redb::TableDefinition;
-use rookery_ledger::id::OrderKey;
+use rookery_ledger::id::{GameId, OrderKey};
 
 use super::{ChainId, Entry};
 
@@ -34,6 +34,14 @@ pub(super) fn entry_key(chain: ChainId, position: u64) -> [u8; 72] {
 pub(super) const OWNER_KEY: &str = "owner";
 /// Before an order key in hexadecimal that signs no more for what is in the log; the value is when it was given up.
 pub(super) const GIVEN_UP: &str = "given-up:";
+
+/// Before a game's name in hexadecimal that was forgotten; the value is when.
+pub(super) const FORGOTTEN: &str = "forgotten:";
+
+/// Where in [`META`] it says that a game was forgotten.
+pub(super) fn forgotten_key(game: GameId) -> String {
+    format!("{FORGOTTEN}{game}")
+}
 
 /// Where in [`META`] it says that an order key was given up.
 pub(super) fn given_up_key(order_key: OrderKey) -> String {

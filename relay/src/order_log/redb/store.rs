@@ -6,16 +6,16 @@ use std::io;
 use redb::{
     Builder, Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, StorageBackend,
 };
-use rookery_ledger::id::{Millis, OrderKey};
+use rookery_ledger::id::{GameId, Millis, OrderKey};
 use rookery_ledger::mutant::Mutant;
 
 use super::group_commit::CommitStore;
 use super::high_water::{Found, HighWater, MarkStorage, Stale};
 use super::rows::{
     ENTRIES, GAMES, HEADS, META, OPEN, OWNER_KEY, alive_key, chain_key, encode_entry, entry_key,
-    given_up_key, own_key,
+    forgotten_key, given_up_key, own_key,
 };
-use super::{Append, AppendError, Position};
+use super::{Append, AppendError, ChainId, Position};
 use crate::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub(super) const FORMAT_KEY: &str = "format";
@@ -37,6 +37,8 @@ pub enum Write {
     SetMeta(String, Vec<u8>),
     /// The relay of this name was alive at this time.
     Mark(String, Millis),
+    /// A game is forgotten at this time: its rows go, and a note stays that it may never be new here again.
+    Forget(GameId, Millis),
 }
 
 /// The log cannot be opened.
@@ -301,6 +303,15 @@ fn write(database: &Database, writes: &[Write]) -> Result<Committing, redb::Erro
         meta.insert(COMMITS_KEY, commits.to_be_bytes().as_slice())?;
         for write in writes {
             let result = match write {
+                // Only a game that is new here can have been forgotten: of others the entries are there.
+                Write::Append(append)
+                    if append.genesis.is_some()
+                        && meta
+                            .get(forgotten_key(append.chain.game).as_str())?
+                            .is_some() =>
+                {
+                    Err(AppendError::Unavailable("the game was forgotten".into()))
+                }
                 Write::Append(append) => {
                     let chain = chain_key(append.chain);
                     let mut head = heads.get(&chain)?.map_or(0, |head| head.value());
@@ -339,6 +350,21 @@ fn write(database: &Database, writes: &[Write]) -> Result<Committing, redb::Erro
                 }
                 Write::SetMeta(key, value) => {
                     meta.insert(own_key(key).as_str(), value.as_slice())?;
+                    Ok(Position::START)
+                }
+                Write::Forget(game, at) => {
+                    let [first, last] = [[0; 32], [0xff; 32]].map(|order_key| ChainId {
+                        game: *game,
+                        order_key: OrderKey(order_key),
+                    });
+                    let rows = (entry_key(first, 0), entry_key(last, u64::MAX));
+                    entries.retain_in::<&[u8; 72], _>(&rows.0..=&rows.1, |_, _| false)?;
+                    let chains = (chain_key(first), chain_key(last));
+                    heads.retain_in::<&[u8; 64], _>(&chains.0..=&chains.1, |_, _| false)?;
+                    games.remove(game.as_bytes())?;
+                    open.remove(game.as_bytes())?;
+                    let at = at.get().to_be_bytes();
+                    meta.insert(forgotten_key(*game).as_str(), at.as_slice())?;
                     Ok(Position::START)
                 }
                 Write::Mark(relay, at) => {
