@@ -5,7 +5,6 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::process::Command;
-use std::thread::available_parallelism;
 use std::time::Instant;
 
 use rookery_engine::Position as EnginePosition;
@@ -15,6 +14,7 @@ use rookery_train::filter::Filter;
 use rookery_train::positions::{Data, Position};
 use rookery_train::quantise::{Difference, Quantised};
 use rookery_train::scale::fit;
+use rookery_train::train::device::{Choice, Device};
 use rookery_train::train::{Settings, Trainer};
 
 const POSITIONS: u64 = 20_000;
@@ -54,9 +54,9 @@ fn a_network_learns_from_the_engines_own_games_and_the_engine_judges_with_it() {
         scale: fit(training),
         ..Settings::new(HIDDEN)
     };
-    let threads = available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut trainer = Trainer::new(settings, training, held_out, threads, None).unwrap();
-    while let Some(progress) = trainer.superbatch() {
+    let device = Device::find(Choice::Cpu, None).unwrap();
+    let mut trainer = Trainer::new(settings, training, held_out, &device, None).unwrap();
+    while let Some(progress) = trainer.superbatch().unwrap() {
         println!("{:?}", progress.losses);
     }
     println!("trained in {:?}", started.elapsed());

@@ -92,6 +92,8 @@ impl Run<'_> {
             tools::cpp_compiler()?;
             let mut clippy = cargo_in_root(workspace, &["clippy", "--release", "--all-targets"]);
             clippy.args(package_options(&NATIVE)).args(ENGINE_FEATURES);
+            // Linted only: its tests need a GPU, and building wgpu takes minutes.
+            clippy.args(["--features", "rookery-train/gpu"]);
             clippy.args(["--", "-D", "warnings"]);
             Ok(clippy)
         });

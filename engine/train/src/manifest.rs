@@ -32,6 +32,8 @@ pub struct Manifest {
     pub training_positions: usize,
     /// Positions to judge by.
     pub validation_positions: usize,
+    /// Where it was trained, in the order of their first use.
+    pub devices: Vec<String>,
     /// Losses of each superbatch.
     pub losses: Vec<Losses>,
     /// Between the network before and after rounding, over the validation positions, in centipawns.

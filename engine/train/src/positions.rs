@@ -63,6 +63,12 @@ impl Position {
         })
     }
 
+    /// The occupied squares and the pieces on them, as this type has them.
+    #[cfg(feature = "gpu")]
+    pub(crate) const fn packed(&self) -> (u64, [u8; 16]) {
+        (self.occupied, self.pieces)
+    }
+
     /// How many pieces there are, kings and pawns included.
     #[must_use]
     pub const fn count(&self) -> u32 {

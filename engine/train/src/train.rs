@@ -1,30 +1,36 @@
 //! The training: batches of random positions, a gradient from each, a step of the optimiser after each.
 //!
-//! A batch is cut into [`SHARDS`] parts whatever the number of threads, each with a gradient of its own, and the parts
-//! are summed up in their order. So the same data, settings and seed give the same network, bit by bit, on any number
-//! of threads (but not on another platform, or with other compiler flags, where exponentials may be rounded
-//! differently).
+//! On the [processor](cpu) the same data, settings and seed give the same network, bit by bit, on any number of threads
+//! (but not on another platform, where exponentials may be rounded differently). On a GPU the sums have the same order,
+//! and the same GPU with the same driver gives the same network; its rounding is its own.
 
 pub mod adam;
+pub mod block;
 pub mod checkpoint;
+mod cpu;
+pub mod device;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod gradient;
+mod learner;
+mod simd;
+pub mod tiles;
 
 use std::f32::consts::PI;
 use std::time::Instant;
 
-use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rayon::ThreadPoolBuildError;
 use serde::{Deserialize, Serialize};
 
 use crate::network::{Network, Shape, ShapeError};
 use crate::positions::{Position, order};
 use adam::{Adam, Step};
-use gradient::{Scratch, Target, learn, loss};
+use device::Device;
+use gradient::Target;
+use learner::{Batch, Learner};
 
-/// The parts of a batch, and the most threads that are of use.
+/// The parts of a batch, which are summed up in their order, and the most threads that are of use.
 pub const SHARDS: usize = 16;
-/// Positions of a validation task.
-const TASK: usize = 4096;
 
 /// What determines the network, besides the positions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,6 +133,13 @@ pub enum TrainError {
     /// No threads.
     #[error("cannot start threads")]
     Threads(#[from] ThreadPoolBuildError),
+    /// Without the feature `gpu`.
+    #[error("this program is built for processors only; build it with `--features gpu`")]
+    NoGpus,
+    /// The GPU cannot be used, or no longer.
+    #[cfg(feature = "gpu")]
+    #[error(transparent)]
+    Gpu(#[from] gpu::GpuError),
 }
 
 /// How good the network was.
@@ -147,20 +160,8 @@ pub struct State {
     pub adam: Adam,
     /// Of the superbatches that are done.
     pub history: Vec<Losses>,
-}
-
-/// A shard's room, kept from batch to batch.
-struct Shard {
-    positions: Vec<Position>,
-    gradient: Vec<f32>,
-    scratch: Scratch,
-    loss: f64,
-}
-
-impl AsRef<[f32]> for Shard {
-    fn as_ref(&self) -> &[f32] {
-        &self.gradient
-    }
+    /// Where they ran, by [`Device::name`], each once.
+    pub devices: Vec<String>,
 }
 
 /// A report after a superbatch.
@@ -181,24 +182,24 @@ pub struct Trainer<'a> {
     settings: Settings,
     training: &'a [Position],
     validation: &'a [Position],
-    pool: ThreadPool,
+    learner: Box<dyn Learner>,
+    device: String,
     state: State,
-    shards: Vec<Shard>,
     /// The epoch's number and the order of its positions.
     epoch: Option<(u64, Vec<u32>)>,
 }
 
 impl<'a> Trainer<'a> {
-    /// Begins, or goes on from `state`, which the same settings and positions must have led to.
+    /// Begins, or goes on from `state`, which the same settings and positions must have led to, on whatever device.
     ///
     /// # Errors
     ///
-    /// If the settings make no sense, there are too few positions for a batch, or no threads.
+    /// If the settings make no sense, there are too few positions for a batch, or the device cannot be used.
     pub fn new(
         settings: Settings,
         training: &'a [Position],
         validation: &'a [Position],
-        threads: usize,
+        device: &Device,
         state: Option<State>,
     ) -> Result<Trainer<'a>, TrainError> {
         let shape = settings.check()?;
@@ -210,23 +211,21 @@ impl<'a> Trainer<'a> {
         if u32::try_from(positions).is_err() {
             return Err(TrainError::TooMany(positions));
         }
-        let shard = || Shard {
-            positions: Vec::new(),
-            gradient: vec![0.0; shape.parameters()],
-            scratch: Scratch::new(shape),
-            loss: 0.0,
-        };
+        let state = state.unwrap_or_else(|| State {
+            network: Network::random(shape, settings.seed),
+            adam: Adam::new(shape),
+            history: Vec::new(),
+            devices: Vec::new(),
+        });
+        let mut learner = device.learner(&settings)?;
+        learner.load(&state)?;
         Ok(Trainer {
             settings,
             training,
             validation,
-            pool: ThreadPoolBuilder::new().num_threads(threads).build()?,
-            state: state.unwrap_or_else(|| State {
-                network: Network::random(shape, settings.seed),
-                adam: Adam::new(shape),
-                history: Vec::new(),
-            }),
-            shards: (0..SHARDS).map(|_| shard()).collect(),
+            learner,
+            device: device.name(),
+            state,
             epoch: None,
         })
     }
@@ -244,34 +243,46 @@ impl<'a> Trainer<'a> {
     }
 
     /// Trains one superbatch; nothing if all are done.
-    pub fn superbatch(&mut self) -> Option<Progress> {
+    ///
+    /// # Errors
+    ///
+    /// If the device fails. [`Trainer::state`] is then as it was after the superbatch before, and this trainer of no
+    /// use any more.
+    pub fn superbatch(&mut self) -> Result<Option<Progress>, TrainError> {
         let done = self.state.history.len() as u64;
         if done >= u64::from(self.settings.superbatches) {
-            return None;
+            return Ok(None);
         }
         let started = Instant::now();
         let batches = u64::from(self.settings.batches);
-        let mut sum = 0.0;
         for step in done * batches..(done + 1) * batches {
-            sum += self.batch(step);
+            self.batch(step)?;
         }
         let positions = batches as f64 * f64::from(self.settings.batch);
+        let training = self.learner.error()? / positions;
         let speed = positions / started.elapsed().as_secs_f64().max(1e-9);
+        let judged = self
+            .learner
+            .judge(self.validation, self.settings.target())?;
         let losses = Losses {
-            training: sum / positions,
-            validation: self.validation_loss(),
+            training,
+            validation: judged / self.validation.len().max(1) as f64,
         };
+        self.learner.store(&mut self.state)?;
         self.state.history.push(losses);
-        Some(Progress {
+        if !self.state.devices.contains(&self.device) {
+            self.state.devices.push(self.device.clone());
+        }
+        Ok(Some(Progress {
             superbatch: done as u32 + 1,
             losses,
             rate: self.settings.rate_at((done + 1) * batches),
             speed,
-        })
+        }))
     }
 
-    /// Learns from the batch of the step, counted from 0; the sum of its losses.
-    fn batch(&mut self, step: u64) -> f64 {
+    /// Learns from the batch of the step, counted from 0.
+    fn batch(&mut self, step: u64) -> Result<(), TrainError> {
         let size = self.settings.batch as usize;
         // What is left over at the end of an epoch is left out.
         let batches = (self.training.len() / size) as u64;
@@ -281,57 +292,17 @@ impl<'a> Trainer<'a> {
             self.epoch = Some((epoch, fresh));
         }
         let order = self.epoch.as_ref().map_or(&[][..], |(_, order)| order);
-        let chosen = &order[index * size..][..size];
-
-        let (network, training) = (&self.state.network, self.training);
-        let target = self.settings.target();
-        let shards = &mut self.shards;
-        self.pool.install(|| {
-            let parts = chosen.par_chunks(size.div_ceil(SHARDS));
-            shards.par_iter_mut().for_each(|shard| {
-                shard.gradient.fill(0.0);
-                shard.loss = 0.0;
-            });
-            parts.zip(shards.par_iter_mut()).for_each(|(part, shard)| {
-                // Copied first: in a loop that does nothing else the memory is waited for once, not each time.
-                let copies = part.iter().map(|&number| training[number as usize]);
-                shard.positions.clear();
-                shard.positions.extend(copies);
-                for position in &shard.positions {
-                    let (gradient, scratch) = (&mut shard.gradient, &mut shard.scratch);
-                    shard.loss += learn(network, position, target, gradient, scratch);
-                }
-            });
-        });
-
-        let how = Step {
+        let batch = Batch {
+            all: self.training,
+            chosen: &order[index * size..][..size],
+        };
+        let step = Step {
             number: step + 1,
             share: 1.0 / size as f32,
             rate: self.settings.rate_at(step),
             decay: self.settings.decay,
         };
-        let State { network, adam, .. } = &mut self.state;
-        let shape = network.shape();
-        let shards = &self.shards;
-        self.pool
-            .install(|| adam.step(shape, &mut network.parameters, shards, how));
-        self.shards.iter().map(|shard| shard.loss).sum()
-    }
-
-    fn validation_loss(&self) -> f64 {
-        let network = &self.state.network;
-        let target = self.settings.target();
-        let sums: Vec<f64> = self.pool.install(|| {
-            let tasks = self.validation.par_chunks(TASK).map(|task| {
-                let mut scratch = Scratch::new(network.shape());
-                let losses = task
-                    .iter()
-                    .map(|position| loss(network, position, target, &mut scratch));
-                losses.sum()
-            });
-            tasks.collect()
-        });
-        sums.iter().sum::<f64>() / self.validation.len().max(1) as f64
+        self.learner.learn(batch, self.settings.target(), step)
     }
 }
 

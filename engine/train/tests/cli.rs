@@ -33,7 +33,7 @@ fn fail(folder: &Path, line: &str) -> String {
 }
 
 const TRAIN: &str = "train --data a b --hidden 32 --superbatches 4 --batches 40 --batch 512 --rate 0.005 --last-rate \
-                     0.0001 --scale 600 --blend 0.1 --seed 3";
+                     0.0001 --scale 600 --blend 0.1 --seed 3 --device cpu";
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -95,6 +95,7 @@ fn a_network_learns_what_material_is_worth() {
     assert_eq!(manifest["data"][1]["file"], "b");
     assert_eq!(manifest["data"][1]["games"], 60);
     assert_eq!(manifest["losses"].as_array().unwrap().len(), 4);
+    assert_eq!(manifest["devices"], serde_json::json!(["CPU"]));
     let loss = |index: usize| manifest["losses"][index]["validation"].as_f64().unwrap();
     assert!(loss(3) < 0.7 * loss(0), "{manifest}");
     assert!(
@@ -122,6 +123,11 @@ fn what_cannot_be_done_is_said() {
     let short =
         "train --data a --hidden 16 --superbatches 1 --batches 1 --batch 512 --checkpoint c --out";
     succeed(folder, &format!("{short} net"));
+    assert!(
+        succeed(folder, &format!("{short} net --device cpu")).contains("device: CPU, threads: ")
+    );
+    #[cfg(not(feature = "gpu"))]
+    assert!(fail(folder, &format!("{short} net --device gpu")).contains("`--features gpu`"));
     let other = fail(folder, &format!("{short} net --seed 2"));
     assert!(other.contains("other settings"), "{other}");
 }

@@ -4,18 +4,39 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rookery_train::manifest::{DataFile, Manifest, architecture, hex, without_folder};
 use rookery_train::positions::{Data, Source, load};
 use rookery_train::quantise::{Difference, Quantised};
 use rookery_train::scale::fit;
+use rookery_train::train::device::{Choice, Device};
 use rookery_train::train::{Settings, Trainer, checkpoint};
 use sha2::{Digest, Sha256};
 
 use super::FilterOptions;
+
+/// [`Choice`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum On {
+    /// A GPU if there is one, else the processor.
+    Auto,
+    /// The processor.
+    Cpu,
+    /// A GPU.
+    Gpu,
+}
+
+impl From<On> for Choice {
+    fn from(on: On) -> Choice {
+        match on {
+            On::Auto => Choice::Auto,
+            On::Cpu => Choice::Cpu,
+            On::Gpu => Choice::Gpu,
+        }
+    }
+}
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -65,7 +86,11 @@ pub(crate) struct Options {
     /// The weight of the game's result against the score, 0 to 1.
     #[arg(long, value_name = "B", default_value_t = Settings::new(16).blend)]
     blend: f32,
-    /// As many as there are cores, unless given. The network does not depend on it.
+    /// Where to train. A GPU needs a program that was built with the feature `gpu`.
+    #[arg(long, value_name = "DEVICE", value_enum, default_value_t = On::Auto)]
+    device: On,
+    /// Threads of a training on the processor: as many as there are cores, unless given. The network does not depend on
+    /// it.
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
     /// The network's file; the manifest's has `.json` after that.
@@ -113,6 +138,13 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let filter = options.filter.filter();
     ensure!(options.held_out <= 1000, "--held-out is at most 1000");
+    // Before the data are read, which can take minutes.
+    let device = Device::find(options.device.into(), options.threads)?;
+    match &device {
+        Device::Cpu(threads) => println!("device: CPU, threads: {threads}"),
+        #[cfg(feature = "gpu")]
+        Device::Gpu(_) => println!("device: {}", device.name()),
+    }
     let held_out = if options.validation.is_empty() {
         options.held_out
     } else {
@@ -144,12 +176,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             .with_context(|| format!("cannot go on from {}", path.display()))?,
         None => None,
     };
-    let threads = options.threads.map_or_else(
-        || available_parallelism().map_or(1, NonZero::get),
-        NonZero::get,
-    );
-    let mut trainer = Trainer::new(settings, training, validation, threads, state)?;
-    while let Some(progress) = trainer.superbatch() {
+    let mut trainer = Trainer::new(settings, training, validation, &device, state)?;
+    while let Some(progress) = trainer.superbatch()? {
         println!(
             "superbatch {} of {}: {:.0} positions/s, training loss {:.6}, validation loss {:.6}, rate {:.1e}",
             progress.superbatch,
@@ -187,6 +215,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         first_plies: filter.first_plies,
         training_positions: training.len(),
         validation_positions: validation.len(),
+        devices: state.devices.clone(),
         losses: state.history.clone(),
         quantisation: difference,
     };

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 
 use crate::network::Shape;
 
-const MEAN_KEPT: f32 = 0.9;
-const SPREAD_KEPT: f32 = 0.999;
-const EPSILON: f32 = 1e-8;
+pub(super) const MEAN_KEPT: f32 = 0.9;
+pub(super) const SPREAD_KEPT: f32 = 0.999;
+pub(super) const EPSILON: f32 = 1e-8;
 /// Parameters that one task handles.
 const TASK: usize = 4096;
 

@@ -40,6 +40,9 @@ struct Header {
     settings: Settings,
     data: String,
     history: Vec<Losses>,
+    /// Files of programs that knew of no GPU do not have it.
+    #[serde(default)]
+    devices: Vec<String>,
 }
 
 /// Writes `bytes` into the file `path` at once: after a crash it has them or what it had before.
@@ -72,6 +75,7 @@ pub fn save(
         settings: *settings,
         data: data.to_owned(),
         history: state.history.clone(),
+        devices: state.devices.clone(),
     };
     let header = serde_json::to_vec(&header).map_err(io::Error::from)?;
     let length = u32::try_from(header.len()).map_err(io::Error::other)?;
@@ -164,6 +168,7 @@ fn read(bytes: &[u8]) -> Result<(Header, State), CheckpointError> {
             spreads: spreads.to_vec(),
         },
         history: header.history.clone(),
+        devices: header.devices.clone(),
     };
     Ok((header, state))
 }
@@ -183,6 +188,7 @@ mod tests {
                 training: 0.1,
                 validation: 1.0 / 3.0,
             }],
+            devices: vec!["CPU".to_owned()],
         }
     }
 

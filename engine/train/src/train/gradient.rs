@@ -1,6 +1,9 @@
-//! What the network says of a position, and how its error there changes with each parameter.
+//! What the network says of a position, and how far that is from what it is to say. [`block`](super::block) does the same for
+//! many positions, and the way back.
 
-use crate::network::{Inputs, LANES, Layers, LayersMut, Network, OUTPUT_SCALE, Row, Shape, bucket};
+#[cfg(test)]
+use crate::network::LayersMut;
+use crate::network::{Inputs, LANES, Layers, Network, OUTPUT_SCALE, Row, Shape, bucket};
 use crate::positions::Position;
 use crate::scale::chance;
 
@@ -26,7 +29,6 @@ impl Target {
 #[derive(Clone, Debug)]
 pub struct Scratch {
     accumulators: [Vec<Row>; 2],
-    changes: Vec<Row>,
 }
 
 impl Scratch {
@@ -35,8 +37,7 @@ impl Scratch {
     pub fn new(shape: Shape) -> Scratch {
         let rows = vec![[0.0; LANES]; shape.rows()];
         Scratch {
-            accumulators: [rows.clone(), rows.clone()],
-            changes: rows,
+            accumulators: [rows.clone(), rows],
         }
     }
 }
@@ -68,7 +69,7 @@ fn activate(accumulator: &[Row], weights: &[Row], sums: &mut Row) {
 
 /// The output's value, its accumulators left in `scratch`.
 fn forward(layers: &Layers<'_>, inputs: &Inputs, bucket: usize, scratch: &mut Scratch) -> f32 {
-    let rows = scratch.changes.len();
+    let rows = layers.biases.len();
     let weights = &layers.outputs[bucket * 2 * rows..][..2 * rows];
     let mut sums = [0.0; LANES];
     let views = inputs.lists().into_iter().zip(&mut scratch.accumulators);
@@ -95,9 +96,19 @@ pub fn loss(network: &Network, position: &Position, target: Target, scratch: &mu
     f64::from(miss * miss)
 }
 
+/// How the squared error for `position` grows with the network's `output` for it, and that error.
+pub(super) fn slope(output: f32, position: &Position, target: Target) -> (f32, f64) {
+    let factor = OUTPUT_SCALE as f32 / target.scale;
+    let guess = 1.0 / (1.0 + (-output * factor).exp());
+    let miss = guess - target.of(position);
+    let slope = 2.0 * miss * guess * (1.0 - guess) * factor;
+    (slope, f64::from(miss * miss))
+}
+
 /// Adds to `gradient`, which has the network's layout, how the squared error for `position` grows with each
-/// parameter. Returns that error.
-pub fn learn(
+/// parameter. Returns that error. Position by position, plainly: what the passes that train are compared with.
+#[cfg(test)]
+pub(crate) fn learn(
     network: &Network,
     position: &Position,
     target: Target,
@@ -109,43 +120,30 @@ pub fn learn(
     let inputs = Inputs::new(position);
     let bucket = bucket(position.count());
     let output = forward(&layers, &inputs, bucket, scratch);
-    let factor = OUTPUT_SCALE as f32 / target.scale;
-    let guess = 1.0 / (1.0 + (-output * factor).exp());
-    let miss = guess - target.of(position);
-    let slope = 2.0 * miss * guess * (1.0 - guess) * factor;
+    let (slope, error) = slope(output, position, target);
 
     let gradient = LayersMut::new(network.shape(), gradient);
     gradient.output_biases[bucket] += slope;
     let span = bucket * 2 * rows..(bucket + 1) * 2 * rows;
     let weights = layers.outputs[span.clone()].chunks_exact(rows);
     let outputs = gradient.outputs[span].chunks_exact_mut(rows);
-    let Scratch {
-        accumulators,
-        changes,
-    } = scratch;
-    let views = inputs.lists().into_iter().zip(accumulators.iter());
+    let views = inputs.lists().into_iter().zip(&scratch.accumulators);
     for ((list, accumulator), (weights, outputs)) in views.zip(weights.zip(outputs)) {
-        for (index, change) in changes.iter_mut().enumerate() {
-            let (row, weights) = (&accumulator[index], &weights[index]);
-            let (output, bias) = (&mut outputs[index], &mut gradient.biases[index]);
+        for (index, row) in accumulator.iter().enumerate() {
             for lane in 0..LANES {
                 let clipped = row[lane].clamp(0.0, 1.0);
-                output[lane] += slope * clipped * clipped;
+                outputs[index][lane] += slope * clipped * clipped;
                 // The square's slope; none where it is clipped.
                 let inside = if clipped == row[lane] { clipped } else { 0.0 };
-                change[lane] = 2.0 * inside * slope * weights[lane];
-                bias[lane] += change[lane];
-            }
-        }
-        for &input in list {
-            let sums = &mut gradient.features[usize::from(input) * rows..][..rows];
-            let sums = sums.as_flattened_mut().iter_mut();
-            for (sum, change) in sums.zip(changes.as_flattened()) {
-                *sum += change;
+                let change = 2.0 * inside * slope * weights[index][lane];
+                gradient.biases[index][lane] += change;
+                for &input in list {
+                    gradient.features[usize::from(input) * rows + index][lane] += change;
+                }
             }
         }
     }
-    f64::from(miss * miss)
+    error
 }
 
 #[cfg(test)]

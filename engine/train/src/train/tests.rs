@@ -15,9 +15,10 @@ fn settings() -> Settings {
 
 fn train(settings: Settings, positions: &[Position], threads: usize) -> State {
     let (training, validation) = positions.split_at(positions.len() * 9 / 10);
-    let mut trainer = Trainer::new(settings, training, validation, threads, None).unwrap();
+    let mut trainer =
+        Trainer::new(settings, training, validation, &Device::Cpu(threads), None).unwrap();
     let mut done = 0;
-    while let Some(progress) = trainer.superbatch() {
+    while let Some(progress) = trainer.superbatch().unwrap() {
         done += 1;
         assert_eq!(progress.superbatch, done);
         assert!(progress.speed > 0.0);
@@ -37,6 +38,7 @@ fn the_loss_falls_and_any_number_of_threads_gives_the_same_network() {
         "{:?}",
         one.history
     );
+    assert_eq!(one.devices, ["CPU"]);
     assert!(one == train(settings(), &positions, 2));
     assert!(one == train(settings(), &positions, 5));
     let other = Settings {
@@ -51,12 +53,13 @@ fn going_on_gives_the_same_as_never_stopping() {
     let positions = samples::positions(20);
     let whole = train(settings(), &positions, 2);
     let (training, validation) = positions.split_at(positions.len() * 9 / 10);
-    let begin = |state| Trainer::new(settings(), training, validation, 1, state).unwrap();
+    let device = Device::Cpu(1);
+    let begin = |state| Trainer::new(settings(), training, validation, &device, state).unwrap();
     let mut first = begin(None);
     first.superbatch().unwrap();
     first.superbatch().unwrap();
     let mut second = begin(Some(first.state().clone()));
-    while second.superbatch().is_some() {}
+    while second.superbatch().unwrap().is_some() {}
     assert!(*second.state() == whole);
 }
 
@@ -71,7 +74,7 @@ fn the_rate_falls_from_first_to_last() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let positions = samples::positions(2);
-    let refused = |settings| match Trainer::new(settings, &positions, &[], 1, None) {
+    let refused = |settings| match Trainer::new(settings, &positions, &[], &Device::Cpu(1), None) {
         Ok(_) => panic!("{settings:?}"),
         Err(error) => error,
     };
