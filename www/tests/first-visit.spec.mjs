@@ -60,7 +60,7 @@ for (const phone of [false, true]) {
     await person.sees({ ply: 2, connection: 'offline' });
     await person.press('Hint');
     await person.page.locator('svg.arrow').waitFor();
-    assert.equal((await person.connection()).short, 'Not connected');
+    assert.equal((await person.connection()).short, 'Local');
 
     // Nor does the next visit, which begins with that game.
     await person.reload();

@@ -19,7 +19,7 @@ const SHORT = {
 
 /** @param {PeerView} peer */
 function shortWords({ status, connection: { state, logBusy, noRelay } }) {
-  if (status === 'asleep') return 'Not connected';
+  if (status === 'asleep') return 'Local';
   return logBusy ? 'Relay busy' : noRelay ? 'No relay' : SHORT[state];
 }
 

@@ -42,6 +42,7 @@ export function homeView(state, act) {
             class="big"
             data-people
             ?disabled=${peer.status === 'failed' || peer.connection.noRelay}
+            aria-describedby=${peer.connection.noRelay ? 'lobby-words' : nothing}
             @click=${act.openCreateForm}
           >
             Create game
@@ -49,7 +50,6 @@ export function homeView(state, act) {
           <button class="big" @click=${act.openBoardForm}>Two at one board</button>
         </div>
         ${peer.status === 'failed' ? html`<p class="notice">${peer.error}</p>` : nothing}
-        ${peer.connection.noRelay ? html`<p class="notice">${peer.connection.words}</p>` : nothing}
         ${
           peer.writer
             ? nothing
@@ -175,7 +175,7 @@ function lobbyView({ peer, people }, act) {
             ? html`<ul class="rows lobby" role="list">
                 ${seeks.map((seek) => seekRow(seek, people, peer.writer, act))}
               </ul>`
-            : html`<p class="empty">
+            : html`<p id="lobby-words" class=${peer.connection.noRelay ? 'notice' : 'empty'}>
                 ${
                   peer.connection.state === 'connected'
                     ? 'Nobody is waiting right now. Create a game and list it here.'

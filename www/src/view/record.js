@@ -59,15 +59,18 @@ export function movesView(table, act) {
 }
 
 /**
- * Brings the current move into sight with the next frame, whose layout is needed for that and made anyway.
+ * Brings the current move into sight behind the next frame: its layout is done then, where asking within the frame would have it made
+ * twice, for the board draws after that.
  *
  * @param {Element | undefined} element
  */
 function keepInSight(element) {
-  requestAnimationFrame(() => {
-    const box = element?.closest('.moves-box');
-    if (box) showCurrentMove(box);
-  });
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      const box = element?.closest('.moves-box');
+      if (box) showCurrentMove(box);
+    }),
+  );
 }
 
 const sizes = new ResizeObserver((entries) => {

@@ -83,17 +83,20 @@ for (const [name, values] of Object.entries(found)) {
 }
 console.log(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
 
-// What a first visit downloads before the service worker begins: the page, and the peer beside it.
+// What a first visit downloads without the service worker: the page, and the peer once it has been left alone for a while.
 sent.clear();
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 const context = await browser.newContext({ serviceWorkers: 'block' });
 const page = await context.newPage();
-await page.goto(url, { waitUntil: 'networkidle' });
+await page.goto(url, { waitUntil: 'load' });
+const first = new Set(sent.keys());
+await page.waitForResponse(/peer_bg\.wasm$/);
+await page.waitForLoadState('networkidle');
 await browser.close();
 const sum = (/** @type {(path: string) => boolean} */ which) =>
   [...sent].filter(([path]) => which(path)).reduce((total, [, bytes]) => total + bytes, 0);
-const peer = (/** @type {string} */ path) => path.startsWith('packages/') || path === 'peer.js';
-console.log(`first visit: ${sum((path) => !peer(path))} bytes brotli in ${sent.size} files`);
-console.log(`beside it, once the board can be used: ${sum(peer)} bytes brotli of packages`);
+const later = (/** @type {string} */ path) => !first.has(path);
+console.log(`first visit: ${sum((path) => first.has(path))} bytes brotli in ${first.size} files`);
+console.log(`when it is left alone: ${sum(later)} bytes brotli in ${sent.size - first.size} files`);
 server.close();
 server.closeAllConnections();
