@@ -235,6 +235,15 @@ struct All {
     addresses: Scores<IpAddr>,
 }
 
+/// Who is banned, each with the end of it in ms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Banned {
+    /// Players.
+    pub keys: Vec<(PlayerKey, u64)>,
+    /// Addresses, of IPv6 the first of the /64.
+    pub addresses: Vec<(IpAddr, u64)>,
+}
+
 /// The scores of a relay.
 #[derive(Debug, Default)]
 pub struct Conduct(Mutex<All>);
@@ -292,11 +301,14 @@ impl Conduct {
         score.is_some_and(|score| score.until_ms > now_ms)
     }
 
-    /// Who is banned at `now_ms`, by key and by address, each with the end of it in ms.
+    /// Who is banned at `now_ms`.
     #[must_use]
-    pub fn banned(&self, now_ms: u64) -> (Vec<(PlayerKey, u64)>, Vec<(IpAddr, u64)>) {
+    pub fn banned(&self, now_ms: u64) -> Banned {
         let all = self.lock();
-        (all.keys.banned(now_ms), all.addresses.banned(now_ms))
+        Banned {
+            keys: all.keys.banned(now_ms),
+            addresses: all.addresses.banned(now_ms),
+        }
     }
 }
 
@@ -347,8 +359,8 @@ mod tests {
         assert_eq!(add(100, 1_138), Standing::Banned(6_138));
         assert_eq!(of(6_137), Standing::Banned(6_138));
         assert_eq!(of(6_138), Standing::Good, "a ban ends by itself");
-        assert_eq!(conduct.banned(6_137).0, [(KEY, 6_138)]);
-        assert_eq!(conduct.banned(6_138).0, []);
+        assert_eq!(conduct.banned(6_137).keys, [(KEY, 6_138)]);
+        assert_eq!(conduct.banned(6_138).keys, []);
     }
 
     #[test]

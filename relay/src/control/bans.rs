@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
-use crate::conduct::Conduct;
+use crate::conduct::{Banned, Conduct};
 
 /// The lists that hold, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl Bans {
     /// The lists, and whom `conduct` has banned at `now_ms`.
     #[must_use]
     pub fn of(access: &Access, conduct: &Conduct, now_ms: u64) -> Self {
-        let (keys, addresses) = conduct.banned(now_ms);
+        let Banned { keys, addresses } = conduct.banned(now_ms);
         let ban = |who: String, until: u64| Ban {
             who,
             left_s: until.saturating_sub(now_ms).div_ceil(1000),

@@ -72,7 +72,7 @@ pub fn bans(data: &Path) -> Result<Bans, ControlError> {
 ///
 /// [`ControlError`].
 pub fn forget(data: &Path, game: GameId) -> Result<bool, ControlError> {
-    match ask(data, Request::Forget(game))? {
+    match ask(data, Request::Forget(game.to_string()))? {
         (Answer::Forgotten(was_there), _) => Ok(was_there),
         (Answer::Refused(words), _) => Err(ControlError::Refused(words)),
         _ => Err(ControlError::Unreadable),

@@ -9,7 +9,6 @@ mod client;
 mod server;
 mod status;
 
-use rookery_ledger::id::GameId;
 use serde::{Deserialize, Serialize};
 
 pub use backup::BackupError;
@@ -22,15 +21,15 @@ pub use status::{LogStatus, Status};
 pub const SOCKET_FILE: &str = "control.sock";
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Request {
     /// How the relay is.
     Status,
     /// Who may not come.
     Bans,
-    /// To forget a game.
-    Forget(GameId),
+    /// To forget the game of this name, in hexadecimal.
+    Forget(String),
     /// A copy of the log.
     Backup,
 }

@@ -130,7 +130,10 @@ impl Desk {
                 tell(&mut stream, &Answer::Bans(bans)).await
             }
             Ok(Request::Forget(game)) => {
-                let answer = self.forget(game).await;
+                let answer = match game.parse() {
+                    Ok(game) => self.forget(game).await,
+                    Err(_) => Answer::Refused("That is no game's name.".into()),
+                };
                 tell(&mut stream, &answer).await
             }
             Ok(Request::Backup) => self.backup(stream).await,

@@ -105,6 +105,15 @@ impl Audience {
         self.watchers.len() - self.relays - players
     }
 
+    fn with_key(&self) -> impl Iterator<Item = &Outbox> {
+        self.by_player.values().flatten()
+    }
+
+    fn without_key(&self) -> impl Iterator<Item = &Outbox> {
+        let all = self.watchers.values();
+        all.filter(|outbox| outbox.info().player().is_none())
+    }
+
     fn relays(&self) -> impl Iterator<Item = &Outbox> {
         let any = self.relays > 0;
         self.watchers
@@ -161,7 +170,8 @@ impl Task {
     /// Sends new items to all who watch, and to fellow relays.
     pub(super) fn publish(&self, items: &[Item]) {
         for frame in frames(self.id, items) {
-            for outbox in self.audience.watchers.values() {
+            // Keys first, the players' among them: their writers run before those of a crowd that only looks on.
+            for outbox in self.audience.with_key().chain(self.audience.without_key()) {
                 outbox.send(frame.clone());
             }
         }

@@ -91,6 +91,7 @@ pub fn run(args: &Args) -> Result<bool, LoadError> {
     let figures = generators.wait_done()?;
     measures.extend(figures.measures(args.seconds as f64));
     measures.extend(resources(args, [before, connected, begun, ended]));
+    measures.extend(work_of_a_move(args, figures.moves, begun, ended));
     if !outages.is_empty() {
         measures.push(Measure::of_runs("kill to ready again", "ms", outages));
     }
@@ -248,6 +249,23 @@ impl Reading {
             generator_rss_kb: pids().filter_map(rss_kb).sum(),
         }
     }
+}
+
+/// Processor time of the window for each move in it, heartbeats and all else included: what a host pays for a move at this load.
+fn work_of_a_move(args: &Args, moves: u64, begun: Reading, ended: Reading) -> Vec<Measure> {
+    let of = |name: &str, from: Duration, to: Duration| {
+        let micros = to.saturating_sub(from).as_secs_f64() * 1e6;
+        Measure::new(name, "us", micros / moves as f64)
+    };
+    let mut measures = Vec::new();
+    if moves > 0 {
+        let (from, to) = (begun.generator_cpu, ended.generator_cpu);
+        measures.push(of("generator CPU a move", from, to));
+        if args.relay.is_empty() {
+            measures.push(of("relay CPU a move", begun.relay_cpu, ended.relay_cpu));
+        }
+    }
+    measures
 }
 
 /// What the relays and the generators used. Of relays that run already nothing is known.

@@ -426,23 +426,19 @@ impl Task {
                 peer_id,
                 num_established,
                 ..
-            } => {
-                if self.relays.contains(&peer_id) {
-                    self.dials.connected(peer_id);
-                    if num_established.get() == 1 {
-                        self.tell(Event::RelayUp(peer_id));
-                    }
+            } if self.relays.contains(&peer_id) => {
+                self.dials.connected(peer_id);
+                if num_established.get() == 1 {
+                    self.tell(Event::RelayUp(peer_id));
                 }
             }
             SwarmEvent::ConnectionClosed {
                 peer_id,
                 num_established: 0,
                 ..
-            } => {
-                if self.relays.contains(&peer_id) {
-                    self.dials.lost(peer_id);
-                    self.tell(Event::RelayDown(peer_id));
-                }
+            } if self.relays.contains(&peer_id) => {
+                self.dials.lost(peer_id);
+                self.tell(Event::RelayDown(peer_id));
             }
             SwarmEvent::OutgoingConnectionError {
                 peer_id: Some(peer),

@@ -12,12 +12,16 @@ use crate::support::{LIVE, OPERA, Pair, Relay, assert_one_order, example};
 /// The longest that a move of the honest players may take meanwhile. Two busy cores are slow; a relay that waits for
 /// somebody hostile, who stays for 8 s, is slower by far.
 const MOST: Duration = Duration::from_secs(5);
-/// Limits of time that a test can wait for.
-const SOON: [&str; 4] = [
+/// Limits of time that a test can wait for; and whoever makes one attack after the other is not banned before the last.
+const SOON: [&str; 8] = [
     "--limit",
     "hello_timeout_ms=1000",
     "--limit",
     "frame_timeout_ms=1000",
+    "--limit",
+    "conduct_throttle=1000000",
+    "--limit",
+    "conduct_ban=1000000",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

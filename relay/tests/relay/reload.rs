@@ -56,7 +56,8 @@ async fn a_hang_up_makes_new_lists_and_limits_hold_and_mistakes_change_nothing()
     };
     assert_eq!(policy(), 7);
     let nobody = json!({
-        "allow_addresses": [], "deny_addresses": [], "allow_keys": [], "deny_keys": []
+        "allow_addresses": [], "deny_addresses": [], "allow_keys": [], "deny_keys": [],
+        "for_a_while": []
     });
     assert_eq!(bans(&data), nobody);
     let (welcome, unwelcome) = (new_key().unwrap(), new_key().unwrap());
