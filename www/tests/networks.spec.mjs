@@ -100,13 +100,25 @@ test(
 );
 
 /**
- * Plays one move while something is cut: it shows at once where it was made, and on the other side as soon as there is a way.
+ * Waits until both pages know what is cut, and what is not.
  * @param {Record<'white' | 'black', Player>} players
- * @param {Step} step
+ * @param {Link[]} cuts
  */
-async function play(players, { uci, mover }) {
-  await players[mover].page.locator('.game[data-moving=true]').waitFor({ timeout: NOTICE_MS });
-  await players[mover].play(uci);
+async function noticed(players, cuts) {
+  const cut = (/** @type {Host} */ one, /** @type {Host} */ other) =>
+    cuts.some((link) => link.includes(one) && link.includes(other));
+  const direct = !cut('white', 'black');
+  for (const name of /** @type {const} */ (['white', 'black'])) {
+    const relay = !cut(name, 'relay');
+    await players[name].page.waitForFunction(
+      ([relay, direct]) => {
+        const { connection, path } = document.getElementById('app')?.dataset ?? {};
+        return (connection === 'connected') === relay && (path === 'direct') === direct;
+      },
+      [relay, direct],
+      { timeout: NOTICE_MS },
+    );
+  }
 }
 
 test(
@@ -131,10 +143,14 @@ test(
     for (const { cuts, heals } of orders) {
       const name = `cut ${cuts.map((link) => link.join('-'))}, healed ${heals.map((link) => link.join('-'))}`;
       const began = performance.now();
-      for (const link of cuts) networks.cut(...link);
+      await noticed(players, []);
+      for (const [i, link] of cuts.entries()) {
+        networks.cut(...link);
+        await noticed(players, cuts.slice(0, i + 1));
+      }
       const step = GAME[next++];
       assert.ok(step, 'the game has a move for each order');
-      await play(players, step);
+      await players[step.mover].play(step.uci);
       for (const link of heals) networks.heal(...link);
       const wanted = { ply: step.ply, fen: step.fen };
       await Promise.all(people.map((person) => person.sees(wanted, NOTICE_MS))).catch((cause) => {

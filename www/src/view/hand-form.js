@@ -36,8 +36,8 @@ export function handOffer(table, act) {
   return html`<section class="standing" aria-labelledby="hand-title">
     <h2 id="hand-title">No way to your opponent</h2>
     <p>
-      No relay answers, and their device is out of reach. Your moves are kept and go out by themselves
-      when there is a way. Until then you two can pass them on yourselves.
+      No relay answers, and their device is out of reach. Your moves are kept and go out by
+      themselves when there is a way. Until then you two can pass them on yourselves.
     </p>
     <button class="quiet" @click=${act.openHand}>${icons.share}Pass moves on by hand…</button>
   </section>`;

@@ -108,9 +108,14 @@ fn own_since_heard(player: &Player) -> Vec<Item> {
         _ => None,
     };
     let items = player.game().items();
-    let theirs = items.iter().filter(|item| author(item).is_some_and(|by| by != own));
+    let theirs = items
+        .iter()
+        .filter(|item| author(item).is_some_and(|by| by != own));
     let heard = theirs.map(height).max().unwrap_or(0);
-    let mine: Vec<_> = items.iter().filter(|item| author(item) == Some(own)).collect();
+    let mine: Vec<_> = items
+        .iter()
+        .filter(|item| author(item) == Some(own))
+        .collect();
     let since = mine.iter().filter(|item| height(item) > heard);
     let since: Vec<Item> = since.map(|item| (*item).clone()).collect();
     if since.is_empty() {

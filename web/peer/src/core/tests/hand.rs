@@ -49,6 +49,17 @@ fn a_resignation_goes_by_hand_as_well() {
     world.act(0, |core, now| core.resign(id, now)).unwrap();
     world.hand_over(0, id).unwrap();
     assert_eq!(world.state(1, id)["result"]["outcome"], "0-1");
+
+    // With the move before it, which nobody has yet.
+    let (mut world, id) = World::cut_off();
+    world.play(1, id, "e7e5").unwrap();
+    world.act(1, |core, now| core.resign(id, now)).unwrap();
+    world.hand_over(1, id).unwrap();
+    let state = world.state(0, id);
+    assert_eq!(
+        (&state["ply"], &state["result"]["outcome"]),
+        (&2.into(), &"1-0".into())
+    );
 }
 
 #[test]
@@ -99,7 +110,10 @@ fn a_move_before_it_that_is_missing_is_asked_for() {
     assert_eq!(same, id);
     let refused = old.act(1, |core, now| core.take_by_hand(id, &second, now));
     assert_eq!(refused, Err("bad-input"));
-    assert_eq!(old.act(1, |core, now| core.take_by_hand(id, &first, now)), Ok(()));
+    assert_eq!(
+        old.act(1, |core, now| core.take_by_hand(id, &first, now)),
+        Ok(())
+    );
 }
 
 #[test]
