@@ -26,7 +26,7 @@ async function textOf(player) {
 }
 
 test('moves go by text and by file, what is none is refused in words, and the relay gets them all', async (t) => {
-  const relay = await startRelay(t);
+  const relay = await startRelay(t, { listen: ['/ip4/127.0.0.1/tcp/0/ws'] });
   const browser = await startBrowser(t);
   const players = {
     white: await browser.player('white'),
@@ -34,7 +34,7 @@ test('moves go by text and by file, what is none is refused in words, and the re
   };
   const { white, black } = players;
   for (const person of [white, black]) person.expectOutage();
-  // Without a channel between the two devices.
+  // Without a channel between the two devices, nor to the relay by WebRTC.
   await white.open(relay.url);
   for (const person of [white, black]) {
     await person.page.addInitScript(() => {

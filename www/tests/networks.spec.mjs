@@ -32,8 +32,8 @@ const LINKS = [
   ['white', 'black'],
 ];
 
-/** How long a browser may take to notice that it is connected again, in ms. */
-const NOTICE_MS = 60_000;
+/** How long a browser may take to notice what is cut and what is not, in ms: a channel is offered again after up to a minute. */
+const NOTICE_MS = 120_000;
 
 /**
  * An untimed game between the two subnets, over a direct channel.
