@@ -22,6 +22,7 @@ import { knowingWishes } from './wishes/knowing.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
 import { offerWishes } from './wishes/offers.js';
+import { passingOnWishes } from './wishes/passing-on.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
 import { talkingWishes } from './wishes/talking.js';
@@ -92,6 +93,7 @@ export function createController(store, { need: needPeer, up: peerUp }) {
     },
   });
   const knowing = knowingWishes(desk);
+  const passingOn = passingOnWishes(desk);
   const talking = talkingWishes(desk, rematching.hearRematch, knowing.hearName);
   const invitations = createInvitations((id) => {
     if (store.get().route.screen === 'home' || rematching.isRematch(id))
@@ -354,6 +356,7 @@ export function createController(store, { need: needPeer, up: peerUp }) {
     ...offers,
     ...looking,
     ...starting,
+    ...passingOn,
     ...talking,
     ...rematching,
     ...archiving,

@@ -53,14 +53,22 @@
  *
  * @typedef {{ kind: 'settings' }} SettingsForm The settings themselves lie in the page's state.
  *
+ * @typedef {object} HandForm
+ * @property {'hand'} kind
+ * @property {string} mine The own moves as a text; empty where there are none to give away.
+ * @property {string} theirs What was pasted, or read from a file or picture.
+ * @property {string} error
+ * @property {boolean} busy
+ *
  * @typedef {{ kind: 'people', error: string }} PeopleForm
  * @typedef {{ kind: 'person', key: PlayerKey }} PersonForm
  *
  * @typedef {ComputerForm | CreateForm | BoardForm | BackupForm | RestoreForm | SettingsForm | PeopleForm
- *   | PersonForm} Dialog
+ *   | PersonForm | HandForm} Dialog
  *
  * @typedef {Partial<Omit<ComputerForm, 'kind'>> & Partial<Omit<CreateForm, 'kind'>>
- *   & Partial<Omit<BoardForm, 'kind'>> & Partial<Omit<BackupForm, 'kind'>>} FormFields
+ *   & Partial<Omit<BoardForm, 'kind'>> & Partial<Omit<BackupForm, 'kind'>>
+ *   & Partial<Omit<HandForm, 'kind'>>} FormFields
  */
 
 /** @type {StartFields} */
@@ -105,6 +113,12 @@ export const backupForm = () => ({
   error: '',
   busy: false,
 });
+
+/**
+ * @param {string} mine
+ * @returns {HandForm}
+ */
+export const handForm = (mine) => ({ kind: 'hand', mine, theirs: '', error: '', busy: false });
 
 /**
  * @param {KeyFile} file

@@ -1,5 +1,6 @@
 // One game as the page holds it: a snapshot, the actions of its player, and events.
 
+import { handText, readHandText } from './by-hand.js';
 import { PeerError } from './errors.js';
 import { formatLink } from './link.js';
 
@@ -114,6 +115,17 @@ export class Game extends EventTarget {
   /** @param {boolean} allowed */
   async allowDirect(allowed) {
     await this.#wish(() => this.#session.core.allow_direct(this.id, Boolean(allowed)));
+  }
+
+  byHand() {
+    const bytes = this.#session.core.by_hand(this.id);
+    return bytes ? handText(bytes) : '';
+  }
+
+  /** @param {string} text */
+  async takeByHand(text) {
+    const bytes = readHandText(String(text));
+    await this.#wish(() => this.#session.core.take_by_hand(this.id, bytes));
   }
 
   link(base = location.href) {

@@ -200,6 +200,15 @@ export interface Game extends EventTarget {
   say(text: string): Promise<void>;
   /** Lets this device connect to the other player's, or no more; kept with the game. */
   allowDirect(allowed: boolean): Promise<void>;
+  /**
+   * What this player signed in an untimed game since the other one was last heard, as a text to pass on by hand; empty where there is nothing.
+   */
+  byHand(): string;
+  /**
+   * Takes in such a text of the other player's. Rejects with `bad-input` where it is none or is of another game, `nothing-there` where all of
+   * it is known, or the code of the rule that forbids it.
+   */
+  takeByHand(text: string): Promise<void>;
   /** The link others open; everything in the fragment. */
   link(base?: string): string;
   pgn(): string;

@@ -434,6 +434,24 @@ impl PeerCore {
         Ok(list(self.0.direct_received(game(id)?, message, now())?))
     }
 
+    /// See [`Core::by_hand`].
+    ///
+    /// # Errors
+    ///
+    /// `bad-input`
+    pub fn by_hand(&self, id: &str) -> Result<Option<Vec<u8>>, JsValue> {
+        Ok(self.0.by_hand(game(id)?))
+    }
+
+    /// See [`Core::take_by_hand`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn take_by_hand(&mut self, id: &str, bytes: &[u8]) -> Result<Array, JsValue> {
+        Ok(list(self.0.take_by_hand(game(id)?, bytes, now())?))
+    }
+
     /// See [`Core::set_lobby`].
     pub fn set_lobby(&mut self, on: bool) -> Array {
         list(self.0.set_lobby(on))

@@ -3,6 +3,7 @@
 
 mod direct;
 mod frames;
+mod hand;
 mod homes;
 mod links;
 mod wishes;

@@ -7,6 +7,7 @@ import { boardFormView } from './board-form.js';
 import { computerFormView } from './computer-form.js';
 import { createFormView } from './create-form.js';
 import { returnFocus } from './focus.js';
+import { handFormView } from './hand-form.js';
 import { peopleView } from './people-form.js';
 import { personView } from './person-form.js';
 import { settingsView } from './settings-form.js';
@@ -46,6 +47,7 @@ export function dialogView(state, act) {
     else if (dialog.kind === 'board') void act.startBoard();
     else if (dialog.kind === 'backup') void act.saveKey();
     else if (dialog.kind === 'restore') void act.restoreKey();
+    else if (dialog.kind === 'hand') void act.takeHand();
     else act.closeDialog();
   };
   return html`<dialog
@@ -80,6 +82,8 @@ function formView(dialog, state, act) {
       return restoreFormView(dialog, state, act);
     case 'board':
       return boardFormView(dialog, act);
+    case 'hand':
+      return handFormView(dialog, act);
     case 'people':
       return peopleView(dialog, state, act);
     case 'person':

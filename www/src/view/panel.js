@@ -6,6 +6,7 @@ import { actionsView } from './actions.js';
 import { chatView } from './chat.js';
 import { directQuestion, directSwitch } from './direct.js';
 import { findingsView } from './findings.js';
+import { handOffer } from './hand-form.js';
 import { icons } from './icons.js';
 import { movesView, navigationView } from './record.js';
 import { standingView } from './standing.js';
@@ -41,7 +42,8 @@ export function panelView(state, table, act) {
  * @param {Controller} act
  */
 function troublesView(table, act) {
-  const parts = [standingView(table), findingsView(table, act)].filter((part) => part !== nothing);
+  const all = [standingView(table), handOffer(table, act), findingsView(table, act)];
+  const parts = all.filter((part) => part !== nothing);
   return parts.length > 0 ? html`<div class="troubles">${parts}</div>` : nothing;
 }
 

@@ -6,8 +6,11 @@ import { html } from 'lit/html.js';
 /** Quiet modules around the code, as the standard asks. */
 const MARGIN = 4;
 
-/** @param {string} text */
-export function qrView(text) {
+/**
+ * @param {string} text
+ * @param {string} [label] What it is, for who does not see it.
+ */
+export function qrView(text, label = 'QR code of the invitation') {
   const code = generate(text);
   let path = '';
   for (let y = 0; y < code.size; y++) {
@@ -18,7 +21,7 @@ export function qrView(text) {
     class="qr"
     viewBox=${`${-MARGIN} ${-MARGIN} ${edge} ${edge}`}
     role="img"
-    aria-label="QR code of the invitation"
+    aria-label=${label}
   >
     <path d=${path} />
   </svg>`;

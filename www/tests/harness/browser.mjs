@@ -136,10 +136,12 @@ export class TestBrowser {
 /**
  * A browser that ends with the test. Start it after the relay, or the end of the relay is an error in the pages.
  * @param {Scope} t
+ * @param {string} [program] Another one than the machine's Chromium.
  */
-export async function startBrowser(t) {
+export async function startBrowser(t, program = CHROMIUM) {
+  const launch = { ...LAUNCH, executablePath: program };
   // On a machine under load the browser itself has been seen to crash before it had opened anything; no page was in it.
-  const launched = await chromium.launch(LAUNCH).catch(() => chromium.launch(LAUNCH));
+  const launched = await chromium.launch(launch).catch(() => chromium.launch(launch));
   const browser = new TestBrowser(launched, t);
   atEnd(t, () => browser.end());
   return browser;

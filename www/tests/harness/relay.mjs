@@ -29,6 +29,8 @@ import { DIST, LIAR, LOGS, RELAY, slug } from './places.mjs';
  * @property {string} [name] For the log file. Default `relay`.
  * @property {string[]} [listen] Multiaddrs. Default: WebSocket and WebRTC-direct on any port.
  * @property {string[]} [options] More options of `rookery-relay serve`.
+ * @property {string[]} [within] What stands before the command, so that it runs in another network.
+ * @property {string} [host] Where it serves HTTP. Default: this machine alone.
  * @property {string} [lie] Runs the liar in place of the relay, with this lie.
  */
 
@@ -44,7 +46,7 @@ export class Relay {
   /** @type {Ready | null} */
   #ready = null;
   #listen;
-  #http = '127.0.0.1:0';
+  #http;
   /** More options of `rookery-relay serve`, from the next start on. */
   options;
   #program;
@@ -55,9 +57,13 @@ export class Relay {
    * @param {string} test
    * @param {RelayOptions} options
    */
-  constructor(test, { name = 'relay', listen = LISTEN, options = [], lie }) {
+  constructor(
+    test,
+    { name = 'relay', listen = LISTEN, options = [], within = [], host = '127.0.0.1', lie },
+  ) {
     this.#listen = listen;
-    this.#program = lie ? [LIAR, '--lie', lie] : [RELAY, 'serve'];
+    this.#http = `${host}:0`;
+    this.#program = [...within, ...(lie ? [LIAR, '--lie', lie] : [RELAY, 'serve'])];
     this.options = [...options];
     mkdirSync(LOGS, { recursive: true });
     this.#log = createWriteStream(join(LOGS, `${slug(test)}-${name}.log`));

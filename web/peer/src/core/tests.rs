@@ -1,6 +1,7 @@
 //! Players' cores against a small relay in memory.
 
 mod direct;
+mod hand;
 mod homes;
 // The liar of the relay's tests, without its network.
 #[path = "../../../../relay/examples/liar/lies.rs"]
