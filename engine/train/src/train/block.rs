@@ -131,11 +131,14 @@ pub(super) fn forward(block: &mut Block, network: Tiles<'_>) {
                     }
                 }
                 *row = sum;
-                let weights = &network.outputs[(2 * bucket + view) * tiles + tile];
+                // Copies: the compiler does not know that what is written here is not what is read.
+                let weights = network.outputs[(2 * bucket + view) * tiles + tile];
+                let mut total = *sums;
                 for lane in 0..LANES {
                     let clipped = sum[lane].clamp(0.0, 1.0);
-                    sums[lane] += clipped * clipped * weights[lane];
+                    total[lane] += clipped * clipped * weights[lane];
                 }
+                *sums = total;
             }
         }
     }
@@ -158,7 +161,9 @@ pub(super) fn backward(block: &Block, network: Tiles<'_>, gradient: TilesMut<'_>
         for (((inputs, bucket), &slope), (mover, other)) in positions.zip(views) {
             for (view, row) in [mover, other].into_iter().enumerate() {
                 let place = (2 * bucket + view) * tiles + tile;
-                let (weights, output) = (&network.outputs[place], &mut gradient.outputs[place]);
+                // Copies: the compiler does not know that what is written here is not what is read.
+                let (weights, mut output) = (network.outputs[place], gradient.outputs[place]);
+                let (row, mut total) = (*row, *bias);
                 let mut change = [0.0; LANES];
                 for lane in 0..LANES {
                     let clipped = row[lane].clamp(0.0, 1.0);
@@ -166,8 +171,10 @@ pub(super) fn backward(block: &Block, network: Tiles<'_>, gradient: TilesMut<'_>
                     // The square's slope; none where it is clipped.
                     let inside = if clipped == row[lane] { clipped } else { 0.0 };
                     change[lane] = 2.0 * inside * slope * weights[lane];
-                    bias[lane] += change[lane];
+                    total[lane] += change[lane];
                 }
+                gradient.outputs[place] = output;
+                *bias = total;
                 for &input in inputs.lists()[view] {
                     let sums = &mut features[usize::from(input)];
                     for lane in 0..LANES {

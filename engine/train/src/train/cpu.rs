@@ -3,6 +3,8 @@
 //! A batch is cut into [`SHARDS`] parts whatever the number of threads, each with a gradient of its own, and the parts
 //! are summed up in their order.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -22,7 +24,6 @@ const TASK: usize = 4096;
 struct Shard {
     positions: Vec<Position>,
     gradient: Vec<f32>,
-    block: Block,
     error: f64,
 }
 
@@ -39,6 +40,8 @@ pub(super) struct Cpu {
     network: Vec<f32>,
     adam: Adam,
     shards: Vec<Shard>,
+    /// One for each thread, which alone locks it.
+    blocks: Vec<Mutex<Block>>,
     error: f64,
 }
 
@@ -48,12 +51,14 @@ impl Cpu {
         let shard = || Shard {
             positions: Vec::new(),
             gradient: vec![0.0; shape.parameters()],
-            block: Block::new(shape),
             error: 0.0,
         };
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let blocks = 0..pool.current_num_threads();
         Ok(Cpu {
             shape,
-            pool: ThreadPoolBuilder::new().num_threads(threads).build()?,
+            blocks: blocks.map(|_| Mutex::new(Block::new(shape))).collect(),
+            pool,
             network: vec![0.0; shape.parameters()],
             adam: Adam::new(shape),
             shards: (0..SHARDS).map(|_| shard()).collect(),
@@ -77,25 +82,29 @@ impl Learner for Cpu {
             network,
             adam,
             shards,
+            blocks,
             error,
         } = self;
         let shape = *shape;
         pool.install(|| {
-            let parts = batch.chosen.par_chunks(batch.shard());
-            shards.par_iter_mut().for_each(|shard| {
-                shard.gradient.fill(0.0);
-                shard.error = 0.0;
-            });
-            parts.zip(shards.par_iter_mut()).for_each(|(part, shard)| {
-                // Copied first: in a loop that does nothing else the memory is waited for once, not each time.
-                let copies = part.iter().map(|&number| batch.all[number as usize]);
-                shard.positions.clear();
-                shard.positions.extend(copies);
-                let (positions, gradient) = (&shard.positions, &mut shard.gradient);
-                shard.error = shard
-                    .block
-                    .learn(shape, network, positions, target, gradient);
-            });
+            shards
+                .par_iter_mut()
+                .enumerate()
+                .for_each(|(index, shard)| {
+                    // Copied first: in a loop that does nothing else the memory is waited for once, not each time.
+                    let part = batch.chosen.chunks(batch.shard()).nth(index);
+                    let numbers = part.unwrap_or_default().iter();
+                    shard.positions.clear();
+                    shard
+                        .positions
+                        .extend(numbers.map(|&number| batch.all[number as usize]));
+                    shard.gradient.fill(0.0);
+                    let (positions, gradient) = (&shard.positions, &mut shard.gradient);
+                    let own = rayon::current_thread_index().unwrap_or_default();
+                    let block = blocks[own].lock();
+                    let mut block = block.unwrap_or_else(PoisonError::into_inner);
+                    shard.error = block.learn(shape, network, positions, target, gradient);
+                });
             adam.step(shape, network, shards, step);
         });
         *error += shards.iter().map(|shard| shard.error).sum::<f64>();

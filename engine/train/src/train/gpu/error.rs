@@ -1,7 +1,7 @@
 //! Why there is no training on a GPU, or no longer.
 
 /// What went wrong. A training goes on from its checkpoint, there or on the processor.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GpuError {
     /// None was found.
     #[error(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoder, ComputePass, Device, DeviceDescriptor,
-    DeviceLostReason, MapMode, PollError, PollType, Queue, SubmissionIndex,
+    MapMode, PollError, PollType, Queue, SubmissionIndex,
 };
 
 use super::error::GpuError;
@@ -25,9 +25,10 @@ impl Failure {
         first.get_or_insert(error);
     }
 
-    fn take(&self) -> Option<GpuError> {
-        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        first.take()
+    /// It stays: what failed once is of no use any more.
+    fn first(&self) -> Option<GpuError> {
+        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.clone()
     }
 }
 
@@ -53,11 +54,7 @@ impl Link {
         let heard = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error| heard.note(GpuError::from(error))));
         let heard = failure.clone();
-        device.set_device_lost_callback(move |reason, message| {
-            if reason != DeviceLostReason::Destroyed {
-                heard.note(GpuError::Lost(message));
-            }
-        });
+        device.set_device_lost_callback(move |_, message| heard.note(GpuError::Lost(message)));
         Ok(Link {
             device,
             queue,
@@ -68,7 +65,7 @@ impl Link {
 
     /// What went wrong, if anything did.
     pub(super) fn check(&self) -> Result<(), GpuError> {
-        self.failure.take().map_or(Ok(()), Err)
+        self.failure.first().map_or(Ok(()), Err)
     }
 
     pub(super) const fn device(&self) -> &Device {

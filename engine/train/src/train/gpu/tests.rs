@@ -211,6 +211,9 @@ fn a_gpu_that_is_lost_is_an_error() {
     gpu.learn(batch, TARGET, STEP).unwrap();
     gpu.link.device().destroy();
     let mut kept = state.clone();
+    // It may show only when something is to come back.
+    let learnt = gpu.learn(batch, TARGET, STEP);
+    assert!(learnt.is_err() || gpu.error().is_err());
     assert!(gpu.learn(batch, TARGET, STEP).is_err());
     assert!(gpu.judge(&positions, TARGET).is_err());
     assert!(gpu.store(&mut kept).is_err());
