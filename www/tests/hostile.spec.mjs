@@ -29,8 +29,9 @@ test('a game in two browsers goes on undisturbed while a hostile process attacks
     existsSync(HOSTILE),
     `${HOSTILE} is missing: cargo build --release -p rookery-relay --examples`,
   );
-  // Attacks that wait for a timeout are over sooner.
-  const options = ['--limit', 'hello_timeout_ms=1000', '--limit', 'frame_timeout_ms=1000'];
+  // Attacks that wait for a timeout are over sooner; and whoever makes one attack after the other is not banned before the last.
+  const limits = ['hello_timeout_ms=1000', 'frame_timeout_ms=1000', 'conduct_throttle=1000000'];
+  const options = [...limits, 'conduct_ban=1000000'].flatMap((limit) => ['--limit', limit]);
   const relay = await startRelay(t, { options });
   const browser = await startBrowser(t);
   const white = await browser.player('white');
