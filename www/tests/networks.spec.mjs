@@ -20,10 +20,10 @@ import { line, playOut, startGame } from './harness/table.mjs';
 const skip = noNetworks();
 
 // Spanish, forty plies after the first four.
-const GAME = line(
+const SANS =
   'e4 e5 Nf3 Nc6 Bb5 a6 Ba4 Nf6 O-O Be7 Re1 b5 Bb3 d6 c3 O-O h3 Na5 Bc2 c5 d4 Qc7 Nbd2 cxd4 cxd4 ' +
-    'Nc6 Nb3 a5 Be3 a4 Nbd2 Bd7 Rc1 Qb7 Nf1 Rfe8 Ng3 g6 Bd3 Bf8 a3 Na5 Qe2 Nc4',
-);
+  'Nc6 Nb3 a5 Be3 a4 Nbd2 Bd7 Rc1 Qb7 Nf1 Rfe8 Ng3 g6 Bd3 Bf8 a3 Na5 Qe2 Nc4';
+const GAME = line(SANS);
 
 /** @type {Link[]} */
 const LINKS = [
@@ -34,6 +34,9 @@ const LINKS = [
 
 /** How long a browser may take to notice what is cut and what is not, in ms: a channel is offered again after up to a minute. */
 const NOTICE_MS = 120_000;
+
+/** Every order takes a quarter of an hour; without this variable one cut and one pair of cuts are made. */
+const EVERY_ORDER = process.env.ROOKERY_EVERY_CUT !== undefined;
 
 /** How long the channel may take to come back by itself, in ms. */
 const WHOLE_MS = 45_000;
@@ -126,7 +129,7 @@ async function noticed(players, cuts, patienceMs = NOTICE_MS) {
 }
 
 test(
-  'each cut and each pair of cuts, made and healed in every order, ends in one state',
+  `${EVERY_ORDER ? 'each cut and each pair of cuts, made and healed in every order, ends' : 'a cut and a pair of cuts, healed again, end'} in one state`,
   { skip },
   async (t) => {
     const { networks, relay, players } = await startBetween(t);
@@ -136,13 +139,14 @@ test(
       LINKS.filter((other) => other !== one).map((other) => [one, other]),
     );
     /** Every order: cut the first, cut the second, heal either first. @type {{ cuts: Link[], heals: Link[] }[]} */
-    const orders = [
+    const every = [
       ...LINKS.map((one) => ({ cuts: [one], heals: [one] })),
       ...pairs.flatMap(([one, other]) => [
         { cuts: [one, other], heals: [one, other] },
         { cuts: [one, other], heals: [other, one] },
       ]),
     ];
+    const orders = EVERY_ORDER ? every : every.slice(2, 4);
     let next = 4;
     for (const { cuts, heals } of orders) {
       const name = `cut ${cuts.map((link) => link.join('-'))}, healed ${heals.map((link) => link.join('-'))}`;
@@ -177,8 +181,8 @@ test(
     assert.deepEqual(await state(players.white), await state(players.black));
     const bytes = await Promise.all(people.map((person) => person.saved('Signed game')));
     assert.ok(bytes.every(({ length }) => length > next * 100));
-    // The fifteen orders, and the four moves before them.
     assert.equal(next, 4 + orders.length);
-    await stored(networks, `${relay.url}games/${game}.pgn`, /10\. Bc2/);
+    const last = SANS.split(' ')[next - 1];
+    await stored(networks, `${relay.url}games/${game}.pgn`, new RegExp(` ${last}\\s+\\*`));
   },
 );
