@@ -243,7 +243,7 @@ fn a_standby_is_an_address_of_a_site_or_of_a_named_relay() {
         let problems = read(bad).unwrap_err().to_string();
         assert!(problems.contains("standby"), "{bad}: {problems}");
     }
-    let five = vec!["\"https://b.example\""; 5].join(",");
+    let five = ["\"https://b.example\""; 5].join(",");
     assert!(
         read(&five)
             .unwrap_err()

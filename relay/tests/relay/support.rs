@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -78,19 +79,27 @@ impl Drop for Relay {
     }
 }
 
+/// A free port below those that the system gives to clients, one of whom could have it while the relay is down.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(97);
+    (0..1_000)
+        .map(|_| {
+            let step = NEXT.fetch_add(1, Ordering::Relaxed);
+            let port = 10_000 + first.wrapping_add(step) % 20_000;
+            u16::try_from(port).unwrap()
+        })
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .expect("a free port")
+}
+
 /// A command that serves from `data` on free ports of the loopback.
 pub(crate) fn serve(data: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
-    command
-        .args([
-            "serve",
-            "--http",
-            "127.0.0.1:0",
-            "--metrics",
-            "127.0.0.1:0",
-            "--data",
-        ])
-        .arg(data);
+    command.arg("serve").arg("--data").arg(data);
+    for server in ["--http", "--metrics"] {
+        command.args([server, &format!("127.0.0.1:{}", free_port())]);
+    }
     command
 }
 
@@ -98,7 +107,9 @@ impl Relay {
     /// Starts a relay on every transport, with more arguments.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = serve(data);
-        command.arg("--listen").args(LISTEN).args(more);
+        let listen =
+            LISTEN.map(|address| address.replace("tcp/0", &format!("tcp/{}", free_port())));
+        command.arg("--listen").args(listen).args(more);
         if !more.contains(&"--stun") {
             command.args(NO_STUN);
         }

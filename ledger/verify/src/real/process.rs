@@ -1,11 +1,12 @@
 //! A relay as a process: started on fixed ports, killed, started again, asked over HTTP.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -85,11 +86,18 @@ impl Setup {
     ///
     /// Where no port is free.
     pub(crate) fn new(program: &Path, folder: &Path, random: &mut Random) -> Result<Self> {
+        // The same seed runs at the same time elsewhere, in this process too.
+        static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = u64::from(std::process::id()) * 97;
         let mut ports = [0; 3];
         for port in &mut ports {
-            let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-            let mut tries = (0..1_000).map(|_| 10_000 + random.below(20_000) as u16);
-            *port = tries.find(free).context("no free port")?;
+            let mut free = |port: &u16| {
+                TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok() && given.insert(*port)
+            };
+            let any = || 10_000 + ((first + random.below(20_000)) % 20_000) as u16;
+            let mut tries = std::iter::repeat_with(any).take(1_000);
+            *port = tries.find(&mut free).context("no free port")?;
         }
         Ok(Self {
             program: program.to_owned(),
