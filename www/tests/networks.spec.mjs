@@ -35,7 +35,7 @@ const LINKS = [
 /** How long a browser may take to notice what is cut and what is not, in ms: a channel is offered again after up to a minute. */
 const NOTICE_MS = 120_000;
 
-/** Every order takes a quarter of an hour; without this variable one cut and one pair of cuts are made. */
+/** Every order takes a quarter of an hour; without this variable each player is cut off once. */
 const EVERY_ORDER = process.env.ROOKERY_EVERY_CUT !== undefined;
 
 /** How long the channel may take to come back by itself, in ms. */
@@ -129,7 +129,7 @@ async function noticed(players, cuts, patienceMs = NOTICE_MS) {
 }
 
 test(
-  `${EVERY_ORDER ? 'each cut and each pair of cuts, made and healed in every order, ends' : 'a cut and a pair of cuts, healed again, end'} in one state`,
+  `${EVERY_ORDER ? 'each cut and each pair of cuts, made and healed in every order, ends' : 'each player in turn cut off from everybody ends'} in one state`,
   { skip },
   async (t) => {
     const { networks, relay, players } = await startBetween(t);
@@ -146,19 +146,14 @@ test(
         { cuts: [one, other], heals: [other, one] },
       ]),
     ];
-    const orders = EVERY_ORDER ? every : every.slice(2, 4);
+    const orders = EVERY_ORDER
+      ? every
+      : [every[5], every[9]].filter((order) => order !== undefined);
     let next = 4;
     for (const { cuts, heals } of orders) {
       const name = `cut ${cuts.map((link) => link.join('-'))}, healed ${heals.map((link) => link.join('-'))}`;
       const began = performance.now();
-      await noticed(players, [], WHOLE_MS).catch(async () => {
-        // Known to happen: after both ways to Black were cut at once the relay may go on saying that Black is away.
-        t.diagnostic(
-          `before ${name}: the channel did not come back by itself; White loads the page again`,
-        );
-        await players.white.reload();
-        await noticed(players, []);
-      });
+      await noticed(players, [], WHOLE_MS);
       for (const [i, link] of cuts.entries()) {
         networks.cut(...link);
         await noticed(players, cuts.slice(0, i + 1));
@@ -173,7 +168,7 @@ test(
       });
       t.diagnostic(`${name}: ${Math.round(performance.now() - began)} ms`);
     }
-    for (const person of people) await person.sees({ connection: 'connected' }, NOTICE_MS);
+    await noticed(players, [], WHOLE_MS);
     const state = async (/** @type {Player} */ person) => {
       const { ply, fen, result } = await person.shown();
       return { ply, fen, result };

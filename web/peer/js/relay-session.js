@@ -154,7 +154,7 @@ export class RelaySession {
     void this.#lookAside(standby);
     // Where nothing answers what was known is still the best guess.
     if (none || addresses.length > 0) this.#addresses = addresses;
-    this.#ice = ice;
+    if (none || ice.length > 0) this.#ice = ice;
     if (other || addresses.length > 0) this.#other = other;
     if (none !== this.#none) {
       this.#none = none;
