@@ -29,8 +29,9 @@ export function noNetworks() {
   try {
     ip('netns', 'add', name);
     ip('netns', 'del', name);
+    execFileSync('curl', ['--version'], { stdio: 'ignore' });
   } catch {
-    return 'iproute2 is missing, or may make no network namespaces here';
+    return 'curl or iproute2 is missing, or no network namespaces may be made here';
   }
   return false;
 }
