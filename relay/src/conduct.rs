@@ -33,7 +33,7 @@ pub enum Misdeed {
     Spam,
     /// Sat down and never came: the game ended without a first move.
     SeatSquatting,
-    /// Asked for games that do not exist, or for more replays than the limits allow.
+    /// Asked for more replays than the limits allow.
     Scraping,
 }
 
@@ -86,7 +86,6 @@ impl Misdeed {
             | "not-a-player" => Self::IllegalRecord,
             "not-your-turn" | "stale-head" | "unknown-prev" | "resign-on-chain"
             | "abort-too-late" | "game-over" | "seat-taken" | "seat-reserved" => Self::Stale,
-            "unknown-game" => Self::Scraping,
             _ => return None,
         })
     }
@@ -383,6 +382,8 @@ mod tests {
             }
         }
         for code in [
+            // All of a player's games, at a relay that has just been set up.
+            "unknown-game",
             "rate-limited",
             "log-full",
             "log-unavailable",
