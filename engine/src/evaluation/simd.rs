@@ -41,7 +41,7 @@ impl Simd {
     /// The best that this machine has.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn detect() -> Simd {
-        if std::arch::is_x86_feature_detected!("avx2") {
+        if cfg!(not(feature = "no-avx2")) && std::arch::is_x86_feature_detected!("avx2") {
             Simd::Avx2
         } else {
             Simd::Sse2

@@ -1,6 +1,8 @@
-//! How fast the engine is: native, and as the wasm that browsers run, beside the peer that they would run instead. The
-//! runs of all three take turns, so that a busy moment of the machine hits them alike.
+//! How fast the engine is: native, native for processors without AVX2, and as the wasm that browsers run, beside the peer
+//! that they would run instead. The runs of all four take turns, so that a busy moment of the machine hits them alike.
 
+use std::env::consts::EXE_SUFFIX;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -9,9 +11,10 @@ use anyhow::Result;
 use super::RUNS;
 use super::report::{Peer, Report};
 use super::uci::{PEER, Uci, peer_folder};
+use crate::command;
 use crate::run;
 use crate::site;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, cargo};
 
 const PERFT_DEPTH: u32 = 6;
 /// Leaves of that tree under the start position.
@@ -29,6 +32,7 @@ const SEARCH_MS: u64 = 1000;
 pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
     site::build(workspace)?;
     run::build_binaries(workspace)?;
+    let v2 = build_v2(workspace)?;
     let wasm = workspace.dist.join("packages/engine/uci.mjs");
     let peer = peer_folder(workspace)?.join("stockfish-19-lite-single.js");
     let node = |script: &std::path::Path| {
@@ -36,8 +40,9 @@ pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
         node.arg(script);
         node
     };
-    let programs: [&dyn Fn() -> Command; 3] = [
+    let programs: [&dyn Fn() -> Command; 4] = [
         &|| Command::new(workspace.binary("rookery")),
+        &|| Command::new(&v2),
         &|| node(&wasm),
         &|| node(&peer),
     ];
@@ -48,21 +53,44 @@ pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
             measured.run(program)?;
         }
     }
-    let [native, wasm, peer] = measured;
-    for (name, unit, native, wasm, peer) in [
-        ("perft", "Mnps", native.perft, wasm.perft, peer.perft),
-        ("search", "nodes/s", native.search, wasm.search, peer.search),
-        ("first_move", "ms", native.start, wasm.start, peer.start),
-    ] {
-        for (kind, runs) in [("native", native), ("wasm", wasm)] {
+    let [native, v2, wasm, peer] = measured;
+    let ours = [("native", native), ("x86-64-v2", v2), ("wasm", wasm)];
+    let figures: [(_, _, fn(&Measured) -> &Vec<f64>); 3] = [
+        ("perft", "Mnps", |one| &one.perft),
+        ("search", "nodes/s", |one| &one.search),
+        ("first_move", "ms", |one| &one.start),
+    ];
+    for (name, unit, runs) in figures {
+        for (kind, measured) in &ours {
             let peer = Peer {
                 name: PEER,
-                runs: peer.clone(),
+                runs: runs(&peer).clone(),
             };
-            report.add(format!("{name}.{kind}"), unit, runs, Some(peer));
+            report.add(
+                format!("{name}.{kind}"),
+                unit,
+                runs(measured).clone(),
+                Some(peer),
+            );
         }
     }
     Ok(())
+}
+
+/// Builds the engine as it runs on x86-64 processors of the second level, which lack AVX2. Returns the program.
+fn build_v2(workspace: &Workspace) -> Result<PathBuf> {
+    let target = workspace.target.join("x86-64-v2");
+    let mut build = Command::new(cargo());
+    build
+        .current_dir(&workspace.root)
+        .env("RUSTFLAGS", "-C target-cpu=x86-64-v2")
+        .args(["build", "--release", "--locked"])
+        .args(["--package", "rookery-engine", "--bin", "rookery"])
+        .args(["--features", "no-avx2"])
+        .arg("--target-dir")
+        .arg(&target);
+    command::run(&mut build, "build the engine for x86-64-v2")?;
+    Ok(target.join(format!("release/rookery{EXE_SUFFIX}")))
 }
 
 /// The runs of one engine.
