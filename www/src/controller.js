@@ -333,6 +333,10 @@ export function createController(store, { need: needPeer, up: peerUp }) {
       thinking: local && opened.thinking,
       turning: local && opened.record.turning,
     });
+    if (before?.id === state.id && before.you && !before.goesOnIn && state.goesOnIn) {
+      const relay = 'relay' in opened ? opened.relay : null;
+      go({ screen: 'game', id: state.goesOnIn, relay });
+    }
     const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
     watching.lookAround();

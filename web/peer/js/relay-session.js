@@ -619,6 +619,9 @@ export class RelaySession {
         case 'direct':
           this.#directs.send(args[0], args[1]);
           break;
+        case 'carry-over':
+          this.#directs.carryOver(args[0], args[1]);
+          break;
         case 'seeks':
           this.seeks = this.#readSeeks();
           this.#hooks.onSeeks(this.seeks);
@@ -669,11 +672,11 @@ export class RelaySession {
    *
    * @param {GameState} state
    */
-  summarize({ id, you, white, black, ply, phase, result, clock }) {
+  summarize({ id, you, white, black, ply, phase, result, clock, turn, goesOnIn }) {
     const before = this.#kept.get(id);
     if (before === undefined) return;
     const opponent = you === 'white' ? black : you === 'black' ? white : null;
-    const summary = { you, opponent, ply, phase, result, clock };
+    const summary = { you, opponent, ply, phase, result, clock, turn, goesOnIn };
     const text = JSON.stringify(summary);
     if (text === before) return;
     this.#kept.set(id, text);

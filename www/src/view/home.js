@@ -77,7 +77,7 @@ function runningView({ localGames, peer, people }) {
     })),
     ...peer.games.map((game) => ({
       at: game.createdMs,
-      over: game.phase === 'over',
+      over: game.phase === 'over' || Boolean(game.goesOnIn),
       row: peerRow(game, people, now),
     })),
   ].sort((a, b) => b.at - a.at);
@@ -138,8 +138,8 @@ function localRow({ id, kind, level, levelName, you, ucis, result, updatedMs }, 
  * @param {People} people
  * @param {number} now ms since 1970
  */
-function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, now) {
-  const status = standingWords({ phase, result, you });
+function peerRow({ id, you, opponent, ply, phase, result, createdMs, goesOnIn }, people, now) {
+  const status = standingWords({ phase, result, you, goesOnIn });
   return html`<li class="row">
     <span class="disc" data-colour=${you ?? 'both'} aria-hidden="true"></span>
     <span class="row-text">
@@ -147,7 +147,7 @@ function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, n
       <small>${status} · ${Math.ceil(ply / 2)} moves · ${agoWords(createdMs, now)}</small>
     </span>
     <a class="button" href=${routeHash({ screen: 'game', id, relay: null })}>
-      ${phase === 'over' ? 'View' : 'Resume'}
+      ${phase === 'over' || goesOnIn ? 'View' : 'Resume'}
     </a>
   </li>`;
 }
