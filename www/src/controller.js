@@ -104,6 +104,7 @@ export function createController(store, { need: needPeer, up: peerUp }) {
   peerUp.then(
     async (peer) => {
       void watchLobby();
+      peer.addEventListener('games', () => void refreshPeerGames());
       await refreshGames();
       const { games, writer } = store.get().peer;
       if (writer) await invitations.reopen(peer, games, () => table()?.id);
@@ -118,10 +119,13 @@ export function createController(store, { need: needPeer, up: peerUp }) {
     } catch {
       // Without storage there is nothing to resume; playing still works.
     }
-    if (store.get().peer.status === 'ready') {
-      const peer = await needPeer();
-      dispatch({ type: 'peer', peer: { games: await peer.games() } });
-    }
+    await refreshPeerGames();
+  }
+
+  async function refreshPeerGames() {
+    if (store.get().peer.status !== 'ready') return;
+    const peer = await needPeer();
+    dispatch({ type: 'peer', peer: { games: await peer.games() } });
   }
 
   const onSeeks = (/** @type {CustomEvent<Seek[]>} */ { detail }) =>

@@ -328,6 +328,8 @@ export interface Peer extends EventTarget {
   addEventListener(type: 'connection', listener: (event: CustomEvent<Connection>) => void): void;
   addEventListener(type: 'seeks', listener: (event: CustomEvent<Seek[]>) => void): void;
   addEventListener(type: 'writer', listener: (event: CustomEvent<boolean>) => void): void;
+  /** What `games` gives has changed. */
+  addEventListener(type: 'games', listener: () => void): void;
 }
 
 /** Loads the wasm, opens storage, takes the writer lock if it is free, and starts connecting. */
