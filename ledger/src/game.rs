@@ -251,6 +251,11 @@ impl Game {
         self.store.has_committed(key, epoch)
     }
 
+    /// The games that go on from this one, each with its Seat; a receipt says which of them, if any, ends this one.
+    pub fn continuations(&self) -> impl Iterator<Item = &(Signed<Genesis>, Signed<Record>)> {
+        self.store.continued.values()
+    }
+
     /// Everything known, genesis first, then records by height, then receipts in order: the content of a `.rook` file.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {

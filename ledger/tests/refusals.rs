@@ -331,6 +331,19 @@ fn a_continuation_must_be_untimed_follow_this_game_and_seat_both_its_players() {
         ),
         Err("bad-order")
     );
+    // The creator alone cannot make one, with a Seat behind a place that nobody knows and a wish that nobody signed.
+    let next = Duel::unseated(follows.clone());
+    let Record::Seat(mut made_up) = next.seat(2, None).body else {
+        unreachable!()
+    };
+    made_up.at.prev = nowhere();
+    made_up.join.sig = next.join(3).sig;
+    let forged = Item::Continued {
+        genesis: Box::new(next.game.genesis().clone()),
+        seat: next.sign(&key(1), Record::Seat(made_up)),
+    };
+    let refused = duel.game.insert(forged).map_err(|refusal| refusal.code());
+    assert_eq!(refused, Err("unknown-prev"));
     assert_eq!(offer(follows.clone(), 3, &mut duel), Ok(Inserted::Held));
     assert_eq!(offer(follows.clone(), 2, &mut duel), Ok(Inserted::New));
     assert_eq!(offer(follows, 2, &mut duel), Ok(Inserted::Duplicate));

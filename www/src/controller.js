@@ -104,6 +104,7 @@ export function createController(store, { need: needPeer, up: peerUp }) {
   peerUp.then(
     async (peer) => {
       void watchLobby();
+      peer.addEventListener('games', () => void refreshPeerGames());
       await refreshGames();
       const { games, writer } = store.get().peer;
       if (writer) await invitations.reopen(peer, games, () => table()?.id);
@@ -118,10 +119,13 @@ export function createController(store, { need: needPeer, up: peerUp }) {
     } catch {
       // Without storage there is nothing to resume; playing still works.
     }
-    if (store.get().peer.status === 'ready') {
-      const peer = await needPeer();
-      dispatch({ type: 'peer', peer: { games: await peer.games() } });
-    }
+    await refreshPeerGames();
+  }
+
+  async function refreshPeerGames() {
+    if (store.get().peer.status !== 'ready') return;
+    const peer = await needPeer();
+    dispatch({ type: 'peer', peer: { games: await peer.games() } });
   }
 
   const onSeeks = (/** @type {CustomEvent<Seek[]>} */ { detail }) =>
@@ -333,6 +337,10 @@ export function createController(store, { need: needPeer, up: peerUp }) {
       thinking: local && opened.thinking,
       turning: local && opened.record.turning,
     });
+    if (before?.id === state.id && before.you && !before.goesOnIn && state.goesOnIn) {
+      const relay = 'relay' in opened ? opened.relay : null;
+      go({ screen: 'game', id: state.goesOnIn, relay });
+    }
     const words = announcement(before, state, opened.clocks());
     if (words) dispatch({ type: 'announce', words });
     watching.lookAround();

@@ -96,6 +96,15 @@ export class DirectChannel {
     if (!this.#connection) this.#try();
   }
 
+  /**
+   * The channel stays, and is offered again by this side or the other one from now on.
+   *
+   * @param {boolean} offers
+   */
+  serve(offers) {
+    this.#offers = offers;
+  }
+
   /** @param {Uint8Array<ArrayBuffer>} message */
   send(message) {
     if (!this.#open || !this.#channel) return;

@@ -11,7 +11,7 @@ export class DirectChannels {
   #core;
   #run;
   #ice;
-  /** @type {Map<GameId, { channel: DirectChannel, heard: boolean }>} */
+  /** @type {Map<GameId, { channel: DirectChannel, heard: boolean, bind: (id: GameId) => void }>} */
   #open = new Map();
 
   /**
@@ -46,20 +46,41 @@ export class DirectChannels {
       if (came) known.channel.poke();
       return;
     }
+    let game = id;
     const channel = new DirectChannel({
       offers,
       ice: this.#ice,
       hooks: {
-        signal: (data) => this.#try(() => this.#core.signal(id, data)),
-        canSignal: () => this.#core.can_signal(id),
-        onOpen: () => this.#try(() => this.#core.direct_opened(id)),
+        signal: (data) => this.#try(() => this.#core.signal(game, data)),
+        canSignal: () => this.#core.can_signal(game),
+        onOpen: () => this.#try(() => this.#core.direct_opened(game)),
         onMessage: (message) => {
-          if (!this.#try(() => this.#core.direct_received(id, message))) channel.fail();
+          if (!this.#try(() => this.#core.direct_received(game, message))) channel.fail();
         },
-        onClose: () => this.#try(() => this.#core.direct_closed(id)),
+        onClose: () => this.#try(() => this.#core.direct_closed(game)),
       },
     });
-    this.#open.set(id, { channel, heard: can });
+    const bind = (/** @type {GameId} */ next) => {
+      game = next;
+    };
+    this.#open.set(id, { channel, heard: can, bind });
+  }
+
+  /**
+   * The players go on in another game, and so does their channel.
+   *
+   * @param {GameId} from
+   * @param {GameId} to
+   */
+  carryOver(from, to) {
+    const known = this.#open.get(from);
+    if (!known) return;
+    const begun = this.#open.get(to);
+    if (begun) this.#end(to, begun.channel);
+    this.#open.delete(from);
+    known.bind(to);
+    known.channel.serve(this.#core.direct_role(to) ?? false);
+    this.#open.set(to, { ...known, heard: this.#core.can_signal(to) });
   }
 
   /**

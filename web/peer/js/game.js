@@ -106,6 +106,11 @@ export class Game extends EventTarget {
     await this.#act('decline');
   }
 
+  async leaveClock() {
+    const random = crypto.getRandomValues(new Uint8Array(16));
+    await this.#wish(() => this.#session.core.leave_clock(this.id, random));
+  }
+
   /** @param {string} text */
   async say(text) {
     const line = String(text);

@@ -71,6 +71,10 @@ export interface GameSummary {
   relay: string | null;
   /** Missing in a summary from before it was kept. */
   clock?: Clock;
+  /** Whose move it is while it goes on; missing in a summary from before it was kept. */
+  turn?: Colour;
+  /** The game without a clock in which its players went on. */
+  goesOnIn?: GameId | null;
 }
 
 /** A game that this device has forgotten, to be given back as it was. */
@@ -131,6 +135,8 @@ export interface GameState {
     acceptDraw: boolean;
     askTakeback: boolean;
     acceptTakeback: boolean;
+    /** `leaveClock` offers, or accepts. */
+    leaveClock: boolean;
   };
   result: Result | null;
   /** How moves reach the other player now. `direct`: from device to device, and by the relay as well where there is one. */
@@ -142,6 +148,15 @@ export interface GameState {
    * hears its relay.
    */
   home: 'heard' | 'asked' | 'away' | 'alone' | 'moving';
+  /**
+   * Going on without the clock, in a clocked game. `offered` by this player; `asked` by the other one; `accepted`: this player accepted,
+   * and waits for the other one's Seat.
+   */
+  leaving: 'none' | 'offered' | 'asked' | 'accepted';
+  /** The game without a clock in which both players of this one go on; this one then ends without result when its relay hears of it. */
+  goesOnIn: GameId | null;
+  /** The game that this one follows. */
+  goesOnFrom: GameId | null;
   /**
    * Whether this device may open a channel to the other player's, who then sees its network address. `ask`: the other is a stranger
    * from the lobby, and `allowDirect` has not been called; `none`: nobody to connect to.
@@ -192,7 +207,13 @@ export interface Game extends EventTarget {
   offerDraw(): Promise<void>;
   askTakeback(): Promise<void>;
   acceptTakeback(): Promise<void>;
+  /** Declines what the other player offers or asks for, and takes back what this one does. */
   decline(): Promise<void>;
+  /**
+   * In a clocked game: offers to go on without the clock, or accepts the other player's offer. When both agreed `state.goesOnIn` names the
+   * game to open. An offer is kept, said again when the other player comes, and lapses with the next move.
+   */
+  leaveClock(): Promise<void>;
   /**
    * Says a line of at most 500 characters to the other player, signed. It reaches who is there now and is kept nowhere. Resolves
    * when it is on its way; rejects with `offline` or `bad-input`.
@@ -307,6 +328,8 @@ export interface Peer extends EventTarget {
   addEventListener(type: 'connection', listener: (event: CustomEvent<Connection>) => void): void;
   addEventListener(type: 'seeks', listener: (event: CustomEvent<Seek[]>) => void): void;
   addEventListener(type: 'writer', listener: (event: CustomEvent<boolean>) => void): void;
+  /** What `games` gives has changed. */
+  addEventListener(type: 'games', listener: () => void): void;
 }
 
 /** Loads the wasm, opens storage, takes the writer lock if it is free, and starts connecting. */

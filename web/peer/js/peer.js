@@ -386,7 +386,9 @@ export class Peer extends EventTarget {
           const game = this.#open.get(id);
           game?.changed();
           const state = game?.state ?? (session.keeps(id) ? session.state(id) : null);
-          if (state && this.#writer.held) session.summarize(state);
+          if (state && this.#writer.held) {
+            void session.summarize(state).then((kept) => kept && this.#tell('games', null));
+          }
         },
         onUnknown: (id) => this.#opening.get(id)?.unknown(session),
         onNotice: (id, notice) => this.#open.get(id)?.noticed(notice),
@@ -544,7 +546,7 @@ export class Peer extends EventTarget {
 
   /**
    * @param {string} type
-   * @param {Connection | Seek[] | boolean} detail
+   * @param {Connection | Seek[] | boolean | null} detail
    */
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));

@@ -619,6 +619,9 @@ export class RelaySession {
         case 'direct':
           this.#directs.send(args[0], args[1]);
           break;
+        case 'carry-over':
+          this.#directs.carryOver(args[0], args[1]);
+          break;
         case 'seeks':
           this.seeks = this.#readSeeks();
           this.#hooks.onSeeks(this.seeks);
@@ -668,16 +671,20 @@ export class RelaySession {
    * Keeps what the list of games shows, where it changed.
    *
    * @param {GameState} state
+   * @returns {Promise<boolean>} Whether the list is another one now.
    */
-  summarize({ id, you, white, black, ply, phase, result, clock }) {
+  async summarize({ id, you, white, black, ply, phase, result, clock, turn, goesOnIn }) {
     const before = this.#kept.get(id);
-    if (before === undefined) return;
+    if (before === undefined) return false;
     const opponent = you === 'white' ? black : you === 'black' ? white : null;
-    const summary = { you, opponent, ply, phase, result, clock };
+    const summary = { you, opponent, ply, phase, result, clock, turn, goesOnIn };
     const text = JSON.stringify(summary);
-    if (text === before) return;
+    if (text === before) return false;
     this.#kept.set(id, text);
     // The list may be a little behind; the game itself is not.
-    this.#store.summarize(id, summary).catch(() => {});
+    return this.#store.summarize(id, summary).then(
+      () => true,
+      () => false,
+    );
   }
 }

@@ -11,7 +11,7 @@ import { PeerError } from './errors.js';
  * @property {number} createdMs
  * @property {Uint8Array | null} notes What the core keeps beside the items.
  * @property {string | null} relay The relay to ask, where it is not one of the page's own.
- * @property {Pick<GameSummary, 'you' | 'opponent' | 'ply' | 'phase' | 'result' | 'clock'> | null} summary
+ * @property {Pick<GameSummary, 'you' | 'opponent' | 'ply' | 'phase' | 'result' | 'clock' | 'turn' | 'goesOnIn'> | null} summary
  */
 
 /** @typedef {{ holder: string, untilMs: number }} Lease */

@@ -113,6 +113,11 @@ fn item(output: Output) -> JsValue {
         Output::Direct { game, message } => {
             Array::of3(&"direct".into(), &game.to_string().into(), &bytes(&message))
         }
+        Output::CarryOver { from, to } => Array::of3(
+            &"carry-over".into(),
+            &from.to_string().into(),
+            &to.to_string().into(),
+        ),
         Output::Seeks => Array::of1(&"seeks".into()),
     }
     .into()
@@ -360,6 +365,15 @@ impl PeerCore {
             "decline" => self.0.decline(id, now),
             _ => Err(Failure::BadInput("no such action")),
         }?))
+    }
+
+    /// See [`Core::leave_clock`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub fn leave_clock(&mut self, id: &str, random: &[u8]) -> Result<Array, JsValue> {
+        Ok(list(self.0.leave_clock(game(id)?, random, now())?))
     }
 
     /// See [`Core::chat`].

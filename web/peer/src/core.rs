@@ -6,6 +6,7 @@ mod frames;
 mod hand;
 mod homes;
 mod links;
+mod onward;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use rookery_ledger::{Colour, Player, pgn, rook};
 use crate::failure::Failure;
 use crate::home::{LOADED_MS, SILENT_MS};
 use crate::notes::Notes;
+use crate::onward::Onward;
 use crate::output::{LinkId, Now, Output, Token};
 use crate::place::Watching;
 use crate::session::Asked;
@@ -67,6 +69,10 @@ enum Waiting {
     Received(GameId, Hash),
     /// An own signature under the move of a game to another relay.
     Home(GameId, Box<Item>),
+    /// A game without a clock that this player offers or accepts.
+    Onward(GameId, Box<Onward>),
+    /// The own Seat of such a game, in the one that is left for it.
+    Seat(GameId, Box<Item>),
 }
 
 impl Waiting {
@@ -74,7 +80,7 @@ impl Waiting {
         match self {
             Self::Game(table) => table.id(),
             Self::Wish(game, _) | Self::Record(game, _, _) | Self::Received(game, _) => *game,
-            Self::Home(game, _) => *game,
+            Self::Home(game, _) | Self::Onward(game, _) | Self::Seat(game, _) => *game,
         }
     }
 }
@@ -361,8 +367,17 @@ impl Core {
             return;
         }
         let lacking = self.lacking(&table.player, at);
-        let items = lacking.unwrap_or_else(|| table.player.unsent());
+        let left = table.goes_on_in().is_some();
+        let items = lacking.unwrap_or_else(|| {
+            // One that both left ends at the last of them, whoever signed it.
+            if left {
+                table.player.to_forward()
+            } else {
+                table.player.unsent()
+            }
+        });
         self.submit_records(id, items, out);
+        self.end_left(id, out);
     }
 
     /// What the relay may not have of an untimed game that is played here; none of a clocked or a watched one.

@@ -57,6 +57,11 @@ impl Channel {
         Ok(self.told)
     }
 
+    /// Whether the other side has said all that it knows.
+    pub(crate) const fn is_told(&self) -> bool {
+        self.told
+    }
+
     /// An item came by the channel: the other side has it. True where it is stored here already.
     pub(crate) fn came(&mut self, item: Hash) -> Result<bool, Failure> {
         self.theirs.insert(item);

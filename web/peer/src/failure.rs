@@ -23,6 +23,9 @@ pub enum Failure {
     /// There is nothing to answer, or no move of one's own to take back.
     #[error("{0}")]
     NothingThere(&'static str),
+    /// Both players left this game for one without a clock.
+    #[error("this game goes on without a clock: open that one")]
+    GoneOn,
     /// The relay sent what is no frame of the protocol.
     #[error("the relay sent what cannot be read: {0}")]
     BadFrame(&'static str),
@@ -39,6 +42,7 @@ impl Failure {
             Self::NoSuchGame => "no-such-game",
             Self::BadInput(_) => "bad-input",
             Self::NothingThere(_) => "nothing-there",
+            Self::GoneOn => "gone-on",
             Self::BadFrame(_) => "bad-frame",
         }
     }

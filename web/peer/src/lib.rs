@@ -11,6 +11,7 @@ mod home;
 mod intake;
 mod json;
 mod notes;
+mod onward;
 mod output;
 mod place;
 mod relay_clock;

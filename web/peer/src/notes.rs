@@ -5,6 +5,8 @@ use rookery_ledger::id::Nonce;
 use rookery_ledger::record::{Join, Signed};
 use serde::{Deserialize, Serialize};
 
+use crate::onward::Onward;
+
 /// Kept as canonical bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notes {
@@ -17,6 +19,9 @@ pub(crate) struct Notes {
     /// What the person said about a channel to the other player's device; none where it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) direct: Option<bool>,
+    /// The game without a clock that this player offered or accepted last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) onward: Option<Onward>,
 }
 
 impl Notes {

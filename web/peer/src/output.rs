@@ -114,6 +114,13 @@ pub enum Output {
         /// One message.
         message: Vec<u8>,
     },
+    /// The channel of one game is that of the other from here on.
+    CarryOver {
+        /// The game that the players left.
+        from: GameId,
+        /// The one in which they go on.
+        to: GameId,
+    },
     /// The lobby has changed.
     Seeks,
 }

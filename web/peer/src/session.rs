@@ -26,6 +26,8 @@ pub(crate) enum Asked {
     Feed(GameId, Hash),
     /// The move of a game to this relay.
     Home(GameId),
+    /// To end a game that goes on in another one.
+    Continued(GameId),
 }
 
 /// How far the handshake has come.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rookery_ledger::genesis::canonical_fen;
+use rookery_ledger::id::GameId;
 use rookery_ledger::record::{Clock, Colours, Genesis, Variant};
 use rookery_ledger::wire::Seek;
 use rookery_ledger::{Colour, Line, Outcome};
@@ -141,6 +142,7 @@ pub(crate) struct Can {
     pub(crate) accept_draw: bool,
     pub(crate) ask_takeback: bool,
     pub(crate) accept_takeback: bool,
+    pub(crate) leave_clock: bool,
 }
 
 impl Table {
@@ -148,6 +150,9 @@ impl Table {
         let (Some(own), true) = (self.player.colour(), self.plays()) else {
             return Can::default();
         };
+        if self.goes_on_in().is_some() {
+            return Can::default();
+        }
         let line = &self.player.game().state().line;
         let turn = self.turn_is_own();
         let offered = self.draw_offered() == Some(own.other());
@@ -163,6 +168,7 @@ impl Table {
             accept_takeback: self
                 .asked_of_us()
                 .is_some_and(|ask| ask.consent.is_some() || connected),
+            leave_clock: self.may_leave_clock() && self.preparing.is_none(),
         }
     }
 
@@ -277,6 +283,7 @@ impl Table {
                 o.flag("acceptDraw", can.accept_draw);
                 o.flag("askTakeback", can.ask_takeback);
                 o.flag("acceptTakeback", can.accept_takeback);
+                o.flag("leaveClock", can.leave_clock);
             });
             o.maybe_object("result", outcome, write_result);
             o.objects("findings", self.findings.list().iter(), |finding, o| {
@@ -295,6 +302,11 @@ impl Table {
             });
             o.text("path", path.as_str());
             o.text("home", self.home.standing.as_str());
+            o.text("leaving", self.leaving());
+            let name = |id: GameId| id.to_string();
+            o.maybe_text("goesOnIn", self.goes_on_in().map(name).as_deref());
+            let before = genesis.from.map(|from| name(from.game));
+            o.maybe_text("goesOnFrom", before.as_deref());
             let asks = self.kept && self.player.colour().is_some();
             o.text(
                 "direct",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rookery_ledger::clock::FIRST_MOVE_MS;
 use rookery_ledger::id::{GameId, Hash, Millis, OrderKey, PlayerKey};
-use rookery_ledger::record::{Clock, Colours, Item, Record, What};
+use rookery_ledger::record::{Clock, Colours, Genesis, Item, Record, Signed, What};
 use rookery_ledger::{Colour, Inserted, Outcome, PlayError, Player, Reason, Refusal};
 use shakmaty::{Chess, Position as _};
 
@@ -90,6 +90,10 @@ pub(crate) struct Table {
     /// When to ask for the seat again.
     pub(crate) join_at: Option<f64>,
     pub(crate) moves: Moves,
+    /// The game without a clock that the other player offered last.
+    pub(crate) offered: Option<Signed<Genesis>>,
+    /// The one that this player declined last: it may be said again.
+    pub(crate) declined_onward: Option<GameId>,
     /// The channel to the other player, while one is open.
     pub(crate) channel: Option<Channel>,
     /// What the other player said to have stored, by the names of the channel.
@@ -118,6 +122,8 @@ impl Table {
             declined: None,
             join_at: None,
             moves: Moves::default(),
+            offered: None,
+            declined_onward: None,
             channel: None,
             delivered: BTreeSet::new(),
             stopwatch: None,

@@ -104,8 +104,11 @@ function localEntry({ id, kind, level, levelName, you, ucis, result, updatedMs }
  * @param {GameSummary} game
  * @param {(key: string) => string} nameOf
  */
-function peerEntry({ id, you, opponent, ply, phase, result, createdMs, clock }, nameOf) {
-  const status = standingWords({ phase, result, you });
+function peerEntry(
+  { id, you, opponent, ply, phase, result, createdMs, clock, turn, goesOnIn },
+  nameOf,
+) {
+  const status = standingWords({ phase, result, you, turn, goesOnIn });
   return entry({
     ...{ kind: /** @type {const} */ ('peer'), id, result, status, atMs: createdMs },
     title: opponent ? nameOf(opponent) : 'Open invitation',

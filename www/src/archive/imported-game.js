@@ -47,11 +47,12 @@ export class ImportedGame extends EventTarget {
       offers: { draw: null, takeback: null },
       can: {
         ...{ move: false, resign: false, abort: false, claimDraw: false, acceptDraw: false },
-        ...{ askTakeback: false, acceptTakeback: false },
+        ...{ askTakeback: false, acceptTakeback: false, leaveClock: false },
       },
       result,
       path: 'none',
       home: 'heard',
+      ...{ leaving: 'none', goesOnIn: null, goesOnFrom: null },
       direct: 'none',
       findings: [],
     };

@@ -299,10 +299,12 @@ export class LocalGame extends EventTarget {
         acceptDraw: false,
         askTakeback: running && ownMoves > 0,
         acceptTakeback: false,
+        leaveClock: false,
       },
       result,
       path: 'none',
       home: 'heard',
+      ...{ leaving: 'none', goesOnIn: null, goesOnFrom: null },
       direct: 'none',
       findings: [],
     };

@@ -1,5 +1,7 @@
 // Puts a state on the page: picks the screen, and writes the attributes that outsiders read.
 
+import { showBadge } from '../device/badge.js';
+import { countWaiting, pageTitle } from '../people/waiting-games.js';
 import { html, nothing, render } from 'lit/html.js';
 import { screen } from '../app-state.js';
 import { orientation, reader } from '../table/table-state.js';
@@ -49,12 +51,11 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   reflect(main, state);
   followFocus(main, state);
   const { game } = state.table ?? {};
-  const turn =
-    game?.phase === 'playing' && state.table && reader(state.table) === game.turn
-      ? 'Your move · '
-      : '';
-  const title = `${turn}Rookery`;
+  const here = game?.phase === 'playing' && state.table && reader(state.table) === game.turn;
+  const waiting = countWaiting(state.peer.games);
+  const title = pageTitle(Boolean(here), waiting);
   if (document.title !== title) document.title = title;
+  showBadge(waiting);
 }
 
 /**

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { clockLabel, clockWords } from '../table/clock.js';
 import { fromPosition, seeksFor } from '../people/lobby.js';
 import { nameOf } from '../people/people.js';
+import { isYourMove } from '../people/waiting-games.js';
 import { routeHash } from '../route.js';
 import { agoWords, colourName, latencyWords, resultTitle, standingWords } from '../words/words.js';
 import { reminderView } from './backup-form.js';
@@ -72,15 +73,17 @@ function runningView({ localGames, peer, people }) {
   const rows = [
     ...localGames.map((record) => ({
       at: record.updatedMs,
+      waits: false,
       over: record.result !== null,
       row: localRow(record, now),
     })),
     ...peer.games.map((game) => ({
       at: game.createdMs,
-      over: game.phase === 'over',
+      waits: isYourMove(game),
+      over: game.phase === 'over' || Boolean(game.goesOnIn),
       row: peerRow(game, people, now),
     })),
-  ].sort((a, b) => b.at - a.at);
+  ].sort((a, b) => Number(b.waits) - Number(a.waits) || b.at - a.at);
   const running = rows.filter(({ over }) => !over);
   const finished = rows.filter(({ over }) => over).slice(0, FINISHED_SHOWN);
   return html`
@@ -138,8 +141,9 @@ function localRow({ id, kind, level, levelName, you, ucis, result, updatedMs }, 
  * @param {People} people
  * @param {number} now ms since 1970
  */
-function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, now) {
-  const status = standingWords({ phase, result, you });
+function peerRow(game, people, now) {
+  const { id, you, opponent, ply, phase, createdMs, goesOnIn } = game;
+  const status = standingWords(game);
   return html`<li class="row">
     <span class="disc" data-colour=${you ?? 'both'} aria-hidden="true"></span>
     <span class="row-text">
@@ -147,7 +151,7 @@ function peerRow({ id, you, opponent, ply, phase, result, createdMs }, people, n
       <small>${status} · ${Math.ceil(ply / 2)} moves · ${agoWords(createdMs, now)}</small>
     </span>
     <a class="button" href=${routeHash({ screen: 'game', id, relay: null })}>
-      ${phase === 'over' ? 'View' : 'Resume'}
+      ${phase === 'over' || goesOnIn ? 'View' : 'Resume'}
     </a>
   </li>`;
 }

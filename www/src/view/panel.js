@@ -8,6 +8,7 @@ import { directQuestion, directSwitch } from './direct.js';
 import { findingsView } from './findings.js';
 import { handOffer } from './hand-form.js';
 import { icons } from './icons.js';
+import { leavingLinks, leavingView } from './leaving.js';
 import { movesView, navigationView } from './record.js';
 import { standingView } from './standing.js';
 import { statusView } from './status.js';
@@ -42,7 +43,8 @@ export function panelView(state, table, act) {
  * @param {Controller} act
  */
 function troublesView(table, act) {
-  const all = [standingView(table), handOffer(table, act), findingsView(table, act)];
+  const waits = [standingView(table), leavingView(table, act), handOffer(table, act)];
+  const all = [...waits, findingsView(table, act)];
   const parts = all.filter((part) => part !== nothing);
   return parts.length > 0 ? html`<div class="troubles">${parts}</div>` : nothing;
 }
@@ -83,6 +85,6 @@ function keepView(table, act) {
         ? html`<button class="quiet" @click=${act.downloadSigned}>${icons.save}Signed game</button>`
         : nothing
     }
-    ${directSwitch(table, act)}
+    ${directSwitch(table, act)} ${leavingLinks(table, act)}
   </div>`;
 }

@@ -26,6 +26,7 @@ import { shown } from '../table/table-state.js';
  * @property {() => unknown} askTakeback
  * @property {() => unknown} acceptTakeback
  * @property {() => unknown} decline
+ * @property {() => unknown} leaveClock
  * @property {() => unknown} rematch
  * @property {() => unknown} declineRematch
  * @property {() => unknown} hint
@@ -80,6 +81,7 @@ export function commandWishes({ store, dispatch, table, go }, act) {
     else if (candidate) act.confirm();
     else if (game?.can.acceptTakeback) void act.acceptTakeback();
     else if (game?.can.acceptDraw) void act.draw();
+    else if (game?.leaving === 'asked') void act.leaveClock();
     else if (rematch.theirs) void act.rematch();
     else tell('Nothing is asked.');
   }
@@ -91,6 +93,7 @@ export function commandWishes({ store, dispatch, table, go }, act) {
       tell('The game goes on.');
     } else if (candidate || premoves.length > 0) act.cancelPlans();
     else if (game?.can.acceptDraw || game?.can.acceptTakeback) void act.decline();
+    else if (game?.leaving === 'asked') void act.decline();
     else if (rematch.theirs) void act.declineRematch();
     else tell('Nothing is asked.');
   }
@@ -133,6 +136,10 @@ export function commandWishes({ store, dispatch, table, go }, act) {
         if (current.kind !== 'computer') tell('Hints are for games against the computer.');
         else if (current.game?.can.move) void act.hint();
         else tell('It is not your turn.');
+        return;
+      case 'untimed':
+        if (current.game?.can.leaveClock) void act.leaveClock();
+        else tell('There is no clock to leave.');
         return;
       case 'flip':
         act.flip();

@@ -47,6 +47,8 @@ export function offerWishes({ dispatch, table, game, ask, complain }) {
     askTakeback: () => ask((opened) => opened.askTakeback()),
     acceptTakeback: () => ask((opened) => opened.acceptTakeback()),
     decline: () => ask((opened) => opened.decline()),
+    /** Offers to go on without the clock, or accepts the opponent's offer. */
+    leaveClock: () => ask(async (opened) => 'leaveClock' in opened && (await opened.leaveClock())),
 
     /** @param {boolean} allowed Whether this device may connect to the opponent's. */
     allowDirect: (allowed) =>

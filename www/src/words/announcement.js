@@ -1,6 +1,7 @@
 // What changed between two snapshots of a game, as one sentence for those who listen instead of look.
 
 import { absenceWords, opponentGone } from '../table/absence.js';
+import { leavingSaid } from '../table/leaving.js';
 import { clockStands, standing } from '../table/standing.js';
 import { clockSpoken } from '../table/clock.js';
 import { spokenSan } from '../chess/notation.js';
@@ -38,6 +39,8 @@ export function announcement(before, now, clocks) {
   if (takeback && !before.offers.takeback && takeback.by !== now.you) {
     words.push(`${colourName(takeback.by)} asks to take a move back.`);
   }
+  const leaving = leavingSaid(before, now);
+  if (leaving) words.push(leaving);
   words.push(...declined(before, now));
   if (now.result && !before.result) words.push(`${resultWords(now.result)}.`);
   return words.join(' ');

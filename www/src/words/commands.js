@@ -9,7 +9,7 @@
  * @typedef {'help' | 'clocks' | 'opponent' | 'material' | 'board' | 'turn'} PlainQuestion
  *
  * @typedef {'resign' | 'draw' | 'takeback' | 'abort' | 'yes' | 'no' | 'rematch' | 'flip' | 'hint' | 'back' | 'forward'
- *   | 'latest' | 'leave'} Wish
+ *   | 'latest' | 'leave' | 'untimed'} Wish
  *
  * @typedef {{ ask: PlainQuestion }
  *   | { ask: 'piece', role: Role, colour: Colour | null }
@@ -57,6 +57,7 @@ const WISHES = {
   forward: ['forward'],
   latest: ['latest', 'end'],
   leave: ['leave', 'home', 'exit'],
+  untimed: ['untimed', 'unclock'],
 };
 
 /**
@@ -154,6 +155,7 @@ export const HELP = [
   ['w', 'whose turn it is'],
   ['draw, takeback, resign, abort', 'offer, ask or accept; resigning is asked about'],
   ['yes, no', 'answer what is asked or offered'],
+  ['untimed', 'offer to go on without the clock, or accept it'],
   ['say hello', 'a line of chat'],
   ['back, forward, latest', 'go through the moves'],
   ['hint, flip, rematch, leave', 'what the buttons of these names do'],

@@ -175,10 +175,12 @@ export function agoWords(thenMs, nowMs) {
 /**
  * How a game with people stands, in a list.
  *
- * @param {Pick<GameSummary, 'phase' | 'result' | 'you'>} game
+ * @param {Pick<GameSummary, 'phase' | 'result' | 'you' | 'turn' | 'goesOnIn'>} game
  */
-export function standingWords({ phase, result, you }) {
+export function standingWords({ phase, result, you, turn, goesOnIn }) {
+  if (goesOnIn) return 'Goes on without the clock';
   if (phase === 'open') return 'Waiting for an opponent';
   if (result) return resultTitle(result, you);
+  if (you && turn === you) return 'Your move';
   return you ? `You are ${colourName(you)}` : 'Watching';
 }

@@ -20,7 +20,9 @@ impl Core {
     pub fn direct_role(&self, id: GameId) -> Option<bool> {
         let table = self.tables.get(&id)?;
         let wanted = self.writer && table.kept && table.may_connect() == Some(true);
-        (wanted && (table.plays() || table.shown)).then(|| table.is_creator())
+        // The channel of a game that goes on in another one is carried over to that.
+        let left = table.channel.is_none() && table.goes_on_in().is_some();
+        (wanted && !left && (table.plays() || table.shown)).then(|| table.is_creator())
     }
 
     /// Whether the relay can pass something on to the other player's device now.
@@ -131,6 +133,7 @@ impl Core {
                 if channel.know(items, more)? {
                     let items = table.player.game().items();
                     self.tell_direct(id, items, &mut out);
+                    self.remind(id, now, &mut out);
                     out.push(Output::Changed(id));
                 }
             }

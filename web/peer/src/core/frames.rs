@@ -9,6 +9,7 @@ use super::{Core, MAX_OF_STRANGERS, MAX_SEEKS, RETRY_MS, send, tell_notices};
 use crate::failure::Failure;
 use crate::intake::From;
 use crate::notes::Notes;
+use crate::onward::Saying;
 use crate::output::{LinkId, Now, Output, Token};
 use crate::place::Watching;
 use crate::session::Asked;
@@ -122,6 +123,7 @@ impl Core {
                     out.push(Output::Changed(game));
                     self.ask_for_seat(game, now, &mut out);
                     self.look_at_home(game, now, &mut out);
+                    self.remind(game, now, &mut out);
                 }
             }
             Push::Lobby { .. } if link != self.links.front => {}
@@ -171,7 +173,7 @@ impl Core {
                 self.ask_for_seat(game, now, out);
             }
             Asked::Record(..) | Asked::Seat(_) | Asked::List(_) | Asked::Say(_) => {}
-            Asked::Feed(..) | Asked::Home(_) => {}
+            Asked::Feed(..) | Asked::Home(_) | Asked::Continued(_) => {}
         }
     }
 
@@ -194,7 +196,8 @@ impl Core {
         | Asked::List(game)
         | Asked::Say(game)
         | Asked::Feed(game, _)
-        | Asked::Home(game)) = asked;
+        | Asked::Home(game)
+        | Asked::Continued(game)) = asked;
         let later = retry.is_some()
             || matches!(
                 code,
@@ -253,6 +256,11 @@ impl Core {
                     notes: Some(table.notes.encode()),
                     items: Vec::new(),
                 });
+            }
+            Asked::Continued(_) => {
+                // It is asked again when the head or the home is another one.
+                table.here_mut().retry_at = later.then_some(again);
+                return;
             }
             Asked::Record(_, record) => table.suspicion.excused(Some(record)),
             Asked::List(_) | Asked::Say(_) | Asked::Feed(..) | Asked::Home(_) => {}
@@ -369,6 +377,7 @@ impl Core {
         self.tell_direct(game, new, out);
         self.place(game, out);
         self.look_at_home(game, now, out);
+        self.go_on(game, out);
         true
     }
 
@@ -417,7 +426,10 @@ impl Core {
                     words: "Your opponent declined.".to_owned(),
                 });
             }
-            Heard::Signal(data) => out.push(Output::Signal { game, data }),
+            Heard::Signal(data) => match Saying::read(&data) {
+                Some(saying) => self.heard_onward(game, saying, now, out),
+                None => out.push(Output::Signal { game, data }),
+            },
             Heard::Chat { by, text, at } => out.push(Output::Said { game, by, text, at }),
             Heard::Consent(consent) => {
                 // Where the game went on meanwhile there is nothing to take back any more.

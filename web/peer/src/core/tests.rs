@@ -7,6 +7,7 @@ mod homes;
 #[path = "../../../../relay/examples/liar/lies.rs"]
 mod liar;
 mod lies;
+mod onward;
 mod world;
 
 use rookery_ledger::Colour;

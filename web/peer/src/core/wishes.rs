@@ -55,7 +55,7 @@ impl Core {
             secret: new.colour.is_none().then_some(secret),
             wish: None,
             listed: new.listed,
-            direct: None,
+            ..Notes::default()
         };
         let id = player.id();
         let mut table = Table::new(player, notes, true);
@@ -87,6 +87,7 @@ impl Core {
             }
             None => {
                 self.opening.insert(id);
+                self.go_on_into(id, &mut out);
             }
         }
         if !self
@@ -305,6 +306,10 @@ impl Core {
     /// [`Failure`]
     pub fn decline(&mut self, id: GameId, now: Now) -> Result<Vec<Output>, Failure> {
         self.check_writer()?;
+        let mut out = Vec::new();
+        if self.decline_onward(id, now, &mut out) {
+            return Ok(out);
+        }
         let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
         match table.decline()? {
             Some(message) if self.can_talk(id) => Ok(self.say(id, message, now)),
@@ -351,8 +356,10 @@ impl Core {
                 // The page is told by `Changed`; there is no news in an empty game.
                 let _ = table.settle(now.mono, self.links.get(table.at).source());
                 table.home.since = now.mono;
+                table.shown |= self.opening.remove(&id);
                 self.tables.insert(id, *table);
                 self.watch(id, &mut out);
+                self.went_on(id, now, &mut out);
             }
             Waiting::Wish(_, join) => {
                 let listed = self.of_strangers.contains(&id);
@@ -381,6 +388,8 @@ impl Core {
                 self.tell_direct(id, news, &mut out);
             }
             Waiting::Home(_, item) => self.home_stored(id, *item, now, &mut out),
+            Waiting::Onward(_, onward) => self.onward_stored(id, *onward, now, &mut out),
+            Waiting::Seat(_, item) => self.seat_stored(id, *item, now, &mut out),
             Waiting::Received(_, item) => {
                 if self.has_channel(id) {
                     direct::tell(id, &Direct::Kept { item }, &mut out);
@@ -432,7 +441,7 @@ impl Core {
     }
 
     /// Something of one's own waits; nothing else is signed meanwhile.
-    fn wait(&mut self, waiting: Waiting) -> Token {
+    pub(super) fn wait(&mut self, waiting: Waiting) -> Token {
         let game = waiting.game();
         let token = self.token(waiting);
         if let Some(table) = self.tables.get_mut(&game) {
@@ -472,6 +481,9 @@ impl Core {
         let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
         if !table.kept {
             return Err(PlayError::NotAPlayer.into());
+        }
+        if table.goes_on_in().is_some() {
+            return Err(Failure::GoneOn);
         }
         let item = table.sign(act)?;
         let bytes = codec::encode(&item);
