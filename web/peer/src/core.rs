@@ -71,6 +71,8 @@ enum Waiting {
     Home(GameId, Box<Item>),
     /// A game without a clock that this player offers or accepts.
     Onward(GameId, Box<Onward>),
+    /// A game that another device with this key began.
+    TakenUp(GameId),
     /// The own Seat of such a game, in the one that is left for it.
     Seat(GameId, Box<Item>),
 }
@@ -81,6 +83,7 @@ impl Waiting {
             Self::Game(table) => table.id(),
             Self::Wish(game, _) | Self::Record(game, _, _) | Self::Received(game, _) => *game,
             Self::Home(game, _) | Self::Onward(game, _) | Self::Seat(game, _) => *game,
+            Self::TakenUp(game) => *game,
         }
     }
 }

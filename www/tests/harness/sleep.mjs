@@ -25,27 +25,37 @@ export async function freeze({ page }) {
   };
 }
 
-/**
- * Processes, and those that they started, by who has which parent.
- *
- * @param {Iterable<number>} of
- */
-function family(of) {
+/** Every process with its parent. */
+function parents() {
   /** @type {Map<number, number>} */
-  const parents = new Map();
+  const found = new Map();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+      found.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
     } catch {
       // It has ended meanwhile.
     }
   }
+  return found;
+}
+
+/** What this process itself started. */
+const children = () =>
+  [...parents()].filter(([, parent]) => parent === process.pid).map(([pid]) => pid);
+
+/**
+ * Processes, and those that they started.
+ *
+ * @param {Iterable<number>} of
+ */
+function family(of) {
+  const all = parents();
   const found = new Set(of);
   for (let before = 0; before !== found.size;) {
     before = found.size;
-    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
+    for (const [pid, parent] of all) if (found.has(parent)) found.add(pid);
   }
   return found;
 }
@@ -58,9 +68,9 @@ function family(of) {
  * @returns {Promise<{ started: T, stop: () => () => void }>} `stop` gives what lets it run again.
  */
 export async function stoppable(start) {
-  const before = family([process.pid]);
+  const before = new Set(children());
   const started = await start();
-  const roots = [...family([process.pid])].filter((pid) => !before.has(pid) && isBrowser(pid));
+  const roots = children().filter((pid) => !before.has(pid) && isBrowser(pid));
   return {
     started,
     stop() {

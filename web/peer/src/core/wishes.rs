@@ -210,6 +210,38 @@ impl Core {
         Ok(out)
     }
 
+    /// Plays a game on this device that another one with this key began, once the relay has told how it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; [`Failure::Unheard`] before that, [`Failure::NothingThere`] where this device plays it already.
+    pub fn take_up(&mut self, id: GameId) -> Result<Vec<Output>, Failure> {
+        self.check_writer()?;
+        let table = self.tables.get_mut(&id).ok_or(Failure::NoSuchGame)?;
+        table.player.colour().ok_or(PlayError::NotAPlayer)?;
+        if table.kept {
+            return Err(Failure::NothingThere("this device plays this game already"));
+        }
+        if let Some(outcome) = table.player.game().state().outcome() {
+            return Err(Refusal::GameOver(outcome).into());
+        }
+        if !table.here().is_live() {
+            return Err(Failure::Unheard);
+        }
+        // From here on what comes is stored behind this; nothing is signed before this is.
+        (table.kept, table.notes.handed) = (true, true);
+        let items = table.player.game().items();
+        let notes = Some(table.notes.encode());
+        let token = self.wait(Waiting::TakenUp(id));
+        let store = Output::Store {
+            token: Some(token),
+            game: id,
+            notes,
+            items: items.iter().map(codec::encode).collect(),
+        };
+        Ok(vec![store, Output::Changed(id)])
+    }
+
     /// Makes a move, written in any usual form of UCI.
     ///
     /// # Errors
@@ -388,6 +420,12 @@ impl Core {
                 self.tell_direct(id, news, &mut out);
             }
             Waiting::Home(_, item) => self.home_stored(id, *item, now, &mut out),
+            Waiting::TakenUp(_) => {
+                if let Some(table) = self.tables.get_mut(&id) {
+                    table.preparing = None;
+                }
+                self.flush(id, &mut out);
+            }
             Waiting::Onward(_, onward) => self.onward_stored(id, *onward, now, &mut out),
             Waiting::Seat(_, item) => self.seat_stored(id, *item, now, &mut out),
             Waiting::Received(_, item) => {
@@ -414,6 +452,9 @@ impl Core {
         let Some(table) = self.tables.get_mut(&id) else {
             return Vec::new();
         };
+        if matches!(waiting, Waiting::TakenUp(_)) {
+            (table.kept, table.notes.handed) = (false, false);
+        }
         if matches!(waiting, Waiting::Home(..)) {
             table.home.signing = None;
         } else {
@@ -479,6 +520,7 @@ impl Core {
     ) -> Result<(), Failure> {
         self.check_writer()?;
         let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        table.check_device()?;
         if !table.kept {
             return Err(PlayError::NotAPlayer.into());
         }
