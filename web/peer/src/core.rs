@@ -1,6 +1,7 @@
 //! One player's games and the sessions with relays. Pure: frames, wishes, time and entropy come in as arguments;
 //! what is to be stored, sent and shown comes out as [`Output`]s. Nothing of one's own is sent before it is stored.
 
+mod devices;
 mod direct;
 mod frames;
 mod hand;

@@ -9,7 +9,6 @@ use rookery_ledger::{Colour, Inserted, Outcome, PlayError, Player, Reason, Refus
 use shakmaty::{Chess, Position as _};
 
 use crate::direct::{self, Channel};
-use crate::failure::Failure;
 use crate::findings::Findings;
 use crate::home::HomeWatch;
 use crate::notes::Notes;
@@ -351,19 +350,6 @@ impl Table {
     pub(crate) fn may_connect(&self) -> Option<bool> {
         self.player.colour()?;
         self.notes.direct.or((!self.notes.listed).then_some(true))
-    }
-
-    /// Whether this device may sign: in games that it began, and in those that it took over once it heard, in this session, from the
-    /// relay or the other player how they stand.
-    pub(crate) fn check_device(&self) -> Result<(), Failure> {
-        let told = || self.channel.as_ref().is_some_and(Channel::is_told);
-        if !self.kept && self.player.colour().is_some() {
-            Err(Failure::Elsewhere)
-        } else if self.notes.handed && !self.here().is_live() && !told() {
-            Err(Failure::Unheard)
-        } else {
-            Ok(())
-        }
     }
 
     /// Whether this player is seated and the game goes on, as far as that is confirmed.
