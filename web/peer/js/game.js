@@ -106,6 +106,10 @@ export class Game extends EventTarget {
     await this.#act('decline');
   }
 
+  async takeUp() {
+    await this.#act('take-up');
+  }
+
   async leaveClock() {
     const random = crypto.getRandomValues(new Uint8Array(16));
     await this.#wish(() => this.#session.core.leave_clock(this.id, random));

@@ -149,6 +149,11 @@ export interface GameState {
    */
   home: 'heard' | 'asked' | 'away' | 'alone' | 'moving';
   /**
+   * Whether this device may sign in it. `elsewhere`: another device with this key plays it; `unheard`: it was taken over here, and neither
+   * the relay nor the opponent has told yet how it stands.
+   */
+  device: 'here' | 'elsewhere' | 'unheard';
+  /**
    * Going on without the clock, in a clocked game. `offered` by this player; `asked` by the other one; `accepted`: this player accepted,
    * and waits for the other one's Seat.
    */
@@ -209,6 +214,11 @@ export interface Game extends EventTarget {
   acceptTakeback(): Promise<void>;
   /** Declines what the other player offers or asks for, and takes back what this one does. */
   decline(): Promise<void>;
+  /**
+   * Plays a game on this device that another one with this key began (`state.device` is `elsewhere`), once the relay has told how it stands;
+   * rejects with `unheard` before that.
+   */
+  takeUp(): Promise<void>;
   /**
    * In a clocked game: offers to go on without the clock, or accepts the other player's offer. When both agreed `state.goesOnIn` names the
    * game to open. An offer is kept, said again when the other player comes, and lapses with the next move.

@@ -348,7 +348,7 @@ impl PeerCore {
         Ok(list(self.0.play(game(id)?, uci, offer, now())?))
     }
 
-    /// Does what `wish` names: `draw`, `abort`, `resign`, `offer-draw`, `ask-takeback`, `accept-takeback`, `decline`.
+    /// Does what `wish` names: `draw`, `abort`, `resign`, `offer-draw`, `ask-takeback`, `accept-takeback`, `decline`, `take-up`.
     ///
     /// # Errors
     ///
@@ -363,6 +363,7 @@ impl PeerCore {
             "ask-takeback" => self.0.ask_takeback(id, now),
             "accept-takeback" => self.0.accept_takeback(id, now),
             "decline" => self.0.decline(id, now),
+            "take-up" => self.0.take_up(id),
             _ => Err(Failure::BadInput("no such action")),
         }?))
     }

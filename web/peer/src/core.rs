@@ -1,6 +1,7 @@
 //! One player's games and the sessions with relays. Pure: frames, wishes, time and entropy come in as arguments;
 //! what is to be stored, sent and shown comes out as [`Output`]s. Nothing of one's own is sent before it is stored.
 
+mod devices;
 mod direct;
 mod frames;
 mod hand;
@@ -71,6 +72,8 @@ enum Waiting {
     Home(GameId, Box<Item>),
     /// A game without a clock that this player offers or accepts.
     Onward(GameId, Box<Onward>),
+    /// A game that another device with this key began.
+    TakenUp(GameId),
     /// The own Seat of such a game, in the one that is left for it.
     Seat(GameId, Box<Item>),
 }
@@ -81,6 +84,7 @@ impl Waiting {
             Self::Game(table) => table.id(),
             Self::Wish(game, _) | Self::Record(game, _, _) | Self::Received(game, _) => *game,
             Self::Home(game, _) | Self::Onward(game, _) | Self::Seat(game, _) => *game,
+            Self::TakenUp(game) => *game,
         }
     }
 }

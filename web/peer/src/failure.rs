@@ -23,6 +23,12 @@ pub enum Failure {
     /// There is nothing to answer, or no move of one's own to take back.
     #[error("{0}")]
     NothingThere(&'static str),
+    /// Another device with this key plays it.
+    #[error("this game is played on another device with your key: take it over here first")]
+    Elsewhere,
+    /// What another device with this key signed may not be known here yet.
+    #[error("this device took the game over, and signs nothing before it heard how it stands")]
+    Unheard,
     /// Both players left this game for one without a clock.
     #[error("this game goes on without a clock: open that one")]
     GoneOn,
@@ -42,6 +48,8 @@ impl Failure {
             Self::NoSuchGame => "no-such-game",
             Self::BadInput(_) => "bad-input",
             Self::NothingThere(_) => "nothing-there",
+            Self::Elsewhere => "elsewhere",
+            Self::Unheard => "unheard",
             Self::GoneOn => "gone-on",
             Self::BadFrame(_) => "bad-frame",
         }

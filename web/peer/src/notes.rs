@@ -22,6 +22,9 @@ pub(crate) struct Notes {
     /// The game without a clock that this player offered or accepted last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) onward: Option<Onward>,
+    /// Another device with this key began it, and may still sign: here nothing is signed before the head is heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) handed: bool,
 }
 
 impl Notes {

@@ -120,7 +120,11 @@ impl Table {
 
     /// Whether the players can still agree on leaving the clock.
     pub(crate) fn may_leave_clock(&self) -> bool {
-        self.kept && self.player.game().is_clocked() && self.plays() && self.goes_on_in().is_none()
+        self.kept
+            && self.check_device().is_ok()
+            && self.player.game().is_clocked()
+            && self.plays()
+            && self.goes_on_in().is_none()
     }
 
     /// Whether a game that was offered still is what follows from here.

@@ -11,6 +11,7 @@ use shakmaty::Position as _;
 use shakmaty::san::SanPlus;
 use shakmaty::uci::UciMove;
 
+use crate::failure::Failure;
 use crate::findings::Against;
 use crate::json::{self, Object};
 use crate::table::{SeatState, Table};
@@ -150,7 +151,7 @@ impl Table {
         let (Some(own), true) = (self.player.colour(), self.plays()) else {
             return Can::default();
         };
-        if self.goes_on_in().is_some() {
+        if self.goes_on_in().is_some() || self.check_device().is_err() {
             return Can::default();
         }
         let line = &self.player.game().state().line;
@@ -302,6 +303,12 @@ impl Table {
             });
             o.text("path", path.as_str());
             o.text("home", self.home.standing.as_str());
+            let device = match self.check_device() {
+                Err(Failure::Elsewhere) => "elsewhere",
+                Err(_) => "unheard",
+                Ok(()) => "here",
+            };
+            o.text("device", device);
             o.text("leaving", self.leaving());
             let name = |id: GameId| id.to_string();
             o.maybe_text("goesOnIn", self.goes_on_in().map(name).as_deref());

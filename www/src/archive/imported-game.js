@@ -52,7 +52,7 @@ export class ImportedGame extends EventTarget {
       result,
       path: 'none',
       home: 'heard',
-      ...{ leaving: 'none', goesOnIn: null, goesOnFrom: null },
+      ...{ device: 'here', leaving: 'none', goesOnIn: null, goesOnFrom: null },
       direct: 'none',
       findings: [],
     };

@@ -304,7 +304,7 @@ export class LocalGame extends EventTarget {
       result,
       path: 'none',
       home: 'heard',
-      ...{ leaving: 'none', goesOnIn: null, goesOnFrom: null },
+      ...{ device: 'here', leaving: 'none', goesOnIn: null, goesOnFrom: null },
       direct: 'none',
       findings: [],
     };

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit/html.js';
 import { shown } from '../table/table-state.js';
 import { actionsView } from './actions.js';
 import { chatView } from './chat.js';
+import { deviceView } from './device.js';
 import { directQuestion, directSwitch } from './direct.js';
 import { findingsView } from './findings.js';
 import { handOffer } from './hand-form.js';
@@ -28,7 +29,7 @@ import { tailView } from './tail.js';
 export function panelView(state, table, act) {
   return html`
     <aside class="panel" aria-label="Game">
-      ${statusView(state, table, act)} ${troublesView(table, act)} ${movesView(table, act)}
+      ${statusView(state, table, act)} ${troublesView(state, table, act)} ${movesView(table, act)}
       ${navigationView(table, act)} ${actionsView(state, table, act)}
       ${tailView(state, table, act, !state.settings.screenReader)} ${directQuestion(table, act)}
       ${keepView(table, act)} ${chatView(state, table, act)}
@@ -39,12 +40,13 @@ export function panelView(state, table, act) {
 /**
  * What a person has to know besides the game.
  *
+ * @param {AppState} state
  * @param {Table} table
  * @param {Controller} act
  */
-function troublesView(table, act) {
+function troublesView({ peer }, table, act) {
   const waits = [standingView(table), leavingView(table, act), handOffer(table, act)];
-  const all = [...waits, findingsView(table, act)];
+  const all = [deviceView(table, peer.writer, act), ...waits, findingsView(table, act)];
   const parts = all.filter((part) => part !== nothing);
   return parts.length > 0 ? html`<div class="troubles">${parts}</div>` : nothing;
 }

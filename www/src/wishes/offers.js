@@ -47,6 +47,8 @@ export function offerWishes({ dispatch, table, game, ask, complain }) {
     askTakeback: () => ask((opened) => opened.askTakeback()),
     acceptTakeback: () => ask((opened) => opened.acceptTakeback()),
     decline: () => ask((opened) => opened.decline()),
+    /** Plays a game here that another device with this key began. */
+    takeUp: () => ask(async (opened) => 'takeUp' in opened && (await opened.takeUp())),
     /** Offers to go on without the clock, or accepts the opponent's offer. */
     leaveClock: () => ask(async (opened) => 'leaveClock' in opened && (await opened.leaveClock())),
 

@@ -54,6 +54,9 @@ impl Core {
         if !table.kept || !table.player.game().is_clocked() || table.player.colour().is_none() {
             return;
         }
+        if table.notes.handed && table.check_device().is_err() {
+            return self.stand_by(id, out);
+        }
         self.stand_by(id, out);
         self.count_answer(id, now, out);
         let (standing, step) = self.judge_home(id, now);

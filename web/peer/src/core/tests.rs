@@ -1,5 +1,6 @@
 //! Players' cores against a small relay in memory.
 
+mod devices;
 mod direct;
 mod hand;
 mod homes;

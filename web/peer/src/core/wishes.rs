@@ -388,6 +388,12 @@ impl Core {
                 self.tell_direct(id, news, &mut out);
             }
             Waiting::Home(_, item) => self.home_stored(id, *item, now, &mut out),
+            Waiting::TakenUp(_) => {
+                if let Some(table) = self.tables.get_mut(&id) {
+                    table.preparing = None;
+                }
+                self.flush(id, &mut out);
+            }
             Waiting::Onward(_, onward) => self.onward_stored(id, *onward, now, &mut out),
             Waiting::Seat(_, item) => self.seat_stored(id, *item, now, &mut out),
             Waiting::Received(_, item) => {
@@ -414,6 +420,9 @@ impl Core {
         let Some(table) = self.tables.get_mut(&id) else {
             return Vec::new();
         };
+        if matches!(waiting, Waiting::TakenUp(_)) {
+            (table.kept, table.notes.handed) = (false, false);
+        }
         if matches!(waiting, Waiting::Home(..)) {
             table.home.signing = None;
         } else {
@@ -479,6 +488,7 @@ impl Core {
     ) -> Result<(), Failure> {
         self.check_writer()?;
         let table = self.tables.get(&id).ok_or(Failure::NoSuchGame)?;
+        table.check_device()?;
         if !table.kept {
             return Err(PlayError::NotAPlayer.into());
         }

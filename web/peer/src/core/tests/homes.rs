@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rookery_ledger::codec;
 use rookery_ledger::id::{Epoch, GameId, Millis, Nonce, OrderKey};
 use rookery_ledger::order::{Decision, Orderer};
-use rookery_ledger::record::{Item, Receipt, What};
+use rookery_ledger::record::{Clock, Item, Receipt, What};
 use rookery_ledger::sign::Keypair;
 use rookery_ledger::wire::{self, Frames, Push, Request};
 use rookery_ledger::{Colour, rook};
@@ -13,6 +13,8 @@ use rookery_ledger::{Colour, rook};
 use super::super::Core;
 use super::world::{EPOCH, LIVE, in_order, new_game};
 use crate::output::{LinkId, Now, Output};
+
+mod days;
 
 /// How often pages and relays look what time brought, ms.
 const STEP_MS: u64 = 250;
@@ -54,6 +56,10 @@ const LINKS: [LinkId; 2] = LinkId::ALL;
 impl World {
     /// A game with a clock at the first relay, which can go on at the second.
     fn new() -> Self {
+        Self::with(LIVE)
+    }
+
+    fn with(clock: Clock) -> Self {
         let relay = |secret| Relay {
             key: Keypair::from_secret(&[secret; 32]),
             up: true,
@@ -86,7 +92,7 @@ impl World {
         }
         let (id, outputs) = world.pages[0]
             .core
-            .create(new_game(LIVE), &[7; 32])
+            .create(new_game(clock), &[7; 32])
             .unwrap();
         world.id = id;
         world.outputs(0, outputs);
