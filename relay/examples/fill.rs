@@ -58,7 +58,7 @@ struct Hall {
 }
 
 fn nonce(number: u64, use_of: u8) -> Nonce {
-    let mut bytes = [use_of; 32];
+    let mut bytes = [use_of; 16];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
     Nonce(bytes)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use redb::TableDefinition;
+use redb::{ReadableDatabase as _, TableDefinition};
 
 use super::*;
 use crate::order_log::redb::backup::Copied;
