@@ -5,6 +5,7 @@
 //! the receipt is signed and sent to all who watch.
 
 pub mod access;
+mod archivist;
 pub mod cli;
 pub mod client;
 pub mod codes;

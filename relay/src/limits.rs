@@ -107,6 +107,9 @@ limits! {
     games = 10_000, 1 to 10_000_000;
     /// Milliseconds after which a game that nobody uses leaves memory; it stays in the log.
     game_idle_ms = 300_000, 100 to 86_400_000;
+    /// Milliseconds without a new receipt after which a game that needs no clock to be watched (it is over, or has no clock) is
+    /// packed into the log's archive, from which it is read and goes on as before; 0 archives none.
+    archive_after_ms = 604_800_000, 0 to 315_360_000_000;
     /// New games that one session may create a minute.
     games_per_minute = 20, 1 to 100_000;
     /// STUN answers that one IPv4 address or one IPv6 /64 gets a minute. A page asks twice for each connection that it tries.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::conduct::Misdeed;
-use crate::order_log::{Counts, Health};
+use crate::order_log::{Counts, Health, Stock};
 
 pub use exposition::{CONTENT_TYPE, Family, Kind};
 pub use number::{Histogram, Number};
@@ -66,6 +66,8 @@ families! {
     LOG_COMMITS = Counter "rookery_log_commits_total", "Durable commits of the order log.";
     LOG_APPENDS = Counter "rookery_log_appends_total", "Appends that the order log acknowledged.";
     LOG_FAILURES = Counter "rookery_log_failures_total", "Commits of the order log that failed.";
+    LOG_GAMES = Gauge "rookery_log_games", "Games in the order log, live and archived.";
+    GAMES_ARCHIVED = Counter "rookery_games_archived_total", "Games that were moved into the archive.";
     LOG_SIZE = Gauge "rookery_log_size_bytes", "Size of the order log's file.";
     KEYS_GIVEN_UP = Gauge "rookery_order_keys_given_up", "Order keys given up since the log was restored from a backup or cut short.";
     DATA_FREE = Gauge "rookery_data_free_bytes", "Room left on the disk of the data folder.";
@@ -82,6 +84,8 @@ pub struct Metrics {
     pub games: Number,
     /// Games created here.
     pub games_created: Number,
+    /// Games that were moved into the archive.
+    pub games_archived: Number,
     /// Seeks in the lobby now.
     pub seeks: Number,
     /// Receipts signed.
@@ -139,6 +143,8 @@ pub struct Sampled {
     pub health: Health,
     /// What the log counted.
     pub log: Counts,
+    /// How many games the log holds; none where it cannot be read.
+    pub stock: Option<Stock>,
     /// Size of the log's file, bytes.
     pub log_bytes: Option<u64>,
     /// Room left on its disk, bytes.
@@ -213,6 +219,11 @@ impl Metrics {
         out.one(&LOG_COMMITS, sampled.log.commits);
         out.one(&LOG_APPENDS, sampled.log.appends);
         out.one(&LOG_FAILURES, sampled.log.failures);
+        if let Some(stock) = sampled.stock {
+            let parts = [("live", stock.live), ("archived", stock.archived)];
+            out.labelled(&LOG_GAMES, "part", parts);
+        }
+        out.one(&GAMES_ARCHIVED, self.games_archived.get());
         out.some(&LOG_SIZE, sampled.log_bytes);
         out.one(&KEYS_GIVEN_UP, sampled.keys_given_up);
         out.some(&DATA_FREE, sampled.free_bytes);

@@ -1,6 +1,7 @@
 //! The command line: what there is to say, and what each command does.
 
 mod check;
+mod compact;
 #[cfg(unix)]
 mod host;
 mod identity;
@@ -69,6 +70,10 @@ enum Command {
     /// under a new order key, since the copy knows nothing of what was played later.
     #[cfg(unix)]
     Backup(host::BackupArgs),
+    /// Give the room that archived and forgotten games left in the log's file back to the disk
+    ///
+    /// No relay may run on the data folder meanwhile. Broken off at any moment the log is whole.
+    Compact(compact::Args),
     /// Print who may not come to the relay that runs on a data folder, as it holds now
     #[cfg(unix)]
     Bans(host::StatusArgs),
@@ -101,9 +106,13 @@ pub fn run() -> ExitCode {
         Command::Forget(args) => host::forget(&args),
         #[cfg(unix)]
         Command::Backup(args) => host::backup(&args),
+        Command::Compact(args) => compact::run(&args),
         Command::Identity(args) => identity::run(&args),
     }
 }
+
+/// The log's file in the data folder.
+const LOG_FILE: &str = "order.redb";
 
 /// Prints what went wrong, for a person.
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {

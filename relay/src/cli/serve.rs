@@ -18,7 +18,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 use super::reload::reload;
-use super::{fail, logging, restored};
+use super::{LOG_FILE, fail, logging, restored};
 use crate::config::{Config, ConfigError, Overrides, Stun};
 #[cfg(unix)]
 use crate::control;
@@ -29,10 +29,8 @@ use crate::node::Inbound;
 use crate::order_log::Which;
 use crate::relay::Relay;
 use crate::trace::{Event, Trace};
-use crate::{fellows, http, lobby, node, session, stun};
+use crate::{archivist, fellows, http, lobby, node, session, stun};
 
-/// The log's file in the data folder.
-const LOG_FILE: &str = "order.redb";
 /// How long it may take to stamp the outage in every game once its time has come, ms.
 const STAMPING_MS: u64 = 2_000;
 /// Games that are listed at once.
@@ -175,6 +173,7 @@ async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
     tokio::spawn(fellows::run(relay.clone(), events));
     tokio::spawn(resume(relay.clone()));
     tokio::spawn(keep_time(relay.clone(), name.clone()));
+    tokio::spawn(archivist::run(relay.clone()));
     tokio::spawn(http::serve(
         relay.clone(),
         http_listener,

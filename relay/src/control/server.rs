@@ -164,6 +164,7 @@ impl Desk {
             (position, disk::size(&file), disk::free(&file))
         });
         let (position, bytes, free_bytes) = looked.await.unwrap_or_default();
+        let stock = relay.log.stock().await.ok();
         let readiness = relay.readiness();
         let addresses = relay.node.addresses();
         let listen = addresses.borrow().iter().map(ToString::to_string).collect();
@@ -195,6 +196,8 @@ impl Desk {
             log: LogStatus {
                 state: relay.log.health().borrow().as_str().into(),
                 position,
+                live_games: stock.map(|stock| stock.live),
+                archived_games: stock.map(|stock| stock.archived),
                 bytes,
                 free_bytes,
                 failures: relay.log.counters().failures,

@@ -54,6 +54,10 @@ pub struct LogStatus {
     pub state: String,
     /// How often it was ever committed to; none where it cannot be read.
     pub position: Option<u64>,
+    /// Games in it that are not archived; none where it cannot be read.
+    pub live_games: Option<u64>,
+    /// Games in its archive.
+    pub archived_games: Option<u64>,
     /// Size of its file, bytes.
     pub bytes: Option<u64>,
     /// Room left on its disk, bytes.
@@ -96,6 +100,9 @@ impl fmt::Display for Status {
         write!(f, "log        {}", log.state)?;
         if let Some(position) = log.position {
             write!(f, ", {position} commits ever")?;
+        }
+        if let (Some(live), Some(archived)) = (log.live_games, log.archived_games) {
+            write!(f, ", {live} games and {archived} archived")?;
         }
         if let Some(bytes) = log.bytes {
             write!(f, ", {}", Size(bytes))?;

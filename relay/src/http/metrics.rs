@@ -9,15 +9,17 @@ use axum::response::{IntoResponse, Response};
 
 use crate::disk;
 use crate::metrics::{CONTENT_TYPE, Number, Process, Sampled};
+use crate::order_log::Stock;
 use crate::relay::Relay;
 
 /// The text for Prometheus; `log_file` is the file of the order log.
-pub(super) fn tell(relay: &Relay, log_file: &Path) -> Response {
-    let text = relay.metrics.render(&sample(relay, log_file));
+pub(super) async fn tell(relay: &Relay, log_file: &Path) -> Response {
+    let stock = relay.log.stock().await.ok();
+    let text = relay.metrics.render(&sample(relay, stock, log_file));
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
-fn sample(relay: &Relay, log_file: &Path) -> Sampled {
+fn sample(relay: &Relay, stock: Option<Stock>, log_file: &Path) -> Sampled {
     let gate = relay.node.counters();
     let counted = |number: &AtomicU64| number.load(Ordering::Relaxed);
     Sampled {
@@ -41,6 +43,7 @@ fn sample(relay: &Relay, log_file: &Path) -> Sampled {
         .map(Number::get),
         health: *relay.log.health().borrow(),
         log: relay.log.counters(),
+        stock,
         log_bytes: disk::size(log_file),
         free_bytes: disk::free(log_file),
         process: Process::now(),

@@ -60,8 +60,9 @@ pub async fn serve_metrics(
     listener: TcpListener,
     log_file: PathBuf,
 ) -> std::io::Result<()> {
-    let metrics =
-        get(move |State(relay): State<Arc<Relay>>| async move { metrics::tell(&relay, &log_file) });
+    let metrics = get(move |State(relay): State<Arc<Relay>>| async move {
+        metrics::tell(&relay, &log_file).await
+    });
     let router = health::routes()
         .route("/metrics", metrics)
         .with_state(relay);

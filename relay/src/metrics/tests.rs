@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::*;
+use crate::order_log::Stock;
 
 const DASHBOARD: &str = include_str!("../../deploy/grafana.json");
 const ALERTS: &str = include_str!("../../deploy/alerts.yml");
@@ -31,6 +32,10 @@ fn sampled() -> Sampled {
             appends: 9,
             failures: 0,
         },
+        stock: Some(Stock {
+            live: 3,
+            archived: 5,
+        }),
         log_bytes: Some(4096),
         free_bytes: Some(1 << 40),
         process: Process {
@@ -157,6 +162,9 @@ fn what_was_counted_is_what_is_told() {
         "rookery_log_state{state=\"busy\"} 1",
         "rookery_log_state{state=\"down\"} 0",
         "rookery_log_commits_total 7",
+        "rookery_log_games{part=\"live\"} 3",
+        "rookery_log_games{part=\"archived\"} 5",
+        "rookery_games_archived_total 0",
         "process_start_time_seconds 1700000000.25",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -10,7 +10,7 @@ use rookery_ledger::mutant::Mutant;
 
 use super::{
     Append, AppendError, ChainId, Committed, Counts, Entry, Health, OrderLog, Position, ReadError,
-    StoredGame, Which,
+    Stock, StoredGame, Which,
 };
 use crate::sync::{Mutex, MutexGuard, PoisonError, broadcast, watch};
 
@@ -31,6 +31,7 @@ struct State {
     meta: BTreeMap<String, Vec<u8>>,
     marks: BTreeMap<String, Millis>,
     forgotten: BTreeSet<GameId>,
+    archived: BTreeSet<GameId>,
     fates: VecDeque<Fate>,
     full: bool,
     closed: bool,
@@ -95,6 +96,7 @@ impl MemoryLog {
         chain.extend(append.entries);
         let head = Position(chain.len() as u64);
         let game = append.chain.game;
+        state.archived.remove(&game);
         if let Some(genesis) = append.genesis {
             state.games.entry(game).or_insert(genesis);
         }
@@ -182,6 +184,14 @@ impl OrderLog for MemoryLog {
                 .take(limit)
                 .copied()
                 .collect(),
+            Which::Resting => state
+                .games
+                .keys()
+                .filter(wanted)
+                .filter(|game| !state.open.contains(game) && !state.archived.contains(game))
+                .take(limit)
+                .copied()
+                .collect(),
         };
         ready(Ok(found)).boxed()
     }
@@ -220,8 +230,30 @@ impl OrderLog for MemoryLog {
         state.games.remove(&game);
         state.open.remove(&game);
         state.chains.retain(|chain, _| chain.game != game);
+        state.archived.remove(&game);
         state.forgotten.insert(game);
         ready(Ok(())).boxed()
+    }
+
+    fn archive(&self, games: Vec<GameId>) -> BoxFuture<'_, Result<u64, AppendError>> {
+        let mut state = self.lock();
+        if state.full {
+            return ready(Err(AppendError::DiskFull)).boxed();
+        }
+        let mut taken = 0;
+        for game in games {
+            if state.games.contains_key(&game) && !state.open.contains(&game) {
+                taken += u64::from(state.archived.insert(game));
+            }
+        }
+        ready(Ok(taken)).boxed()
+    }
+
+    fn stock(&self) -> BoxFuture<'_, Result<Stock, ReadError>> {
+        let state = self.lock();
+        let archived = state.archived.len() as u64;
+        let live = state.games.len() as u64 - archived;
+        ready(Ok(Stock { live, archived })).boxed()
     }
 
     fn forgotten(&self) -> BoxFuture<'_, Result<Vec<GameId>, ReadError>> {

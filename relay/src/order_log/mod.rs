@@ -159,6 +159,17 @@ pub enum Which {
     All,
     /// Those that go on.
     Open,
+    /// Those that need no clock to be watched and are not archived: an end came, or they have no clock.
+    Resting,
+}
+
+/// How many games a log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stock {
+    /// Those that are not archived.
+    pub live: u64,
+    /// Those that are.
+    pub archived: u64,
 }
 
 /// Storage for the order of games.
@@ -204,6 +215,13 @@ pub trait OrderLog: Send + Sync + 'static {
     /// Forgets a game for good: resolves when its entries are gone and a note is durable that it was forgotten at `at`, behind
     /// which it can never be new here again. Otherwise its key could sign a second order of it.
     fn forget(&self, game: GameId, at: Millis) -> BoxFuture<'_, Result<(), AppendError>>;
+
+    /// Moves games that do not go on into the archive, each in one atomic step, and resolves when that is durable: how many
+    /// were moved. Nobody can tell by any other call: an archived game is read as before, and an append brings it back.
+    fn archive(&self, games: Vec<GameId>) -> BoxFuture<'_, Result<u64, AppendError>>;
+
+    /// How many games there are.
+    fn stock(&self) -> BoxFuture<'_, Result<Stock, ReadError>>;
 
     /// The games that were forgotten.
     fn forgotten(&self) -> BoxFuture<'_, Result<Vec<GameId>, ReadError>>;

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod archive;
 mod backup;
 mod cli;
 mod codes;

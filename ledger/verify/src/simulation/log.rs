@@ -153,14 +153,17 @@ impl Log {
         match self {
             Self::Plain(plain) => appends.iter().map(|append| plain.append(append)).collect(),
             Self::Shipped(shipped) => {
-                let writes: Vec<Write> = appends.iter().cloned().map(Write::Append).collect();
+                let writes = with_archive(appends);
                 if !shipped.store.is_open() {
                     shipped.store.reopen();
                 }
-                shipped.store.commit(&writes).unwrap_or_else(|error| {
+                let committed = shipped.store.commit(&writes);
+                let mut results = committed.unwrap_or_else(|error| {
                     shipped.store.reopen();
                     appends.iter().map(|_| Err(error.clone())).collect()
-                })
+                });
+                results.truncate(appends.len());
+                results
             }
         }
     }
@@ -183,7 +186,7 @@ impl Log {
             }
             Self::Shipped(shipped) => {
                 shipped.disk.fail_after(random.below(24));
-                let writes: Vec<Write> = appends.iter().cloned().map(Write::Append).collect();
+                let writes = with_archive(appends);
                 let _ = shipped.store.commit(&writes);
                 // Nothing that the store does on its way out reaches the disk.
                 shipped.disk.fail_after(0);
@@ -293,6 +296,17 @@ impl Log {
             _ => Ok(true),
         }
     }
+}
+
+/// The appends, and that every game of theirs that need not be watched is archived right behind them: whatever comes of it
+/// later, and whatever breaks the commit off, has to show the same as if nothing ever were.
+fn with_archive(appends: &[Append]) -> Vec<Write> {
+    let games = appends.iter().map(|append| append.chain.game);
+    let games: BTreeSet<GameId> = games.collect();
+    let appends = appends.iter().cloned().map(Write::Append);
+    appends
+        .chain(games.into_iter().map(Write::Archive))
+        .collect()
 }
 
 impl Plain {

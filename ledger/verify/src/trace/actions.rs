@@ -100,7 +100,7 @@ pub(super) const MAPPED: &[Mapped] = &[
     mapped(
         "Action::Late",
         &["Found", "Entries"],
-        &["order_log/redb/store.rs: write"],
+        &["order_log/redb/transaction.rs: append"],
     ),
     mapped(
         "Action::Crash",

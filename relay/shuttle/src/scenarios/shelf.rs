@@ -148,7 +148,7 @@ impl Books {
         match write {
             Write::Append(append) => return self.append(append),
             Write::SetMeta(key, value) => drop(self.metas.insert(key.clone(), value.clone())),
-            Write::Mark(..) | Write::Forget(..) => {}
+            Write::Mark(..) | Write::Forget(..) | Write::Archive(_) => {}
         }
         Ok(Position::START)
     }

@@ -9,9 +9,10 @@ use redb::backends::FileBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 
+use super::archive;
 use super::retire::Sign;
 use super::rows::{
-    ENTRIES, GAMES, HEADS, META, OPEN, OWNER_KEY, decode_entry, encode_entry, given_up_key,
+    ARCHIVE, ENTRIES, GAMES, HEADS, META, OPEN, OWNER_KEY, decode_entry, encode_entry, given_up_key,
 };
 use super::store::{Store, begin, builder, prepare};
 use super::{Entry, ReadError};
@@ -33,6 +34,8 @@ pub enum Table {
     Open = 4,
     /// Small values by text.
     Meta = 5,
+    /// Games of the archive.
+    Archive = 6,
 }
 
 impl Table {
@@ -45,6 +48,7 @@ impl Table {
             3 => Self::Games,
             4 => Self::Open,
             5 => Self::Meta,
+            6 => Self::Archive,
             _ => return None,
         })
     }
@@ -173,6 +177,19 @@ fn rows(
             None => put(Table::Entries, key.value(), value.value())?,
         }
     }
+    for row in tx
+        .open_table(ARCHIVE)
+        .map_err(database)?
+        .iter()
+        .map_err(database)?
+    {
+        let (key, value) = row.map_err(database)?;
+        let signed = archive::signed(GameId(*key.value()), value.value(), sign);
+        match signed.map_err(database)? {
+            Some((signed, _)) => put(Table::Archive, key.value(), &signed)?,
+            None => put(Table::Archive, key.value(), value.value())?,
+        }
+    }
     Ok(())
 }
 
@@ -180,8 +197,18 @@ fn rows(
 pub(super) fn signed(key: &[u8; 72], row: &[u8], sign: Sign<'_>) -> Option<Vec<u8>> {
     let (game, rest) = key.split_first_chunk::<32>()?;
     let (order_key, _) = rest.split_first_chunk::<32>()?;
+    signed_row(OrderKey(*order_key), GameId(*game), row, sign)
+}
+
+/// The same for a row of this chain.
+pub(super) fn signed_row(
+    order_key: OrderKey,
+    game: GameId,
+    row: &[u8],
+    sign: Sign<'_>,
+) -> Option<Vec<u8>> {
     let entry = decode_entry(row)?;
-    let receipt = sign(OrderKey(*order_key), GameId(*game), &entry)?;
+    let receipt = sign(order_key, game, &entry)?;
     Some(encode_entry(&Entry { receipt, ..entry }))
 }
 
@@ -243,6 +270,7 @@ impl Copied {
             let mut heads = tx.open_table(HEADS).map_err(database)?;
             let mut games = tx.open_table(GAMES).map_err(database)?;
             let mut open = tx.open_table(OPEN).map_err(database)?;
+            let mut archive = tx.open_table(ARCHIVE).map_err(database)?;
             let mut meta = tx.open_table(META).map_err(database)?;
             for (table, key, value) in self.rows.drain(..) {
                 let (key, value) = (key.as_slice(), value.as_slice());
@@ -258,6 +286,9 @@ impl Copied {
                         drop(games.insert(fixed::<32>(key)?, value).map_err(database)?);
                     }
                     Table::Open => drop(open.insert(fixed::<32>(key)?, ()).map_err(database)?),
+                    Table::Archive => {
+                        drop(archive.insert(fixed::<32>(key)?, value).map_err(database)?);
+                    }
                     Table::Meta => {
                         let key = std::str::from_utf8(key).map_err(|_| CopyError::Row)?;
                         drop(meta.insert(key, value).map_err(database)?);

@@ -170,6 +170,19 @@ impl GroupCommit {
         self.write(Write::Forget(game, at)).await.map(|_| ())
     }
 
+    /// Moves games into the archive, durably; how many of them it took.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] where the store failed or was closed.
+    pub async fn archive(&self, games: Vec<GameId>) -> Result<u64, AppendError> {
+        let all = games
+            .into_iter()
+            .map(|game| self.write(Write::Archive(game)));
+        let taken = futures::future::try_join_all(all).await?;
+        Ok(taken.into_iter().map(|taken| taken.0).sum())
+    }
+
     /// Notes that `relay` was alive at `at`, if there is room in the queue.
     pub fn mark_alive(&self, relay: &str, at: Millis) {
         // A full queue means that appends are waiting; the next mark will find room.
@@ -365,7 +378,9 @@ impl<S: CommitStore, N: Fn() -> Instant> Writer<S, N> {
 fn presumed(writes: &[Write]) -> Vec<Result<Position, AppendError>> {
     let presume = |write: &Write| match write {
         Write::Append(append) => Ok(Position(append.expected.0 + append.entries.len() as u64)),
-        Write::SetMeta(..) | Write::Mark(..) | Write::Forget(..) => Ok(Position::START),
+        Write::SetMeta(..) | Write::Mark(..) | Write::Forget(..) | Write::Archive(_) => {
+            Ok(Position::START)
+        }
     };
     writes.iter().map(presume).collect()
 }

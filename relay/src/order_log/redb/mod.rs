@@ -4,12 +4,14 @@
 pub mod group_commit;
 pub mod store;
 
+mod archive;
 mod backend;
 mod backup;
 mod high_water;
 mod reads;
 mod retire;
 mod rows;
+mod transaction;
 
 use std::io;
 use std::path::PathBuf;
@@ -22,7 +24,7 @@ use rookery_ledger::id::{GameId, Millis, OrderKey};
 
 use super::{
     Append, AppendError, ChainId, Committed, Counts, Entry, Health, OrderLog, Position, ReadError,
-    StoredGame, Which,
+    Stock, StoredGame, Which,
 };
 use crate::sync::{broadcast, watch};
 use backend::PreallocatedFile;
@@ -74,6 +76,23 @@ impl RedbLog {
         let count = store.retire(keys, at, sign)?;
         store.close();
         Ok(count)
+    }
+
+    /// As [`Store::compact`] for the log in the file `path`, which nobody has open.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where the file is not there, cannot be opened, is open elsewhere, is of another format or cannot be
+    /// written.
+    pub fn compact(path: impl Into<PathBuf>) -> Result<(), OpenError> {
+        let path = path.into();
+        if let Err(error) = std::fs::metadata(&path) {
+            return Err(Box::new(redb::Error::Io(error)).into());
+        }
+        let store = Store::open(move || PreallocatedFile::open(&path))?;
+        store.compact().map_err(Box::new)?;
+        store.close();
+        Ok(())
     }
 
     /// As [`Store::given_up`].
@@ -191,6 +210,14 @@ impl OrderLog for RedbLog {
 
     fn forget(&self, game: GameId, at: Millis) -> BoxFuture<'_, Result<(), AppendError>> {
         self.group.forget(game, at).boxed()
+    }
+
+    fn archive(&self, games: Vec<GameId>) -> BoxFuture<'_, Result<u64, AppendError>> {
+        self.group.archive(games).boxed()
+    }
+
+    fn stock(&self) -> BoxFuture<'_, Result<Stock, ReadError>> {
+        self.reading(Store::stock)
     }
 
     fn forgotten(&self) -> BoxFuture<'_, Result<Vec<GameId>, ReadError>> {

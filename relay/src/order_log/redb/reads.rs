@@ -2,17 +2,26 @@
 
 use std::ops::Bound::{Excluded, Unbounded};
 
-use redb::{ReadTransaction, ReadableDatabase as _};
+use redb::{ReadTransaction, ReadableDatabase as _, ReadableTableMetadata as _};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 
+use super::archive::Archived;
 use super::rows::{
-    ENTRIES, FORGOTTEN, GAMES, HEADS, META, OPEN, alive_key, chain_key, decode_entry, entry_key,
-    own_key,
+    ARCHIVE, ENTRIES, FORGOTTEN, GAMES, HEADS, META, OPEN, alive_key, chain_key, decode_entry,
+    entry_key, own_key,
 };
-use super::{ChainId, Entry, Position, ReadError, Store, StoredGame, Which};
+use super::{ChainId, Entry, Position, ReadError, Stock, Store, StoredGame, Which};
 
 fn corrupt(what: &str) -> redb::Error {
     redb::Error::Corrupted(what.into())
+}
+
+/// A game of the archive.
+fn archived(tx: &ReadTransaction, game: GameId) -> Result<Option<Archived>, redb::Error> {
+    match tx.open_table(ARCHIVE)?.get(game.as_bytes())? {
+        Some(row) => Ok(Some(Archived::decode(row.value())?)),
+        None => Ok(None),
+    }
 }
 
 /// Each read fails with [`ReadError`] where the store is closed, cannot be read or holds what is no entry.
@@ -63,7 +72,13 @@ impl Store {
                 let entry = decode_entry(value.value()).ok_or_else(|| corrupt("an entry"))?;
                 found.push((Position(position), entry));
             }
-            Ok(found)
+            if !found.is_empty() || tx.open_table(GAMES)?.get(chain.game.as_bytes())?.is_some() {
+                return Ok(found);
+            }
+            match archived(tx, chain.game)? {
+                Some(archived) => archived.entries(chain.order_key, after, limit),
+                None => Ok(found),
+            }
         })
     }
 
@@ -79,7 +94,7 @@ impl Store {
                 .get(game.as_bytes())?
                 .map(|row| row.value().to_vec())
             else {
-                return Ok(None);
+                return Ok(archived(tx, game)?.map(Archived::stored));
             };
             let heads = tx.open_table(HEADS)?;
             let first = chain_key(ChainId {
@@ -125,19 +140,52 @@ impl Store {
                 .map_or(Unbounded, |game| Excluded(game.as_bytes()));
             let range = (first, Unbounded);
             let mut found = Vec::new();
+            let games = tx.open_table(GAMES)?;
             match which {
                 Which::All => {
-                    for row in tx.open_table(GAMES)?.range::<&[u8; 32]>(range)?.take(limit) {
+                    for row in games.range::<&[u8; 32]>(range)?.take(limit) {
                         found.push(GameId(*row?.0.value()));
                     }
+                    let archive = tx.open_table(ARCHIVE)?;
+                    for row in archive.range::<&[u8; 32]>(range)?.take(limit) {
+                        found.push(GameId(*row?.0.value()));
+                    }
+                    found.sort_unstable();
+                    found.truncate(limit);
                 }
                 Which::Open => {
                     for row in tx.open_table(OPEN)?.range::<&[u8; 32]>(range)?.take(limit) {
                         found.push(GameId(*row?.0.value()));
                     }
                 }
+                Which::Resting => {
+                    let open = tx.open_table(OPEN)?;
+                    for row in games.range::<&[u8; 32]>(range)? {
+                        if found.len() >= limit {
+                            break;
+                        }
+                        let game = *row?.0.value();
+                        if open.get(&game)?.is_none() {
+                            found.push(GameId(game));
+                        }
+                    }
+                }
             }
             Ok(found)
+        })
+    }
+
+    /// How many games there are, without looking at them.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn stock(&self) -> Result<Stock, ReadError> {
+        self.reading(|tx| {
+            Ok(Stock {
+                live: tx.open_table(GAMES)?.len()?,
+                archived: tx.open_table(ARCHIVE)?.len()?,
+            })
         })
     }
 

@@ -1,15 +1,20 @@
 //! Giving order keys up: what they signed is kept signed from then on, for they sign no more.
 
+use std::ops::Bound::{Excluded, Unbounded};
+
 use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 
+use super::archive;
 use super::backup::signed;
-use super::rows::{ENTRIES, GIVEN_UP, META, OWNER_KEY, given_up_key};
+use super::rows::{ARCHIVE, ENTRIES, GIVEN_UP, META, OWNER_KEY, given_up_key};
 use super::store::{Store, begin};
 use super::{Entry, ReadError};
 
 /// Rows that share a commit: some megabytes.
 const ROWS: usize = 4_096;
+/// Games of the archive that share a commit: some megabytes too.
+const GAMES: usize = 256;
 
 /// An order key that signs no more for what is in the log, and when it was given up.
 pub type GivenUp = (OrderKey, Millis);
@@ -100,6 +105,7 @@ fn retire(
             None => break,
         }
     }
+    count += retire_archive(database, sign)?;
     let tx = begin(database)?;
     {
         let mut meta = tx.open_table(META)?;
@@ -113,6 +119,42 @@ fn retire(
     }
     tx.commit()?;
     Ok(count)
+}
+
+/// The same for the archive.
+fn retire_archive(database: &Database, sign: Sign<'_>) -> Result<u64, redb::Error> {
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let (mut rows, mut last) = (Vec::new(), None);
+        {
+            let tx = database.begin_read()?;
+            let first = after.as_ref().map_or(Unbounded, Excluded);
+            let table = tx.open_table(ARCHIVE)?;
+            for row in table.range::<&[u8; 32]>((first, Unbounded))?.take(GAMES) {
+                let (key, value) = row?;
+                let game = *key.value();
+                if let Some((row, entries)) = archive::signed(GameId(game), value.value(), sign)? {
+                    rows.push((game, row));
+                    count += entries;
+                }
+                last = Some(game);
+            }
+        }
+        if !rows.is_empty() {
+            let tx = begin(database)?;
+            {
+                let mut table = tx.open_table(ARCHIVE)?;
+                for (game, row) in &rows {
+                    table.insert(game, row.as_slice())?;
+                }
+            }
+            tx.commit()?;
+        }
+        if last.is_none() {
+            return Ok(count);
+        }
+        after = last;
+    }
 }
 
 /// Rows by key, as they are to be.

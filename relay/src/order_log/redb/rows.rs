@@ -13,6 +13,8 @@ pub(super) const HEADS: TableDefinition<'_, &[u8; 64], u64> = TableDefinition::n
 pub(super) const GAMES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("games");
 /// The games that go on.
 pub(super) const OPEN: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("open");
+/// Game to all of it in one row (see `archive`). A game is here or in the tables above, never in both.
+pub(super) const ARCHIVE: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("archive");
 /// Small values: the format, alive marks, what the relay keeps with the log.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 

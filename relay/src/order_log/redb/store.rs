@@ -3,25 +3,21 @@
 
 use std::io;
 
-use redb::{
-    Builder, Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, StorageBackend,
-};
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase as _, StorageBackend};
 use rookery_ledger::id::{GameId, Millis, OrderKey};
 use rookery_ledger::mutant::Mutant;
 
 use super::group_commit::CommitStore;
 use super::high_water::{Found, HighWater, MarkStorage, Stale};
-use super::rows::{
-    ENTRIES, GAMES, HEADS, META, OPEN, OWNER_KEY, alive_key, chain_key, encode_entry, entry_key,
-    forgotten_key, given_up_key, own_key,
-};
-use super::{Append, AppendError, ChainId, Position};
+use super::rows::{ARCHIVE, ENTRIES, GAMES, HEADS, META, OPEN, OWNER_KEY, given_up_key};
+use super::transaction::{COMMITS_KEY, write};
+use super::{Append, AppendError, Position};
 use crate::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub(super) const FORMAT_KEY: &str = "format";
-const FORMAT: &[u8] = b"rookery-log/1";
-/// Counts commits for ever.
-const COMMITS_KEY: &str = "commits";
+const FORMAT: &[u8] = b"rookery-log/2";
+/// What was written before there was an archive: the same without its table.
+pub(super) const FORMAT_1: &[u8] = b"rookery-log/1";
 /// Pages kept in memory, bytes. Only replays and restarts read; a running game is in its task's memory.
 const CACHE_BYTES: usize = 32 << 20;
 
@@ -39,6 +35,8 @@ pub enum Write {
     Mark(String, Millis),
     /// A game is forgotten at this time: its rows go, and a note stays that it may never be new here again.
     Forget(GameId, Millis),
+    /// A game that does not go on moves into the archive. Its result is position 1 where it did, else 0.
+    Archive(GameId),
 }
 
 /// The log cannot be opened.
@@ -48,7 +46,9 @@ pub enum OpenError {
     #[error("cannot open the log: {0}")]
     Database(#[from] Box<redb::Error>),
     /// The file is a log of another version.
-    #[error("the log has format {found:?}; this version reads only \"rookery-log/1\"")]
+    #[error(
+        "the log has format {found:?}; this version reads only \"rookery-log/1\" and \"rookery-log/2\""
+    )]
     Format {
         /// The format that it names.
         found: String,
@@ -165,6 +165,20 @@ impl Store {
         self.locked()
     }
 
+    /// Gives room in the file that nothing needs back to the disk, a step at a time: broken off at any moment the log is whole.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub(super) fn compact(&self) -> Result<(), redb::Error> {
+        let mut held = self.write_lock();
+        let Some(database) = &mut held.database else {
+            return Err(redb::Error::DatabaseClosed);
+        };
+        while database.compact()? {}
+        Ok(())
+    }
+
     fn write_lock(&self) -> RwLockWriteGuard<'_, Held> {
         self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -226,7 +240,8 @@ pub(super) fn builder() -> Builder {
     builder
 }
 
-/// Makes the tables of a new file. Gives the format of an old one where it is another one.
+/// Makes the tables of a new file, and those that a file of the version before lacks. Gives the format of a file that this
+/// version does not know.
 pub(super) fn prepare(database: &Database) -> Result<Option<String>, redb::Error> {
     let found = {
         let tx = database.begin_read()?;
@@ -236,14 +251,19 @@ pub(super) fn prepare(database: &Database) -> Result<Option<String>, redb::Error
             Err(error) => return Err(error.into()),
         }
     };
-    if let Some(found) = found {
-        return Ok((found != FORMAT).then(|| String::from_utf8_lossy(&found).into_owned()));
+    match found {
+        Some(found) if found == FORMAT => return Ok(None),
+        Some(found) if found != FORMAT_1 => {
+            return Ok(Some(String::from_utf8_lossy(&found).into_owned()));
+        }
+        _ => {}
     }
     let tx = begin(database)?;
     tx.open_table(ENTRIES)?;
     tx.open_table(HEADS)?;
     tx.open_table(GAMES)?;
     tx.open_table(OPEN)?;
+    tx.open_table(ARCHIVE)?;
     tx.open_table(META)?.insert(FORMAT_KEY, FORMAT)?;
     tx.commit()?;
     Ok(None)
@@ -280,104 +300,6 @@ pub(super) fn commits(tx: &ReadTransaction) -> Result<u64, redb::Error> {
     let count = tx.open_table(META)?.get(COMMITS_KEY)?;
     let count = count.and_then(|count| count.value().try_into().ok());
     Ok(count.map_or(0, u64::from_be_bytes))
-}
-
-/// A result for each write, and how many commits there were.
-type Committing = (Vec<Result<Position, AppendError>>, u64);
-
-/// Puts the writes into one transaction.
-fn write(database: &Database, writes: &[Write]) -> Result<Committing, redb::Error> {
-    let tx = begin(database)?;
-    let mut results = Vec::with_capacity(writes.len());
-    let commits;
-    {
-        let mut entries = tx.open_table(ENTRIES)?;
-        let mut heads = tx.open_table(HEADS)?;
-        let mut games = tx.open_table(GAMES)?;
-        let mut open = tx.open_table(OPEN)?;
-        let mut meta = tx.open_table(META)?;
-        let before = meta
-            .get(COMMITS_KEY)?
-            .and_then(|count| count.value().try_into().ok());
-        commits = before.map_or(0, u64::from_be_bytes) + 1;
-        meta.insert(COMMITS_KEY, commits.to_be_bytes().as_slice())?;
-        for write in writes {
-            let result = match write {
-                // Only a game that is new here can have been forgotten: of others the entries are there.
-                Write::Append(append)
-                    if append.genesis.is_some()
-                        && meta
-                            .get(forgotten_key(append.chain.game).as_str())?
-                            .is_some() =>
-                {
-                    Err(AppendError::Unavailable("the game was forgotten".into()))
-                }
-                Write::Append(append) => {
-                    let chain = chain_key(append.chain);
-                    let mut head = heads.get(&chain)?.map_or(0, |head| head.value());
-                    if head == append.expected.0 || Mutant::APPENDS_ANYWHERE.is_on() {
-                        let last = append.entries.len().saturating_sub(1);
-                        for (at, entry) in append.entries.iter().enumerate() {
-                            if Mutant::LAST_NOT_APPENDED.is_on() && at > 0 && at == last {
-                                continue;
-                            }
-                            head += 1;
-                            entries.insert(
-                                &entry_key(append.chain, head),
-                                encode_entry(entry).as_slice(),
-                            )?;
-                        }
-                        if !append.entries.is_empty() {
-                            heads.insert(&chain, head)?;
-                        }
-                        let game = append.chain.game.as_bytes();
-                        if let Some(genesis) = &append.genesis
-                            && games.get(game)?.is_none()
-                        {
-                            games.insert(game, genesis.as_slice())?;
-                        }
-                        match append.open {
-                            Some(true) => drop(open.insert(game, ())?),
-                            Some(false) => drop(open.remove(game)?),
-                            None => {}
-                        }
-                        Ok(Position(head))
-                    } else {
-                        Err(AppendError::Conflict {
-                            actual: Position(head),
-                        })
-                    }
-                }
-                Write::SetMeta(key, value) => {
-                    meta.insert(own_key(key).as_str(), value.as_slice())?;
-                    Ok(Position::START)
-                }
-                Write::Forget(game, at) => {
-                    let [first, last] = [[0; 32], [0xff; 32]].map(|order_key| ChainId {
-                        game: *game,
-                        order_key: OrderKey(order_key),
-                    });
-                    let rows = (entry_key(first, 0), entry_key(last, u64::MAX));
-                    entries.retain_in::<&[u8; 72], _>(&rows.0..=&rows.1, |_, _| false)?;
-                    let chains = (chain_key(first), chain_key(last));
-                    heads.retain_in::<&[u8; 64], _>(&chains.0..=&chains.1, |_, _| false)?;
-                    games.remove(game.as_bytes())?;
-                    open.remove(game.as_bytes())?;
-                    let at = at.get().to_be_bytes();
-                    meta.insert(forgotten_key(*game).as_str(), at.as_slice())?;
-                    Ok(Position::START)
-                }
-                Write::Mark(relay, at) => {
-                    let at = at.get().to_be_bytes();
-                    meta.insert(alive_key(relay).as_str(), at.as_slice())?;
-                    Ok(Position::START)
-                }
-            };
-            results.push(result);
-        }
-    }
-    tx.commit()?;
-    Ok((results, commits))
 }
 
 fn classify(error: &redb::Error) -> AppendError {

@@ -1,5 +1,6 @@
 //! What the redb log promises: one winner for each place, nothing acknowledged is lost, a full disk is survived.
 
+mod archive;
 mod restored;
 
 use std::io::{BufRead as _, BufReader};
