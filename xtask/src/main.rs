@@ -11,6 +11,7 @@ mod run;
 mod sancov;
 mod site;
 mod stamp;
+mod static_relay;
 mod tally;
 mod test;
 mod tools;
@@ -36,6 +37,8 @@ Commands:
   test [--quick]              Check and test everything; the last line is the tally
                                 --quick    leave out the wasm builds and the browser tests
   dist                        Build the static site into dist/ and the relay into target/release/
+  dist-relay [ARCH]           Build the relay as one static program for Linux into target/static/ARCH/, and try it; without
+                              ARCH for both of amd64 and arm64
   bench [NAME] [--json FILE]  Measure, beside peers in the same run; without a name, all of:
 {BENCHES}                                --json FILE  write [{\"name\",\"unit\",\"value\",\"runs\",\"peer\",\"command\"}]
   verify [OPTIONS]            Try to break the protocol's promises; without --way, by all of:
@@ -118,6 +121,11 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
                 "The relay is {}",
                 workspace.binary("rookery-relay").display()
             );
+            Ok(ExitCode::SUCCESS)
+        }
+        "dist-relay" => {
+            let arches = static_relay::arches(rest)?;
+            static_relay::build(&Workspace::find()?, &arches)?;
             Ok(ExitCode::SUCCESS)
         }
         "bench" => {

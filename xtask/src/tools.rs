@@ -15,32 +15,37 @@ const WASM_PACK_VERSION: &str = "0.15.1";
 
 /// Makes sure that the Rust compiler can build for the browser.
 pub(crate) fn wasm_target() -> Result<()> {
-    if has_wasm_target() {
+    target(WASM_TARGET)
+}
+
+/// Makes sure that the Rust compiler can build for `target`.
+pub(crate) fn target(target: &str) -> Result<()> {
+    if has_target(target) {
         return Ok(());
     }
     let Some(rustup) = command::find("rustup") else {
         bail!(
-            "Rust's standard library for {WASM_TARGET} is missing, and so is rustup, which adds it: \
+            "Rust's standard library for {target} is missing, and so is rustup, which adds it: \
              install rustup from https://rustup.rs, or your distribution's package of that library"
         );
     };
-    println!("Adding the Rust target {WASM_TARGET}");
+    println!("Adding the Rust target {target}");
     let added = command::run(
-        Command::new(rustup).args(["target", "add", WASM_TARGET]),
-        "add the wasm target",
+        Command::new(rustup).args(["target", "add", target]),
+        "add a Rust target",
     );
-    if added.is_err() || !has_wasm_target() {
+    if added.is_err() || !has_target(target) {
         bail!(
             "the Rust target could not be added: check the network connection, then run \
-             `rustup target add {WASM_TARGET}`"
+             `rustup target add {target}`"
         );
     }
     Ok(())
 }
 
-fn has_wasm_target() -> bool {
+fn has_target(target: &str) -> bool {
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let arguments = ["--print", "target-libdir", "--target", WASM_TARGET];
+    let arguments = ["--print", "target-libdir", "--target", target];
     command::read(Command::new(rustc).args(arguments))
         .is_some_and(|folder| PathBuf::from(folder).is_dir())
 }
