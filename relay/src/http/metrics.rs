@@ -39,6 +39,7 @@ fn sample(relay: &Relay, log_file: &Path) -> Sampled {
             &relay.codes.limited,
         ]
         .map(Number::get),
+        tokens: relay.tokens().len() as u64,
         health: *relay.log.health().borrow(),
         log: relay.log.counters(),
         log_bytes: disk::size(log_file),

@@ -21,6 +21,7 @@ mod http;
 mod liar;
 mod load;
 mod play;
+mod private;
 mod reload;
 mod restored;
 mod seats;
