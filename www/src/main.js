@@ -70,15 +70,15 @@ store.subscribe(() => {
 });
 draw(roots, store.get(), act);
 
-async function follow() {
+function follow() {
   const route = parseRoute(location.hash);
-  const bare = await act.takeToken(route);
+  const bare = act.takeToken(route);
   // What opens a relay does not stay in the address, where others see it.
   if (bare !== route) history.replaceState(null, '', routeHash(bare));
-  await act.follow(bare);
+  void act.follow(bare);
 }
-window.addEventListener('hashchange', () => void follow());
-void follow();
+window.addEventListener('hashchange', follow);
+follow();
 
 takeWhatIsBrought(act);
 followSwipes(roots.main, act.step);

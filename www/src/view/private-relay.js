@@ -17,7 +17,7 @@ export function privateRelayView({ peer, dialog }, act) {
   const open = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-    void act.openRelay(String(new FormData(form).get('word') ?? ''));
+    act.openRelay(String(new FormData(form).get('word') ?? ''));
   };
   return html`<div class="update" role="status" data-shown=${asking ? 'true' : 'false'}>
     ${

@@ -13,17 +13,16 @@ export function openingRelays({ store, dispatch, needPeer, complain }) {
    * @param {string} relay Its peer id.
    * @param {string} token
    */
-  async function give(relay, token) {
+  function give(relay, token) {
     const tokens = withToken(store.get().tokens, relay, token);
     dispatch({ type: 'tokens', tokens });
     storeTokens(tokens);
-    // One that is not up yet begins with what is kept.
-    if (store.get().peer.status !== 'ready') return;
-    try {
-      (await needPeer()).setToken(relay, token);
-    } catch (error) {
-      complain(error);
-    }
+    // One that sleeps begins with what is kept; one that starts may have begun without.
+    const { status } = store.get().peer;
+    if (status === 'asleep' || status === 'failed') return;
+    needPeer()
+      .then((peer) => peer.setToken(relay, token))
+      .catch(complain);
   }
 
   return {
@@ -31,11 +30,11 @@ export function openingRelays({ store, dispatch, needPeer, complain }) {
     openLink: (openLink) => dispatch({ type: 'table', fields: { openLink } }),
 
     /** @param {string} text What was pasted for the relay that asks. */
-    async openRelay(text) {
+    openRelay(text) {
       const asking = store.get().peer.connection.token;
       if (!asking) return;
       const token = readToken(text);
-      if (token) await give(asking.relay, token);
+      if (token) give(asking.relay, token);
       else complain(new Error('The word is made of letters, digits and signs, without spaces.'));
     },
 
@@ -43,13 +42,13 @@ export function openingRelays({ store, dispatch, needPeer, complain }) {
      * Takes the word out of an invitation.
      *
      * @param {Route} route
-     * @returns {Promise<Route>} The same without it.
+     * @returns {Route} The same without it.
      */
-    async takeToken(route) {
+    takeToken(route) {
       if (route.screen !== 'game' || route.token === undefined) return route;
       const { token, ...bare } = route;
       const relay = relayName(route.relay);
-      if (relay && readToken(token)) await give(relay, token);
+      if (relay && readToken(token)) give(relay, token);
       return bare;
     },
   };
