@@ -17,6 +17,28 @@ pub const MAX_ITEMS_BYTES: usize = 48 * 1024;
 /// How often a relay sends [`Push::Beat`], ms.
 pub const BEAT_MS: u64 = 1_000;
 
+/// Versions of this protocol, best first. In 2 a hello may have a `token`; all else is as in 1.
+pub const VERSIONS: [u32; 2] = [2, 1];
+/// The first version in which a hello may have a `token`.
+pub const TOKEN_SINCE: u32 = 2;
+
+/// The best version that both sides speak, if there is one.
+#[must_use]
+pub fn shared_version(theirs: &[u32]) -> Option<u32> {
+    VERSIONS.into_iter().find(|own| theirs.contains(own))
+}
+
+/// What the host of a private relay gives to whoever may play there. It never shows itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
 /// Chosen by the asking side; the answer carries it back.
 pub type RequestId = u32;
 
@@ -32,6 +54,9 @@ pub enum Request {
         agent: String,
         /// Binds a player's key to this connection; none to watch, or to forward.
         hello: Option<Signed<Hello>>,
+        /// What opens a private relay. Only where the relay's welcome names version 2: an older one would not read the frame.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<Token>,
     },
     /// Offers one item of a game: its genesis (which creates it at the relay), a record, a `Home`, a continuation, or
     /// a receipt of another relay. Answered by `Done` once it is durable, or by `Refused`. Sending it again is harmless.
@@ -413,6 +438,40 @@ mod tests {
             }
             assert_eq!(out, frames);
             assert_eq!(cutter.pending(), 0);
+        }
+    }
+
+    #[test]
+    fn a_hello_without_a_token_is_what_it_was_and_one_with_a_token_does_not_show_it() {
+        let hello = |token| Request::Hello {
+            versions: vec![1],
+            agent: "a".into(),
+            hello: None,
+            token,
+        };
+        let old = b"\xa1\x65hello\xa3\x65agent\x61a\x65hello\xf6\x68versions\x81\x01";
+        assert_eq!(codec::encode(&hello(None)), old);
+        assert_eq!(decode_request(old), Ok(hello(None)));
+        let with = hello(Some(Token("open sesame".into())));
+        let bytes = codec::encode(&with);
+        assert_eq!(decode_request(&bytes).as_ref(), Ok(&with));
+        assert!(!format!("{with:?}").contains("sesame"));
+        // Only one form says that there is none.
+        let empty =
+            b"\xa1\x65hello\xa4\x65agent\x61a\x65hello\xf6\x65token\xf6\x68versions\x81\x01";
+        assert_eq!(decode_request(empty), Err(CodecError::NotCanonical));
+    }
+
+    #[test]
+    fn the_better_of_the_versions_that_both_speak_is_spoken() {
+        for (theirs, shared) in [
+            (&[1][..], Some(1)),
+            (&[2, 1], Some(2)),
+            (&[1, 2, 3], Some(2)),
+            (&[3], None),
+            (&[], None),
+        ] {
+            assert_eq!(shared_version(theirs), shared, "{theirs:?}");
         }
     }
 

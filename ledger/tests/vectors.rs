@@ -359,6 +359,7 @@ fn requests() -> Vec<Value> {
                 versions: vec![VERSION],
                 agent: "test/1".into(),
                 hello: Some(hello()),
+                token: None,
             },
         ),
         (
@@ -367,6 +368,7 @@ fn requests() -> Vec<Value> {
                 versions: vec![2, 1],
                 agent: String::new(),
                 hello: None,
+                token: None,
             },
         ),
         (

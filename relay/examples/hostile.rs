@@ -492,6 +492,7 @@ async fn frames(args: &Args, results: &mut Results) {
             versions: vec![VERSION],
             agent: String::new(),
             hello: None,
+            token: None,
         })
         .await
         .unwrap();
@@ -565,6 +566,7 @@ async fn hellos(args: &Args, results: &mut Results) {
         versions: vec![99],
         agent: String::new(),
         hello: None,
+        token: None,
     };
     stream.send(&hello).await.unwrap();
     results.note(
@@ -578,6 +580,7 @@ async fn hellos(args: &Args, results: &mut Results) {
         versions: vec![VERSION],
         agent: "a".repeat(60_000),
         hello: None,
+        token: None,
     };
     stream.send(&hello).await.unwrap();
     results.note(

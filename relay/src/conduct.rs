@@ -35,11 +35,13 @@ pub enum Misdeed {
     SeatSquatting,
     /// Asked for more replays than the limits allow.
     Scraping,
+    /// A token that does not open the relay: mistyped, retired, or guessed.
+    WrongToken,
 }
 
 impl Misdeed {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BadSignature,
         Self::Malformed,
         Self::IllegalRecord,
@@ -47,6 +49,7 @@ impl Misdeed {
         Self::Spam,
         Self::SeatSquatting,
         Self::Scraping,
+        Self::WrongToken,
     ];
 
     /// A word for it.
@@ -60,6 +63,7 @@ impl Misdeed {
             Self::Spam => "spam",
             Self::SeatSquatting => "seat-squatting",
             Self::Scraping => "scraping",
+            Self::WrongToken => "wrong-token",
         }
     }
 
@@ -68,7 +72,7 @@ impl Misdeed {
     #[must_use]
     pub const fn points(self) -> u64 {
         match self {
-            Self::BadSignature | Self::Malformed | Self::SeatSquatting => 20,
+            Self::BadSignature | Self::Malformed | Self::SeatSquatting | Self::WrongToken => 20,
             Self::IllegalRecord => 10,
             Self::Spam | Self::Scraping => 2,
             Self::Stale => 1,

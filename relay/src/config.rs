@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Access;
 use crate::limits::Limits;
 use crate::stun;
+use crate::tokens::Tokens;
 use reader::Reader;
 
 /// What the relay listens on when nothing is configured: one port number for TCP and QUIC, the next for WebSocket, the
@@ -102,6 +103,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Who may come.
     pub access: Access,
+    /// What whoever comes must have; none where the relay is open to everybody.
+    pub tokens: Tokens,
     /// Where each step of each game is written down, if that is wanted.
     pub trace: Option<PathBuf>,
     /// How much anyone may use.
@@ -129,6 +132,7 @@ impl Default for Config {
             log: "info".into(),
             log_format: LogFormat::default(),
             access: Access::default(),
+            tokens: Tokens::default(),
             trace: None,
             limits: Limits::default(),
         }
@@ -183,6 +187,9 @@ pub struct Overrides {
     /// Keys of players who may have no session; may be given several times
     #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', env = "ROOKERY_DENY_KEYS")]
     pub deny_keys: Vec<String>,
+    /// File of tokens, one a line: without one of them nobody gets anything but the page; leave it out for an open relay
+    #[arg(long, value_name = "FILE", env = "ROOKERY_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
     /// File to write each step of each game to, behind what is in it, for `rookery-verify --way trace`; it grows without
     /// bound and holds the players' signed records
     #[arg(long, value_name = "FILE", env = "ROOKERY_TRACE")]
@@ -244,8 +251,8 @@ impl Config {
         reader.finish()
     }
 
-    /// The keys in which another configuration differs, but for those that a running relay can take on: the limits and who
-    /// may come.
+    /// The keys in which another configuration differs, but for those that a running relay can take on: the limits, who
+    /// may come, and the tokens.
     #[must_use]
     pub fn differs(&self, other: &Self) -> Vec<&'static str> {
         let fixed = [

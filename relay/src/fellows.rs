@@ -10,7 +10,7 @@ use libp2p::gossipsub::MessageAcceptance;
 use libp2p::{PeerId, Stream};
 use rookery_ledger::codec;
 use rookery_ledger::id::{GameId, Millis, OrderKey};
-use rookery_ledger::record::{Item, VERSION};
+use rookery_ledger::record::Item;
 use rookery_ledger::wire::{self, Frames, Push, Request, RequestId};
 use tokio::sync::{mpsc, oneshot};
 
@@ -374,9 +374,10 @@ impl Link {
         };
         let agent = concat!("rookery-relay/", env!("CARGO_PKG_VERSION")).to_owned();
         self.write(&Request::Hello {
-            versions: vec![VERSION],
+            versions: wire::VERSIONS.to_vec(),
             agent,
             hello: None,
+            token: None,
         })
         .await?;
         loop {

@@ -33,6 +33,7 @@ pub mod sequencer;
 pub mod session;
 pub mod stun;
 pub mod sync;
+pub mod tokens;
 pub mod trace;
 pub mod wall_clock;
 mod window;

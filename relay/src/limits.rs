@@ -126,6 +126,9 @@ limits! {
     code_tries_per_minute = 20, 1 to 1_000_000;
     /// The same for all addresses together: however many somebody has, one is found in seven years.
     code_tries_in_all = 300, 1 to 1_000_000;
+    /// Wrong tokens that one IPv4 address or one IPv6 /64 may try a minute at a private relay; then none of it is looked at. Each is
+    /// 20 points: who goes on is banned after six minutes.
+    token_tries_per_minute = 20, 1 to 1_000_000;
     /// Milliseconds in which half of a score of misdeeds is forgotten. A wrong signature is 20 points, an illegal record 10, a
     /// stale one 1: one message that crosses another every five seconds stays below 90.
     conduct_half_life_ms = 300_000, 1_000 to 86_400_000;

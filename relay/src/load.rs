@@ -75,6 +75,14 @@ pub struct Args {
     /// temporary one]
     #[arg(long, value_name = "DIR", conflicts_with_all = ["relay", "relay_cmd"])]
     pub data: Option<PathBuf>,
+    /// What opens the relays that are named, where they are private
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "ROOKERY_TOKEN",
+        hide_env_values = true
+    )]
+    pub token: Option<String>,
     /// Games and pace follow from this number
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

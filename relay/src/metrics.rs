@@ -62,6 +62,7 @@ families! {
     CODES = Gauge "rookery_codes", "Codes to type that hold now.";
     CODES_ISSUED = Counter "rookery_codes_issued_total", "Codes to type that were given out.";
     CODE_TRIES = Counter "rookery_code_tries_total", "Codes that were tried, by what came of it: found, unknown, limited.";
+    TOKENS = Gauge "rookery_tokens", "Tokens that open this relay; 0 where it is open to everybody.";
     LOG_STATE = Gauge "rookery_log_state", "1 for the state of the order log, 0 for the others.";
     LOG_COMMITS = Counter "rookery_log_commits_total", "Durable commits of the order log.";
     LOG_APPENDS = Counter "rookery_log_appends_total", "Appends that the order log acknowledged.";
@@ -139,6 +140,8 @@ pub struct Sampled {
     pub codes_issued: u64,
     /// Codes that were tried: found, unknown, limited.
     pub code_tries: [u64; 3],
+    /// Tokens that open the relay.
+    pub tokens: u64,
     /// What the log can do.
     pub health: Health,
     /// What the log counted.
@@ -214,6 +217,7 @@ impl Metrics {
         out.one(&CODES_ISSUED, sampled.codes_issued);
         let tries = ["found", "unknown", "limited"].into_iter();
         out.labelled(&CODE_TRIES, "result", tries.zip(sampled.code_tries));
+        out.one(&TOKENS, sampled.tokens);
         let states = Health::ALL.map(|state| (state.as_str(), u8::from(state == sampled.health)));
         out.labelled(&LOG_STATE, "state", states);
         out.one(&LOG_COMMITS, sampled.log.commits);

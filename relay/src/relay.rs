@@ -1,6 +1,7 @@
 //! What every part of the running relay shares.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -23,6 +24,7 @@ use crate::node::Node;
 use crate::order_log::{GivenUp, Health, OrderLog};
 use crate::outbox::{Outbox, SessionId};
 use crate::stun;
+use crate::tokens::{self, Guesses, TokenId, Tokens};
 use crate::trace::{Event, Trace};
 use crate::wall_clock::WallClock;
 
@@ -36,6 +38,8 @@ pub struct Settings {
     pub limits: Arc<Limits>,
     /// Who may come.
     pub access: Arc<Access>,
+    /// What whoever comes must have.
+    pub tokens: Arc<Tokens>,
 }
 
 /// The shared parts.
@@ -78,6 +82,8 @@ pub struct Relay {
     pub stun_counters: Arc<stun::Counters>,
     /// Codes to type, for open games.
     pub codes: Codes,
+    /// Wrong tokens of late.
+    pub guesses: Guesses,
     /// TURN servers that pages are told of.
     pub turn: OnceLock<Vec<Turn>>,
     /// Relays that take games with a clock over, as pages are told.
@@ -92,6 +98,7 @@ impl Relay {
         let settings = Settings {
             limits: Arc::new(limits),
             access: Arc::default(),
+            tokens: Arc::default(),
         };
         Arc::new(Self {
             settings: watch::Sender::new(settings),
@@ -113,6 +120,7 @@ impl Relay {
             stun: OnceLock::new(),
             stun_counters: Arc::default(),
             codes: Codes::new(Instant::now()),
+            guesses: Guesses::new(Instant::now()),
             turn: OnceLock::new(),
             standby: OnceLock::new(),
             sessions: AtomicU64::new(0),
@@ -131,11 +139,35 @@ impl Relay {
         self.settings.borrow().limits.clone()
     }
 
-    /// Goes on under these limits and lists; who may not come any more is cut off.
-    pub fn govern(&self, limits: Limits, access: Access) {
+    /// What whoever comes must have now.
+    #[must_use]
+    pub fn tokens(&self) -> Arc<Tokens> {
+        self.settings.borrow().tokens.clone()
+    }
+
+    /// Judges the token that somebody came with, and counts who is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`tokens::Refusal`]
+    pub fn admit(
+        &self,
+        token: Option<&str>,
+        from: Option<IpAddr>,
+    ) -> Result<Option<TokenId>, tokens::Refusal> {
+        let (tokens, each) = (self.tokens(), self.limits().token_tries_per_minute);
+        let judged = self
+            .guesses
+            .judge(&tokens, token, from, each, Instant::now());
+        judged.inspect_err(|refusal| self.metrics.refused(refusal.code()))
+    }
+
+    /// Goes on under these limits, lists and tokens; who may not come any more is cut off.
+    pub fn govern(&self, limits: Limits, access: Access, tokens: Tokens) {
         let settings = Settings {
             limits: Arc::new(limits),
             access: Arc::new(access),
+            tokens: Arc::new(tokens),
         };
         self.node.govern(settings.clone());
         self.settings.send_replace(settings);

@@ -27,6 +27,12 @@ impl Window {
         }
     }
 
+    /// Whether an address has had what it may have of `each` a minute; asking does not count.
+    pub(crate) fn is_spent(&self, from: IpAddr, now: Instant, each: u64) -> bool {
+        let asked = self.asked.get(&network(from));
+        now.duration_since(self.since) < WINDOW && asked.is_some_and(|asked| *asked >= each)
+    }
+
     /// Whether an address may have one more answer, where each has `each` of them a minute and all together have `all`.
     pub(crate) fn take(&mut self, from: IpAddr, now: Instant, each: u64, all: u64) -> bool {
         if now.duration_since(self.since) >= WINDOW {

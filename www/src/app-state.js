@@ -15,6 +15,7 @@ import { freshTable, reduceTable } from './table/table-state.js';
  * @import { Keepsake } from './archive/keepsake.js'
  * @import { WatchState } from './people/live-games.js'
  * @import { People } from './people/people.js'
+ * @import { Tokens } from './people/tokens.js'
  * @import { Settings } from './device/settings.js'
  * @import { LocalRecord } from './table/local-game.js'
  * @import { Table, TableAction } from './table/table-state.js'
@@ -38,6 +39,7 @@ import { freshTable, reduceTable } from './table/table-state.js';
  * @property {Theme} theme
  * @property {Settings} settings
  * @property {People} people
+ * @property {Tokens} tokens What opens private relays.
  * @property {PeerView} peer
  * @property {LocalRecord[]} localGames Newest first.
  * @property {ArchiveState} archive
@@ -57,6 +59,7 @@ import { freshTable, reduceTable } from './table/table-state.js';
  *   | { type: 'theme', theme: Theme }
  *   | { type: 'settings', settings: Partial<Settings> }
  *   | { type: 'people', people: People }
+ *   | { type: 'tokens', tokens: Tokens }
  *   | { type: 'peer', peer: Partial<PeerView> }
  *   | { type: 'local-games', games: LocalRecord[] }
  *   | { type: 'archive', fields: Partial<ArchiveState> }
@@ -106,18 +109,20 @@ export const PEER_ASLEEP = {
  * @param {Keepsake} [kept.keepsake]
  * @param {PlayerKey[]} [kept.follows]
  * @param {People} [kept.people]
+ * @param {Tokens} [kept.tokens]
  * @returns {AppState}
  */
 export function initialState(
   route,
   theme,
-  { settings = DEFAULTS, keepsake = NO_KEEPSAKE, follows = [], people = NOBODY } = {},
+  { settings = DEFAULTS, keepsake = NO_KEEPSAKE, follows = [], people = NOBODY, tokens = {} } = {},
 ) {
   return {
     route,
     theme,
     settings,
     people,
+    tokens,
     peer: {
       ...PEER_STARTING,
       error: '',
@@ -169,6 +174,8 @@ export function reduce(state, action) {
       return { ...state, settings: { ...state.settings, ...action.settings } };
     case 'people':
       return { ...state, people: action.people };
+    case 'tokens':
+      return { ...state, tokens: action.tokens };
     case 'peer':
       return { ...state, peer: { ...state.peer, ...action.peer } };
     case 'local-games':

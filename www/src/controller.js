@@ -22,6 +22,7 @@ import { knowingWishes } from './wishes/knowing.js';
 import { lookingWishes } from './wishes/looking.js';
 import { movingWishes } from './wishes/moving.js';
 import { offerWishes } from './wishes/offers.js';
+import { openingRelays } from './wishes/opening-relays.js';
 import { passingOnWishes } from './wishes/passing-on.js';
 import { rematchWishes } from './wishes/rematching.js';
 import { startingWishes } from './wishes/starting.js';
@@ -372,6 +373,7 @@ export function createController(store, { need: needPeer, up: peerUp }) {
     ...backingUp,
     ...watching,
     ...knowing,
+    ...openingRelays(desk),
     ...keepingWishes(desk),
     ...walkingWishes(desk, moving),
     ...commandWishes(desk, { ...moving, ...offers, ...looking, ...rematching, ...talking }),

@@ -5,11 +5,12 @@ import { createController } from './controller.js';
 import { letNotice } from './words/notice.js';
 import { linkPeer } from './peer-link.js';
 import { createPeerNeed, needWhereTouched } from './peer-need.js';
-import { forcedTransport, parseRoute } from './route.js';
+import { forcedTransport, parseRoute, routeHash } from './route.js';
 import { createStore } from './store.js';
 import { storedFollows } from './people/follows.js';
 import { storedKeepsake } from './archive/keepsake.js';
 import { storedPeople, watchPeople } from './people/people.js';
+import { storedTokens } from './people/tokens.js';
 import { storedSettings } from './device/settings.js';
 import { paintAround, storedTheme } from './device/theme.js';
 import { followSwipes } from './device/swipe.js';
@@ -39,12 +40,14 @@ const store = createStore(
     keepsake: storedKeepsake(),
     follows: storedFollows(),
     people: storedPeople(),
+    tokens: storedTokens(),
   }),
 );
 const peer = createPeerNeed(store, () =>
   linkPeer({
     base: new URL('./', document.baseURI).href,
     transport: forcedTransport(location),
+    tokens: store.get().tokens,
     dispatch: store.dispatch,
   }),
 );
@@ -67,7 +70,13 @@ store.subscribe(() => {
 });
 draw(roots, store.get(), act);
 
-const follow = () => void act.follow(parseRoute(location.hash));
+function follow() {
+  const route = parseRoute(location.hash);
+  const bare = act.takeToken(route);
+  // What opens a relay does not stay in the address, where others see it.
+  if (bare !== route) history.replaceState(null, '', routeHash(bare));
+  void act.follow(bare);
+}
 window.addEventListener('hashchange', follow);
 follow();
 

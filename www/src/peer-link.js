@@ -3,6 +3,7 @@
 /**
  * @import { Peer } from '@rookery/peer'
  * @import { Action } from './app-state.js'
+ * @import { Tokens } from './people/tokens.js'
  */
 
 /**
@@ -40,14 +41,14 @@ export function relayAddress(entry, base) {
 }
 
 /**
- * @param {{ base: string, transport?: 'ws' | 'webrtc', dispatch: (action: Action) => void }} options
+ * @param {{ base: string, transport?: 'ws' | 'webrtc', tokens: Tokens, dispatch: (action: Action) => void }} options
  * @returns {Promise<Peer>} Rejects when the package or its storage cannot start; the state says so too.
  */
-export async function linkPeer({ base, transport, dispatch }) {
+export async function linkPeer({ base, transport, tokens, dispatch }) {
   try {
     const [{ startPeer }, relays] = await Promise.all([import('@rookery/peer'), siteRelays(base)]);
     const wasmUrl = new URL('packages/peer/rookery_web_peer_bg.wasm', base);
-    const peer = await startPeer({ relays, transport, wasmUrl });
+    const peer = await startPeer({ relays, transport, wasmUrl, tokens });
     peer.addEventListener('connection', ({ detail }) =>
       dispatch({ type: 'peer', peer: { connection: detail } }),
     );

@@ -1,11 +1,12 @@
-// Which screen an address means. Everything lies in the fragment, so the page works from any folder of any host.
+// Which screen an address means. Everything lies in the fragment, so the page works from any folder of any host, and the word that
+// opens a private relay is sent to no server with the address.
 
 /**
  * @typedef {{ screen: 'home' }
  *   | { screen: 'games' }
  *   | { screen: 'watch' }
  *   | { screen: 'import', id: string }
- *   | { screen: 'game', id: string, relay: string | null }
+ *   | { screen: 'game', id: string, relay: string | null, token?: string }
  *   | { screen: 'computer' | 'board', id: string | null }} Route
  */
 
@@ -22,7 +23,10 @@ export function parseRoute(hash) {
   if (parts[0] === 'game' && parts.length === 2) {
     const id = parts[1].toLowerCase();
     if (GAME_ID.test(id)) {
-      return { screen: 'game', id, relay: new URLSearchParams(query).get('relay') || null };
+      const said = new URLSearchParams(query);
+      const token = said.get('token');
+      const route = { screen: /** @type {const} */ ('game'), id, relay: said.get('relay') || null };
+      return token ? { ...route, token } : route;
     }
   }
   if ((parts[0] === 'games' || parts[0] === 'watch') && parts.length === 1) {
@@ -44,7 +48,11 @@ export function parseRoute(hash) {
  */
 export function routeHash(route) {
   if (route.screen === 'game') {
-    return `#/game/${route.id}${route.relay ? `?relay=${encodeURIComponent(route.relay)}` : ''}`;
+    const { relay, token } = route;
+    const said = Object.entries({ relay, token })
+      .filter(([, value]) => value)
+      .map(([name, value]) => `${name}=${encodeURIComponent(value ?? '')}`);
+    return `#/game/${route.id}${said.length > 0 ? `?${said.join('&')}` : ''}`;
   }
   if (route.screen === 'home') return '#/';
   if (route.screen === 'games' || route.screen === 'watch') return `#/${route.screen}`;

@@ -22,7 +22,7 @@ const relayOf = (version) =>
 
 test('a relay that speaks only a newer version is not dialled, and the page says what to do', async (t) => {
   const site = await startSite(t, { relays: ['/'] });
-  site.replaceRoot(WELL_KNOWN, relayOf(2));
+  site.replaceRoot(WELL_KNOWN, relayOf(3));
   const browser = await startBrowser(t);
   const person = await browser.player('person');
   const { page } = person;
@@ -65,7 +65,7 @@ test('a kept page that no longer understands its relay looks for a new version o
   person.expectOutage();
   await person.open(site.url);
   await person.page.evaluate(() => navigator.serviceWorker.ready);
-  site.replaceRoot(WELL_KNOWN, relayOf(2));
+  site.replaceRoot(WELL_KNOWN, relayOf(3));
   site.publish('theme-boot.js', (text) => `${text}\n// newer`);
   // The open page hears of it when it asks again where its relay is; nothing else makes it look.
   await person.page.getByText('A new version is ready.').waitFor({ timeout: 60_000 });

@@ -58,6 +58,10 @@ pub(super) fn run(args: &Args) -> ExitCode {
                     println!("  {name}: {count}");
                 }
             }
+            match config.tokens.len() {
+                0 => {}
+                many => println!("  tokens   {many}: the relay is private"),
+            }
             match config.log_format {
                 LogFormat::Text => println!("  log      {}, as text", config.log),
                 LogFormat::Json => println!("  log      {}, as JSON", config.log),

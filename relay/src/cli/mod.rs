@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::tokens;
+
 /// The relay of Rookery: keeps the order of chess games and passes signed moves on.
 ///
 /// Players' moves are signed by the players; the relay puts them in one order, keeps them on disk before it says so, and
@@ -38,7 +40,7 @@ enum Command {
     ///
     /// When it serves it prints one line of JSON on standard output: {"ready":true,"peer_id":...,"listen":[...],
     /// "http":...,"metrics":...}. Logs go to standard error. SIGTERM or SIGINT ends it in an orderly way, SIGHUP makes it
-    /// read limits and lists again.
+    /// read limits, lists and tokens again.
     ///
     /// A flag goes over its environment variable, that over the configuration file, that over the default.
     Serve(serve::Args),
@@ -87,6 +89,10 @@ enum Command {
     ///
     /// The peer id is what a fellow relay puts into `peers`.
     Identity(identity::Args),
+    /// Print a new token for a private relay
+    ///
+    /// 100 random bits, to be put on a line of its own into the file that `token_file` names.
+    Token,
 }
 
 /// Runs the command that was given.
@@ -108,6 +114,17 @@ pub fn run() -> ExitCode {
         Command::Backup(args) => host::backup(&args),
         Command::Compact(args) => compact::run(&args),
         Command::Identity(args) => identity::run(&args),
+        Command::Token => token(),
+    }
+}
+
+fn token() -> ExitCode {
+    match tokens::make() {
+        Ok(token) => {
+            println!("{token}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reads the configuration again while the relay runs: limits and lists take effect at once, the rest at the next start.
+//! Reads the configuration again while the relay runs: limits, lists and tokens take effect at once, the rest at the next start.
 
 use super::serve::Args;
 use crate::config::Config;
@@ -30,7 +30,8 @@ pub(super) fn reload(args: &Args, started: &Config, relay: &Relay) {
         deny_addresses = access.deny_addresses.len(),
         allow_keys = access.allow_keys.len(),
         deny_keys = access.deny_keys.len(),
+        tokens = config.tokens.len(),
         "the configuration was read again"
     );
-    relay.govern(config.limits, config.access);
+    relay.govern(config.limits, config.access, config.tokens);
 }

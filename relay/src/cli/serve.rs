@@ -133,7 +133,11 @@ async fn serve(args: &Args, config: &Config) -> anyhow::Result<()> {
 
     let key = Keypair::from_secret(&keys.order.to_bytes());
     let relay = Relay::new(config.limits.clone(), key, log.clone(), node);
-    relay.govern(config.limits.clone(), config.access.clone());
+    relay.govern(
+        config.limits.clone(),
+        config.access.clone(),
+        config.tokens.clone(),
+    );
     relay.metrics.config_ok.set(1);
     relay.games.note_forgotten(relay.log.forgotten().await?);
     let _ = relay.given_up.set(given_up);

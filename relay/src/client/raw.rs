@@ -5,9 +5,9 @@ use std::time::Duration;
 use futures::{AsyncReadExt as _, AsyncWriteExt as _};
 use libp2p::Stream;
 use rookery_ledger::id::{GameId, Nonce};
-use rookery_ledger::record::{Hello, Signed, VERSION};
+use rookery_ledger::record::{Hello, Signed};
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::{self, Frames, Push, Request};
+use rookery_ledger::wire::{self, Frames, Push, Request, Token};
 
 use super::session::Welcome;
 use super::{ClientError, Connection};
@@ -17,6 +17,8 @@ use super::{ClientError, Connection};
 pub struct RawStream {
     pub(super) stream: Stream,
     pub(super) frames: Frames,
+    /// What the relay's welcome named.
+    versions: Vec<u32>,
 }
 
 impl RawStream {
@@ -24,6 +26,7 @@ impl RawStream {
         Self {
             stream,
             frames: Frames::default(),
+            versions: Vec::new(),
         }
     }
 
@@ -85,13 +88,16 @@ impl RawStream {
                 nonce,
                 order,
                 now_ms,
-            }) => Ok(Welcome {
-                versions,
-                agent,
-                nonce,
-                order,
-                now_ms,
-            }),
+            }) => {
+                self.versions.clone_from(&versions);
+                Ok(Welcome {
+                    versions,
+                    agent,
+                    nonce,
+                    order,
+                    now_ms,
+                })
+            }
             Some(Push::Bye { code, words }) => Err(ClientError::Closed { code, words }),
             Some(_) => Err(ClientError::Unexpected("a welcome")),
             None => Err(ClientError::lost("no welcome")),
@@ -104,14 +110,32 @@ impl RawStream {
     ///
     /// [`ClientError::Closed`] with the code of a `Bye`, [`ClientError::Unexpected`] for any other frame.
     pub async fn hello(&mut self, hello: Option<Signed<Hello>>) -> Result<(), ClientError> {
+        self.hello_with(hello, None).await
+    }
+
+    /// As [`RawStream::hello`], with what opens a private relay. A relay that is too old to ask for a token is not told it.
+    ///
+    /// # Errors
+    ///
+    /// As [`RawStream::hello`].
+    pub async fn hello_with(
+        &mut self,
+        hello: Option<Signed<Hello>>,
+        token: Option<&Token>,
+    ) -> Result<(), ClientError> {
+        let asks = self
+            .versions
+            .iter()
+            .any(|version| *version >= wire::TOKEN_SINCE);
         self.send(&Request::Hello {
-            versions: vec![VERSION],
+            versions: wire::VERSIONS.to_vec(),
             agent: concat!("rookery-client/", env!("CARGO_PKG_VERSION")).into(),
             hello,
+            token: token.filter(|_| asks).cloned(),
         })
         .await?;
         match self.next().await? {
-            Some(Push::Ready { v }) if v == VERSION => Ok(()),
+            Some(Push::Ready { v }) if wire::VERSIONS.contains(&v) => Ok(()),
             Some(Push::Bye { code, words }) => Err(ClientError::Closed { code, words }),
             Some(_) => Err(ClientError::Unexpected("ready")),
             None => Err(ClientError::lost("no answer to the hello")),

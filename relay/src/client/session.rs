@@ -10,7 +10,7 @@ use libp2p::{Multiaddr, Stream};
 use rookery_ledger::id::{GameId, Hash, Millis, Nonce, OrderKey};
 use rookery_ledger::record::{Item, Join, Said, Signed};
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::{self, Frames, Push, Request, RequestId};
+use rookery_ledger::wire::{self, Frames, Push, Request, RequestId, Token};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -212,20 +212,37 @@ impl Session {
     ///
     /// [`ClientError`]
     pub async fn connect(address: &Multiaddr, key: Option<&Keypair>) -> Result<Self, ClientError> {
-        Self::over(Connection::dial(address).await?, key).await
+        Self::over(Connection::dial(address).await?, key, None).await
     }
 
-    /// Opens a session on a connection.
+    /// As [`Session::connect`], with what opens a private relay.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`]; `token-needed` and `wrong-token` among the relay's codes.
+    pub async fn connect_with(
+        address: &Multiaddr,
+        key: Option<&Keypair>,
+        token: &Token,
+    ) -> Result<Self, ClientError> {
+        Self::over(Connection::dial(address).await?, key, Some(token)).await
+    }
+
+    /// Opens a session on a connection, with what opens the relay where that is private.
     ///
     /// # Errors
     ///
     /// [`ClientError`]; `timeout` where the relay does not speak.
-    pub async fn over(connection: Connection, key: Option<&Keypair>) -> Result<Self, ClientError> {
+    pub async fn over(
+        connection: Connection,
+        key: Option<&Keypair>,
+        token: Option<&Token>,
+    ) -> Result<Self, ClientError> {
         let opening = async {
             let mut raw = connection.open().await?;
             let welcome = raw.welcome().await?;
             let hello = key.map(|key| hello(key, &connection, welcome.nonce));
-            raw.hello(hello).await?;
+            raw.hello_with(hello, token).await?;
             Ok::<_, ClientError>((raw, welcome))
         };
         let (raw, welcome) = match tokio::time::timeout(ANSWER_WITHIN, opening).await {

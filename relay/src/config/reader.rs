@@ -15,6 +15,7 @@ use super::{
     Problem, Stun, Turn,
 };
 use crate::limits::Limits;
+use crate::tokens::Tokens;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +36,7 @@ struct File {
     deny_addresses: Option<Vec<Spanned<String>>>,
     allow_keys: Option<Vec<Spanned<String>>>,
     deny_keys: Option<Vec<Spanned<String>>>,
+    token_file: Option<PathBuf>,
     trace: Option<PathBuf>,
     limits: Option<toml::Table>,
 }
@@ -42,6 +44,7 @@ struct File {
 #[derive(Default)]
 pub(super) struct Reader {
     config: Config,
+    token_file: Option<PathBuf>,
     problems: Vec<Problem>,
 }
 
@@ -130,6 +133,9 @@ impl Reader {
         if let Some(list) = file.deny_keys.map(spanned) {
             self.config.access.deny_keys = self.items("deny_keys", &list);
         }
+        if let Some(path) = file.token_file {
+            self.token_file = Some(path);
+        }
         if let Some(trace) = file.trace {
             self.config.trace = Some(trace);
         }
@@ -213,6 +219,9 @@ impl Reader {
             let list = named("--deny-keys", &overrides.deny_keys);
             self.config.access.deny_keys = self.items("deny_keys", &list);
         }
+        if let Some(path) = &overrides.token_file {
+            self.token_file = Some(path.clone());
+        }
         if let Some(trace) = &overrides.trace {
             self.config.trace = Some(trace.clone());
         }
@@ -245,6 +254,17 @@ impl Reader {
                 place,
                 "is not a folder; name a folder that the relay may write to",
             );
+        }
+        if let Some(path) = self.token_file.take() {
+            match Tokens::read(&path) {
+                Ok(tokens) => self.config.tokens = tokens,
+                Err(errors) => {
+                    for error in errors {
+                        let place = format!("token_file = {}", path.display());
+                        self.problem(place, error.to_string());
+                    }
+                }
+            }
         }
         if let Some(trace) = self.config.trace.clone() {
             let folder = trace

@@ -58,7 +58,14 @@ fn the_example_changes_nothing_and_names_every_key_once_with_its_default() {
     let without_places = text
         .lines()
         .filter(|line| {
-            let unset = ["site", "announce", "standby", "peers", "trace"];
+            let unset = [
+                "site",
+                "announce",
+                "standby",
+                "peers",
+                "token_file",
+                "trace",
+            ];
             unset.iter().all(|key| !line.starts_with(key))
         })
         .collect::<Vec<_>>()

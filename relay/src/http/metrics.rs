@@ -41,6 +41,7 @@ fn sample(relay: &Relay, stock: Option<Stock>, log_file: &Path) -> Sampled {
             &relay.codes.limited,
         ]
         .map(Number::get),
+        tokens: relay.tokens().len() as u64,
         health: *relay.log.health().borrow(),
         log: relay.log.counters(),
         stock,

@@ -4,18 +4,20 @@ mod codes;
 mod files;
 mod health;
 mod metrics;
+mod private;
 mod site;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rookery_ledger::record::VERSION;
-use rookery_ledger::wire::PROTOCOL;
+use rookery_ledger::wire::{PROTOCOL, VERSIONS};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -32,11 +34,14 @@ pub async fn serve(
     site: Option<PathBuf>,
 ) -> std::io::Result<()> {
     let draining = relay.draining.clone();
-    let mut router = health::routes()
-        .route("/.well-known/rookery.json", get(well_known))
+    let players = Router::new()
         .route("/games/{file}", get(files::game))
         .route("/live.json", get(live))
         .route(codes::ROUTE, get(codes::find).post(codes::issue))
+        .route_layer(from_fn_with_state(relay.clone(), private::gate));
+    let mut router = health::routes()
+        .route("/.well-known/rookery.json", get(well_known))
+        .merge(players)
         .with_state(relay);
     router = match site {
         Some(folder) => router.fallback_service(site::service(folder)),
@@ -100,8 +105,9 @@ async fn well_known(State(relay): State<Arc<Relay>>) -> Response {
         "peer_id": relay.node.local().to_string(),
         "addresses": addresses,
         "protocols": [PROTOCOL],
-        "versions": [VERSION],
+        "versions": VERSIONS,
         "agent": concat!("rookery-relay/", env!("CARGO_PKG_VERSION")),
+        "private": relay.tokens().is_private(),
         "order": relay.order_key().to_string(),
         "given_up": given_up.collect::<Vec<_>>(),
         "policy": { "limits": *relay.limits() },

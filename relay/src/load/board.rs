@@ -14,6 +14,7 @@ use rookery_ledger::record::{
     Clock as Terms, Genesis, Item, Join, Move, Record, Seat as Seating, Signed,
 };
 use rookery_ledger::sign::{Keypair, creator_draws_white};
+use rookery_ledger::wire::Token;
 use tokio::sync::{Semaphore, watch};
 
 use super::crowd::Opening;
@@ -56,6 +57,8 @@ pub(super) struct Shared {
     pub(super) handshakes: Semaphore,
     pub(super) clock: Clock,
     pub(super) terms: Terms,
+    /// What opens the relays, where they are private.
+    pub(super) token: Option<Token>,
     figures: Mutex<Figures>,
 }
 
@@ -64,12 +67,14 @@ impl Shared {
         relays: watch::Receiver<Vec<Multiaddr>>,
         handshakes: usize,
         terms: Terms,
+        token: Option<Token>,
     ) -> Self {
         Self {
             relays,
             handshakes: Semaphore::new(handshakes),
             clock: Clock::read(),
             terms,
+            token,
             figures: Mutex::default(),
         }
     }
@@ -106,7 +111,7 @@ impl Shared {
         let _permit = self.handshakes.acquire().await;
         let address = self.relays.borrow().get(relay).cloned();
         let address = address.ok_or(ClientError::Unexpected("a relay of the plan"))?;
-        Line::open(&address, source, key).await
+        Line::open(&address, source, key, self.token.as_ref()).await
     }
 }
 

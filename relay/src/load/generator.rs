@@ -14,6 +14,7 @@ use futures::stream;
 use libp2p::Multiaddr;
 use rookery_ledger::id::GameId;
 use rookery_ledger::record::Clock as Terms;
+use rookery_ledger::wire::Token;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -47,6 +48,8 @@ pub(super) struct Plan {
     pub(super) relays: Vec<Multiaddr>,
     pub(super) handshakes: usize,
     pub(super) terms: Terms,
+    /// What opens the relays, where they are private.
+    pub(super) token: Option<Token>,
     pub(super) think: Option<Duration>,
     /// All boards of the run, where each makes its first move within the window's first second.
     pub(super) first_moves_of: Option<u32>,
@@ -142,7 +145,12 @@ async fn work(
     orders: &mut mpsc::Receiver<Order>,
 ) -> Result<Option<Figures>, ClientError> {
     let (moved, relays) = watch::channel(plan.relays.clone());
-    let shared = Arc::new(Shared::new(relays, plan.handshakes, plan.terms));
+    let shared = Arc::new(Shared::new(
+        relays,
+        plan.handshakes,
+        plan.terms,
+        plan.token.clone(),
+    ));
     let boards = connect(plan, &shared);
     let crowds = crowds(plan, &shared);
     let idle = join_all(plan.idle.clone().map(|number| {

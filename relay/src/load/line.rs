@@ -8,7 +8,7 @@ use futures::{AsyncReadExt as _, AsyncWriteExt as _};
 use libp2p::{Multiaddr, Stream};
 use rookery_ledger::id::OrderKey;
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::{self, Frames, Request};
+use rookery_ledger::wire::{self, Frames, Request, Token};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -77,18 +77,19 @@ impl Drop for Line {
 }
 
 impl Line {
-    /// Connects from `source` and says hello, as a player or without a key.
+    /// Connects from `source` and says hello, as a player or without a key, with what opens the relay where that is private.
     pub(super) async fn open(
         address: &Multiaddr,
         source: Ipv4Addr,
         key: Option<&Keypair>,
+        token: Option<&Token>,
     ) -> Result<Self, ClientError> {
         let connection = Connection::dial_from(address, Some(source)).await?;
         let greeting = async {
             let mut raw = connection.open().await?;
             let welcome = raw.welcome().await?;
             let said = key.map(|key| hello(key, &connection, welcome.nonce));
-            raw.hello(said).await?;
+            raw.hello_with(said, token).await?;
             Ok::<_, ClientError>((raw, welcome))
         };
         let greeting = tokio::time::timeout(HELLO_WITHIN, greeting).await;

@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use rookery_ledger::record::Clock as Terms;
+use rookery_ledger::wire::Token;
 
 use super::figures::Figures;
 use super::generator::{Answer, Order, Plan};
@@ -59,6 +60,7 @@ pub fn run(args: &Args) -> Result<bool, LoadError> {
             relays: addresses.clone(),
             handshakes: (HANDSHAKES / args.processes as usize).max(1),
             terms: terms(think),
+            token: args.token.clone().map(Token),
             think,
             first_moves_of: args.first_moves.then_some(args.games),
             run: secret,

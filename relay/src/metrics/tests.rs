@@ -26,6 +26,7 @@ fn sampled() -> Sampled {
         codes: 2,
         codes_issued: 5,
         code_tries: [3, 1, 0],
+        tokens: 2,
         health: Health::Busy,
         log: Counts {
             commits: 7,

@@ -13,9 +13,9 @@ use futures::io::ReadHalf;
 use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use libp2p::PeerId;
 use rookery_ledger::id::{GameId, Millis, Nonce, PlayerKey};
-use rookery_ledger::record::{Hello, Item, Signed, VERSION};
+use rookery_ledger::record::{Hello, Item, Signed};
 use rookery_ledger::sign::Verifier as _;
-use rookery_ledger::wire::{self, Frames, Push, Request};
+use rookery_ledger::wire::{self, Frames, Push, Request, Token};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -25,6 +25,7 @@ use crate::limits::ms;
 use crate::node::Inbound;
 use crate::outbox::{Answer, Outbox, Refused};
 use crate::relay::{Relay, Settings};
+use crate::tokens::{Refusal, TokenId};
 
 use quota::Quota;
 use writer::Pulse;
@@ -98,6 +99,7 @@ async fn run_from<S>(
         watched: HashSet::new(),
         settings: relay.settings.subscribe(),
         ready: false,
+        token: None,
         relay,
     };
     session.serve().await;
@@ -141,6 +143,8 @@ struct Session<S> {
     settings: watch::Receiver<Settings>,
     /// The hello is accepted.
     ready: bool,
+    /// What opened the relay, where it was private.
+    token: Option<TokenId>,
 }
 
 /// The stream has ended, or the session was cut off.
@@ -153,7 +157,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
             return self.cut("no-version", "The relay has no random numbers.");
         }
         self.outbox.push(&Push::Welcome {
-            versions: vec![VERSION],
+            versions: wire::VERSIONS.to_vec(),
             agent: concat!("rookery-relay/", env!("CARGO_PKG_VERSION")).into(),
             nonce,
             order: self.relay.order_key(),
@@ -274,7 +278,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
                 Ok(()) = self.settings.changed() => {
                     // Before a hello nobody has a key to go by.
                     let player = self.outbox.info().player();
-                    if self.ready && !self.admits(player) {
+                    if self.ready && !(self.is_still_open() && self.admits(player)) {
                         return Err(Over);
                     }
                 }
@@ -292,6 +296,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
             versions,
             agent,
             hello,
+            token,
         } = request
         else {
             self.cut("malformed", "The first frame must be a hello.");
@@ -301,11 +306,15 @@ impl<S: AsyncRead + Unpin> Session<S> {
             self.cut("too-large", "The program's name has at most 64 characters.");
             return false;
         }
-        if !versions.contains(&VERSION) {
+        let Some(version) = wire::shared_version(&versions) else {
+            let own = wire::VERSIONS;
             self.cut(
                 "no-version",
-                format!("This relay speaks version {VERSION} of the protocol."),
+                format!("This relay speaks versions {own:?} of the protocol."),
             );
+            return false;
+        };
+        if !self.opens(token.as_ref()) {
             return false;
         }
         if !self.admits(hello.as_ref().map(|hello| hello.body.player)) {
@@ -340,7 +349,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
             self.outbox.info().bind(player);
             self.relay.metrics.players.up();
         }
-        self.outbox.push(&Push::Ready { v: VERSION });
+        self.outbox.push(&Push::Ready { v: version });
         self.pulse.start();
         self.ready = true;
         true
@@ -355,6 +364,41 @@ impl<S: AsyncRead + Unpin> Session<S> {
             self.cut("denied", "The host of this relay does not admit you.");
         }
         admitted
+    }
+
+    /// Whether this token opens the relay; else the session is cut off. Fellow relays need none: the host named them.
+    fn opens(&mut self, token: Option<&Token>) -> bool {
+        if self.outbox.info().is_relay {
+            return true;
+        }
+        let token = token.map(|token| token.0.as_str());
+        match self.relay.admit(token, self.address) {
+            Ok(token) => {
+                self.token = token;
+                true
+            }
+            Err(refusal) => {
+                if refusal == Refusal::Wrong {
+                    self.outbox.info().misdeed(Misdeed::WrongToken);
+                }
+                self.cut(refusal.code(), refusal.to_string());
+                false
+            }
+        }
+    }
+
+    /// Whether what opened the relay for this session still does; else it is cut off.
+    fn is_still_open(&self) -> bool {
+        let open = self.outbox.info().is_relay || self.relay.tokens().hold(self.token);
+        if !open {
+            let refusal = match self.token {
+                Some(_) => Refusal::Wrong,
+                None => Refusal::Needed,
+            };
+            self.relay.metrics.refused(refusal.code());
+            self.cut(refusal.code(), refusal.to_string());
+        }
+        open
     }
 
     fn check_hello(&self, hello: &Signed<Hello>, nonce: Nonce) -> Option<PlayerKey> {

@@ -24,7 +24,8 @@ async fn rookery_json_names_the_relay_for_any_page() {
     assert_eq!(card["v"], 1);
     assert_eq!(card["peer_id"], relay.peer_id.as_str());
     assert_eq!(card["protocols"][0], "/rookery/game/1");
-    assert_eq!(card["versions"][0], 1);
+    assert_eq!(card["versions"], serde_json::json!([2, 1]));
+    assert_eq!(card["private"], false);
     assert!(
         card.get("policy").is_some_and(serde_json::Value::is_object),
         "{card}"

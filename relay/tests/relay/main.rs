@@ -22,6 +22,7 @@ mod http;
 mod liar;
 mod load;
 mod play;
+mod private;
 mod reload;
 mod restored;
 mod seats;

@@ -339,11 +339,16 @@ pub(crate) fn get(at: SocketAddr, path: &str) -> Answer {
 
 /// A plain HTTP/1.1 request, as a script would send it; the path goes out as it is.
 pub(crate) fn request(at: SocketAddr, method: &str, path: &str) -> Answer {
+    request_with(at, method, path, "")
+}
+
+/// The same with more header lines, each with its end.
+pub(crate) fn request_with(at: SocketAddr, method: &str, path: &str, more: &str) -> Answer {
     let mut stream = TcpStream::connect(at).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n{more}\r\n"
     )
     .unwrap();
     let mut bytes = Vec::new();

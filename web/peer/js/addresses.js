@@ -9,8 +9,9 @@ const FETCH_MS = 3000;
 const MAX_ADDRESSES = 32;
 /** Relays that others name as their standbys, of which no more are asked. */
 const MAX_STANDBYS = 4;
-/** The version of the session and of the records that this package speaks. */
-const VERSION = 1;
+/** The protocols of the session that this package speaks, and their versions. */
+const PROTOCOLS = [1];
+const VERSIONS = [2, 1];
 
 /**
  * @typedef {'newer' | 'older' | 'other'} OtherVersion A relay that speaks no version that this page does, and what its own are.
@@ -98,12 +99,16 @@ export function dialable(addresses, { host, secure, transport }) {
  * @returns {OtherVersion | null}
  */
 export function otherVersion({ protocols, versions }) {
-  const spoken = [versions, Array.isArray(protocols) && protocols.map(sessionVersion)];
-  for (const list of spoken) {
-    if (!Array.isArray(list) || list.length === 0 || list.includes(VERSION)) continue;
+  const spoken = /** @type {const} */ ([
+    [versions, VERSIONS],
+    [Array.isArray(protocols) && protocols.map(sessionVersion), PROTOCOLS],
+  ]);
+  for (const [list, own] of spoken) {
+    if (!Array.isArray(list) || list.length === 0) continue;
+    if (own.some((version) => list.includes(version))) continue;
     const numbers = list.filter((version) => typeof version === 'number');
     if (numbers.length === 0) return 'other';
-    return Math.max(...numbers) > VERSION ? 'newer' : 'older';
+    return Math.max(...numbers) > Math.max(...own) ? 'newer' : 'older';
   }
   return null;
 }

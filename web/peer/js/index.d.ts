@@ -25,6 +25,8 @@ export interface PeerOptions {
   transport?: 'ws' | 'webrtc';
   /** Where the wasm lies. Default: beside this module. */
   wasmUrl?: string | URL;
+  /** What opens private relays, by peer id: each goes to that relay alone. */
+  tokens?: Readonly<Record<string, string>>;
   /** IndexedDB database name. Default `rookery`. */
   database?: string;
 }
@@ -43,6 +45,8 @@ export interface Connection {
   otherVersion?: boolean;
   /** No relay is named, or the host that is named answers that there is none. One that does not answer is not meant. */
   noRelay?: boolean;
+  /** The relay, by its peer id, is private: it wants a token (see {@link Peer.setToken}), or does not take the one that it got. */
+  token?: { relay: string; state: 'needed' | 'wrong' } | null;
 }
 
 export interface GameOptions {
@@ -334,6 +338,10 @@ export interface Peer extends EventTarget {
    * with `read-only-tab` where another tab plays.
    */
   adopt(secret: Uint8Array): Promise<void>;
+  /**
+   * The token that the host of a private relay gave; it is kept until the page closes. Throws `bad-input` where it can be none.
+   */
+  setToken(relay: string, token: string): void;
   close(): Promise<void>;
   addEventListener(type: 'connection', listener: (event: CustomEvent<Connection>) => void): void;
   addEventListener(type: 'seeks', listener: (event: CustomEvent<Seek[]>) => void): void;

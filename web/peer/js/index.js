@@ -32,7 +32,7 @@ async function load(url) {
 
 /** @param {PeerOptions} [options] */
 export async function startPeer(options = {}) {
-  const { relays = [], transport, database = 'rookery' } = options;
+  const { relays = [], transport, database = 'rookery', tokens } = options;
   if (!Array.isArray(relays) || !relays.every(isRelay)) {
     throw new PeerError('bad-input', 'A relay is named by a multiaddr or an http(s) address.');
   }
@@ -42,7 +42,7 @@ export async function startPeer(options = {}) {
   const url = options.wasmUrl ?? new URL('rookery_web_peer_bg.wasm', import.meta.url);
   const [store] = await Promise.all([Store.open(database), load(String(url))]);
   const secret = await store.secret();
-  const peer = new Peer({ wasm, store, secret, relays, transport });
+  const peer = new Peer({ wasm, store, secret, relays, transport, tokens });
   try {
     await peer.start(database);
   } catch (error) {

@@ -8,6 +8,7 @@ import { Game } from './game.js';
 import { isGameId, isMultiaddr } from './link.js';
 import { openAt } from './opening.js';
 import { RelaySession } from './relay-session.js';
+import { isToken, Tokens } from './tokens.js';
 import { claimWriter } from './writer.js';
 
 /**
@@ -50,6 +51,7 @@ export class Peer extends EventTarget {
   #home;
   /** Relays that were found to lie. */
   #distrust = new Distrust();
+  #tokens;
   /** The session whose connection the page shows. @type {RelaySession} */
   #front;
   /** Relays of links that the page itself does not name. @type {Map<string, RelaySession>} */
@@ -81,9 +83,11 @@ export class Peer extends EventTarget {
    * @param {Uint8Array} options.secret
    * @param {string[]} options.relays
    * @param {'ws' | 'webrtc'} [options.transport]
+   * @param {Readonly<Record<string, string>>} [options.tokens]
    */
-  constructor({ wasm, store, secret, relays, transport }) {
+  constructor({ wasm, store, secret, relays, transport, tokens = {} }) {
     super();
+    this.#tokens = new Tokens(tokens);
     this.#wasm = wasm;
     this.#store = store;
     this.#secret = secret;
@@ -191,6 +195,21 @@ export class Peer extends EventTarget {
         this.#leave(asked);
       }
     }
+  }
+
+  /**
+   * @param {string} relay
+   * @param {string} token
+   */
+  setToken(relay, token) {
+    this.#check();
+    if (!isToken(token)) {
+      throw badInput(
+        'The word of a relay has at most 128 letters, digits and signs, and no spaces.',
+      );
+    }
+    this.#tokens.set(relay, token);
+    for (const session of this.#sessions()) session.opened(relay);
   }
 
   /** @param {GameId} id */
@@ -376,6 +395,7 @@ export class Peer extends EventTarget {
       store: this.#store,
       holder: () => this.#writer.holder,
       distrust: this.#distrust,
+      tokens: this.#tokens,
       relays,
       relay,
       transport: this.#transport,

@@ -30,6 +30,8 @@ export class RelayLine {
   logBusy = false;
   /** The relay's last words. @type {string | null} */
   bye = null;
+  /** The relay is private and wants a token, or does not take the one that it got. @type {'needed' | 'wrong' | null} */
+  token = null;
 
   /**
    * @param {object} options
@@ -70,12 +72,18 @@ export class RelayLine {
     return this.ready && this.address ? peerOf(this.address) : null;
   }
 
+  /** The relay that was reached last, whatever it said. */
+  get last() {
+    return this.address ? peerOf(this.address) : null;
+  }
+
   get transport() {
     return this.ready && this.address ? transportOf(this.address) : null;
   }
 
   /** The relay accepted this page. */
   confirm() {
+    this.token = null;
     this.ready = true;
     this.wasReady = true;
     this.connector.confirm();

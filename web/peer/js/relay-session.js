@@ -13,6 +13,7 @@ import { RelayLine } from './relay-line.js';
  * @import { Dial } from './connector.js'
  * @import { PeerCore } from './rookery_web_peer.js'
  * @import { KeptGame, Store } from './store.js'
+ * @import { Tokens } from './tokens.js'
  */
 
 /**
@@ -43,6 +44,13 @@ const OTHER_VERSION = {
     'The relay and this page do not understand each other: their versions differ. Reload the page to get its newest version; your games are kept.',
 };
 
+/** @type {Record<'needed' | 'wrong', string>} */
+const TOKEN = {
+  needed: 'This relay is private: paste the word your host gave you.',
+  wrong:
+    'The relay does not take that word: it is mistyped, or your host has given out another one.',
+};
+
 const NO_RELAY =
   'There is no relay here, so other people are out of reach. The computer can be played, and two can play at one board.';
 
@@ -56,6 +64,7 @@ export class RelaySession {
   #store;
   #holder;
   #distrust;
+  #tokens;
   #hooks;
   #relays;
   #relay;
@@ -93,17 +102,19 @@ export class RelaySession {
    * @param {Pick<Store, 'put' | 'remove' | 'summarize'>} options.store
    * @param {() => string | null} options.holder The lease that writes must hold.
    * @param {string[]} options.relays Multiaddrs or http(s) addresses.
+   * @param {Tokens} options.tokens What opens private relays.
    * @param {Distrust} options.distrust Relays that are left where there is another one.
    * @param {string | null} options.relay What is kept with the games, where it is no relay of the page's own.
    * @param {'ws' | 'webrtc'} [options.transport]
    * @param {SessionHooks} options.hooks
    */
-  constructor({ core, dial, store, holder, distrust, relays, relay, transport, hooks }) {
+  constructor({ core, dial, store, holder, distrust, tokens, relays, relay, transport, hooks }) {
     this.#core = core;
     this.#dial = dial;
     this.#store = store;
     this.#holder = holder;
     this.#distrust = distrust;
+    this.#tokens = tokens;
     this.#relays = relays;
     this.#none = relays.length === 0;
     this.#relay = relay;
@@ -133,9 +144,15 @@ export class RelaySession {
         if (index === 0 || this.#lines[index].failures % 4 === 3) await this.#look();
         return this.#candidates(index);
       },
-      nobody: () => this.#none || (index === 1 && this.#candidates(index).length === 0),
+      nobody: () =>
+        this.#none ||
+        this.#lines[index].token !== null ||
+        (index === 1 && this.#candidates(index).length === 0),
       hooks: {
-        onOpen: (link) => core.connected(index, link.from, link.to),
+        onOpen: (link) => {
+          core.set_token(index, this.#tokens.of(link.peer));
+          core.connected(index, link.from, link.to);
+        },
         onFrame: (frame) => this.#onFrame(index, frame),
         onClose: () => this.#onClose(index),
         onWait: () => this.#hooks.onConnection(),
@@ -213,6 +230,21 @@ export class RelaySession {
     this.#directs.poke();
   }
 
+  /**
+   * The token of a relay is known now: it is dialled at once where it waits for one.
+   *
+   * @param {string} relay
+   */
+  opened(relay) {
+    for (const line of this.#lines) {
+      if (line.token === null || line.last !== relay) continue;
+      line.token = null;
+      line.bye = null;
+      line.connector.poke();
+    }
+    this.#hooks.onConnection();
+  }
+
   get #line() {
     return this.#lines[this.#front];
   }
@@ -237,10 +269,11 @@ export class RelaySession {
 
   /** @returns {Connection} */
   get connection() {
-    const { ready, address, transport, wasReady, failures, rttMs, logBusy } = this.#line;
+    const { ready, address, transport, wasReady, failures, rttMs, logBusy, token, last } =
+      this.#line;
     const state = ready
       ? 'connected'
-      : this.#none || failures >= PATIENCE || this.#other || !navigator.onLine
+      : this.#none || failures >= PATIENCE || this.#other || token || !navigator.onLine
         ? 'offline'
         : wasReady
           ? 'reconnecting'
@@ -254,6 +287,7 @@ export class RelaySession {
       logBusy: ready && logBusy,
       otherVersion: !ready && this.#other !== null,
       noRelay: !ready && this.#none,
+      token: !ready && token && last ? { relay: last, state: token } : null,
     };
   }
 
@@ -262,13 +296,14 @@ export class RelaySession {
    * @param {'ws' | 'webrtc' | null} transport
    */
   #words(state, transport) {
-    const { logBusy, bye } = this.#line;
+    const { logBusy, bye, token } = this.#line;
     if (state === 'connected' && logBusy) {
       return 'The relay cannot save moves right now; they wait and are sent again.';
     }
     if (state === 'connected' && transport) return `Connected to the relay by ${NAMES[transport]}.`;
     if (this.#none) return NO_RELAY;
     if (this.#other) return OTHER_VERSION[this.#other];
+    if (token) return TOKEN[token];
     if (bye) return bye;
     if (state === 'offline') {
       return navigator.onLine
@@ -389,6 +424,7 @@ export class RelaySession {
       store,
       holder: () => null,
       distrust: this.#distrust,
+      tokens: this.#tokens,
       relays: address ? [address] : this.#relays,
       relay: null,
       transport: this.#place.transport,
@@ -555,6 +591,17 @@ export class RelaySession {
     this.#hooks.onConnection();
   }
 
+  /**
+   * @param {RelayLine} line
+   * @param {string} code Of the relay's last words.
+   */
+  #onToken(line, code) {
+    if (code === 'wrong-token') {
+      line.token = 'wrong';
+      if (line.last) this.#tokens.drop(line.last);
+    } else if (code === 'token-needed') line.token ??= 'needed';
+  }
+
   /** @param {number} index */
   #onReady(index) {
     const line = this.#lines[index];
@@ -597,6 +644,7 @@ export class RelaySession {
           break;
         case 'bye':
           this.#lines[args[0]].bye = args[2];
+          this.#onToken(this.#lines[args[0]], args[1]);
           if (args[1] === 'no-version') this.#other = 'other';
           break;
         case 'changed':

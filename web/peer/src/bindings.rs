@@ -231,6 +231,11 @@ impl PeerCore {
         self.0.connected(link(at), from, to);
     }
 
+    /// See [`Core::set_token`].
+    pub fn set_token(&mut self, at: u32, token: Option<String>) {
+        self.0.set_token(link(at), token);
+    }
+
     /// See [`Core::set_front`].
     pub fn set_front(&mut self, at: u32) -> Array {
         list(self.0.set_front(link(at)))

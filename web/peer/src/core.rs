@@ -175,6 +175,12 @@ impl Core {
         Ok(out)
     }
 
+    /// What opens the relay that this link is about to be connected to, if it is private; none where nothing is known.
+    pub fn set_token(&mut self, link: LinkId, token: Option<String>) {
+        let token = token.map(wire::Token);
+        self.links.get_mut(link).session.set_token(token);
+    }
+
     /// A stream to a relay is open. `from` and `to` are the peer ids of both ends, as bytes.
     pub fn connected(&mut self, link: LinkId, from: Vec<u8>, to: Vec<u8>) {
         let link = self.links.get_mut(link);

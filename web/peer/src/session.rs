@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use rookery_ledger::id::{GameId, Hash, Nonce, OrderKey};
-use rookery_ledger::record::{Hello, VERSION};
+use rookery_ledger::record::Hello;
 use rookery_ledger::sign::Keypair;
-use rookery_ledger::wire::{Request, RequestId};
+use rookery_ledger::wire::{self, Request, RequestId, Token};
 
 /// What a request asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ enum Phase {
 pub(crate) struct Session {
     phase: Phase,
     order: Option<OrderKey>,
+    /// What opens the relay, if it is private.
+    token: Option<Token>,
     next: RequestId,
     asked: BTreeMap<RequestId, Asked>,
 }
@@ -61,6 +63,7 @@ impl Session {
         Self {
             phase: Phase::Away,
             order: None,
+            token: None,
             next: 1,
             asked: BTreeMap::new(),
         }
@@ -70,6 +73,11 @@ impl Session {
     pub(crate) fn connected(&mut self, from: Vec<u8>, to: Vec<u8>) {
         self.phase = Phase::Greeted { from, to };
         self.asked.clear();
+    }
+
+    /// What to give the relay of the next welcome, if it is private.
+    pub(crate) fn set_token(&mut self, token: Option<Token>) {
+        self.token = token;
     }
 
     pub(crate) fn disconnected(&mut self) {
@@ -89,9 +97,7 @@ impl Session {
         let Phase::Greeted { from, to } = &self.phase else {
             return None;
         };
-        if !versions.contains(&VERSION) {
-            return None;
-        }
+        wire::shared_version(versions)?;
         let hello = key.map(|key| {
             let hello = Hello {
                 player: key.player(),
@@ -104,15 +110,20 @@ impl Session {
         self.order = Some(order);
         self.phase = Phase::Said;
         Some(Request::Hello {
-            versions: vec![VERSION],
+            versions: wire::VERSIONS.to_vec(),
             agent: concat!("rookery-peer/", env!("CARGO_PKG_VERSION")).to_owned(),
             hello,
+            // A relay that is too old to ask for one could not read the frame.
+            token: self
+                .token
+                .clone()
+                .filter(|_| versions.iter().any(|version| *version >= wire::TOKEN_SINCE)),
         })
     }
 
     /// The relay accepts; false where it may not come now or speaks another version.
     pub(crate) fn ready(&mut self, version: u32) -> bool {
-        let fits = self.phase == Phase::Said && version == VERSION;
+        let fits = self.phase == Phase::Said && wire::VERSIONS.contains(&version);
         if fits {
             self.phase = Phase::Ready;
         }
@@ -162,7 +173,7 @@ mod tests {
         let mut session = Session::new();
         assert_eq!(session.welcome(&[1], nonce, order, Some(&key)), None);
         session.connected(vec![1, 2], vec![3]);
-        assert_eq!(session.welcome(&[2], nonce, order, Some(&key)), None);
+        assert_eq!(session.welcome(&[3], nonce, order, Some(&key)), None);
         let Some(Request::Hello {
             hello: Some(hello), ..
         }) = session.welcome(&[2, 1], nonce, order, Some(&key))
@@ -178,9 +189,34 @@ mod tests {
             ),
             (&[1, 2][..], &[3][..], nonce)
         );
-        assert!(!session.ready(2));
+        assert!(!session.ready(3));
         assert!(session.ready(1) && session.is_ready());
         assert!(!session.ready(1), "a second one has no place");
+    }
+
+    #[test]
+    fn a_token_is_given_to_a_relay_that_may_ask_for_it_and_to_no_older_one() {
+        let (nonce, order) = (Nonce([3; 16]), OrderKey([4; 32]));
+        let token = || Some(Token("word".into()));
+        for (versions, given, wanted) in [
+            (&[2, 1][..], token(), token()),
+            (&[1], token(), None),
+            (&[2, 1], None, None),
+        ] {
+            let mut session = Session::new();
+            session.set_token(given);
+            session.connected(vec![1], vec![2]);
+            let said = session.welcome(versions, nonce, order, None);
+            let Some(Request::Hello {
+                token, versions, ..
+            }) = said
+            else {
+                panic!("no hello");
+            };
+            assert_eq!(token, wanted);
+            assert_eq!(versions, [2, 1]);
+            assert!(session.ready(1));
+        }
     }
 
     #[test]

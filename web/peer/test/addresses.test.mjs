@@ -121,7 +121,7 @@ test('a relay of other versions is told from one that says nothing of them', () 
   assert.equal(otherVersion({}), null);
   assert.equal(otherVersion({ versions: [1], protocols: [game(1)] }), null);
   assert.equal(otherVersion({ versions: [2, 1], protocols: [game(2), game(1)] }), null);
-  assert.equal(otherVersion({ versions: [3, 2], protocols: [game(1)] }), 'newer');
+  assert.equal(otherVersion({ versions: [4, 3], protocols: [game(1)] }), 'newer');
   assert.equal(otherVersion({ versions: [1], protocols: [game(2)] }), 'newer');
   assert.equal(otherVersion({ versions: [0] }), 'older');
   assert.equal(otherVersion({ protocols: ['/other/game'] }), 'other');
@@ -130,7 +130,7 @@ test('a relay of other versions is told from one that says nothing of them', () 
 
 test('a relay of another version is not dialled, and another one is used in its place', async (t) => {
   const server = createServer((_, response) => {
-    response.end(JSON.stringify({ peer_id: PEER, addresses: [WS], versions: [2] }));
+    response.end(JSON.stringify({ peer_id: PEER, addresses: [WS], versions: [3] }));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   t.after(() => server.close());

@@ -5,7 +5,8 @@ import { askRelay, offered, relaySites } from './relay-sites.js';
 /** @import { GameId } from '@rookery/peer' */
 
 /**
- * @typedef {'unknown' | 'limited' | 'full' | 'none' | 'silent'} NoCode `none`: no relay here offers codes; `silent`: none answers.
+ * @typedef {'unknown' | 'limited' | 'full' | 'none' | 'silent' | 'private'} NoCode `none`: no relay here offers codes; `silent`: none
+ *   answers; `private`: it wants the word that its host gives.
  * @typedef {{ code: string, holdsMs: number } | { no: NoCode }} GivenCode
  * @typedef {{ game: GameId } | { no: NoCode }} FoundGame
  */
@@ -15,6 +16,8 @@ const HALF = 4;
 /** No letter that is taken for a digit, and no U. */
 const CODE = /^[0-9A-HJKMNP-TV-Z]{8}$/;
 const GAME = /^[0-9a-f]{64}$/;
+/** @type {Partial<Record<number, NoCode>>} */
+const REFUSED = { 401: 'private', 429: 'limited', 503: 'full' };
 /** The longest that a relay may let a code hold, in ms: a day. */
 const MAX_HOLD_MS = 86_400_000;
 
@@ -79,14 +82,15 @@ async function askEach(method, what, read) {
         said.push('none');
         continue;
       }
-      const answer = await askRelay(new URL(`${place.pathname}/${what}`, place), { method });
+      const { url, headers } = place;
+      const answer = await askRelay(new URL(`${url.pathname}/${what}`, url), { method, headers });
       const found = answer.ok ? read(Object(await answer.json())) : null;
       if (found) return found;
-      said.push(answer.status === 429 ? 'limited' : answer.status === 503 ? 'full' : 'unknown');
+      said.push(REFUSED[answer.status] ?? 'unknown');
     } catch {
       said.push('silent');
     }
   }
-  const order = /** @type {const} */ (['limited', 'full', 'silent', 'unknown']);
+  const order = /** @type {const} */ (['private', 'limited', 'full', 'silent', 'unknown']);
   return { no: order.find((no) => said.includes(no)) ?? 'none' };
 }

@@ -43,6 +43,7 @@ import { NO_REMATCH } from './rematch.js';
  * @property {'opening' | 'ready' | 'failed'} status
  * @property {string} error
  * @property {string} link The invitation, for a peer's game.
+ * @property {boolean} openLink The invitation carries the word of its private relay.
  * @property {{ text: string, untilMs: number } | null} code To type in place of the link, and by this device's clock how long it holds.
  * @property {GameState | null} game
  * @property {string | null} computer Strength of the computer that plays here, in words.
@@ -72,7 +73,8 @@ import { NO_REMATCH } from './rematch.js';
  * @property {AnalysisView | null} analysis
  *
  * @typedef {Partial<Pick<Table, 'flipped' | 'promotion' | 'candidate' | 'question' | 'hint' | 'hinting' | 'rematch' | 'joining' | 'cursor' | 'picked' | 'moveText' | 'moveError'
- *   | 'analysis' | 'unanswered' | 'obstacle' | 'code'>>} TableFields What a wish may set as it is.
+ *   | 'analysis' | 'unanswered' | 'obstacle' | 'code'
+ *   | 'openLink'>>} TableFields What a wish may set as it is.
  *
  * @typedef {{ type: 'table-failed', id: string, error: string }
  *   | { type: 'table-game', id: string, game: GameState, clocks: ClockReading, link: string, computer: string | null,
@@ -108,6 +110,7 @@ export function freshTable(kind, id, wide = false) {
     status: 'opening',
     error: '',
     link: '',
+    openLink: false,
     code: null,
     game: null,
     computer: null,

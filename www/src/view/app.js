@@ -14,6 +14,7 @@ import { headerView } from './header.js';
 import { openingView } from './opening.js';
 import { homeView } from './home.js';
 import { invitationView, waitingView } from './invitation.js';
+import { privateRelayView } from './private-relay.js';
 import { updateNotice } from './update-notice.js';
 import { watchView } from './watch.js';
 
@@ -40,7 +41,7 @@ export function draw({ header, main, overlay, announcer }, state, act) {
   render(headerView(state, act), header);
   render(screenView(state, act), main);
   render(
-    html`${dialogView(state, act)} ${updateNotice(state, act)}
+    html`${dialogView(state, act)} ${updateNotice(state, act)} ${privateRelayView(state, act)}
       <div class="toast" role="status" data-shown=${state.toast ? 'true' : 'false'}>
         ${state.toast?.words ?? nothing}
       </div>

@@ -5,6 +5,7 @@ import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { clockLabel, clockWords } from '../table/clock.js';
 import { codeLabel, codeSpoken } from '../people/codes.js';
+import { linkWithToken } from '../people/tokens.js';
 import { isBlocked, nameOf } from '../people/people.js';
 import { INITIAL_FEN, opposite } from '../chess/rules.js';
 import { startWords } from '../chess/start-position.js';
@@ -91,6 +92,28 @@ function codeView({ code }) {
   </p>`;
 }
 
+/**
+ * Whether the invitation is to open its private relay too.
+ *
+ * @param {Table} table
+ * @param {Controller} act
+ */
+const openLinkView = ({ openLink }, act) =>
+  html`<label class="check">
+    <input
+      type="checkbox"
+      .checked=${openLink}
+      @change=${(/** @type {Event} */ event) =>
+        act.openLink(/** @type {HTMLInputElement} */ (event.currentTarget).checked)}
+    />
+    <span>
+      The link opens this private relay too
+      <small
+        >Whoever has it can play here from then on: send it to people your host would let in.</small
+      >
+    </span>
+  </label>`;
+
 /** @param {AppState} state */
 const latency = ({ peer }) =>
   html`<p class="latency muted">
@@ -104,7 +127,8 @@ const latency = ({ peer }) =>
 export function waitingView(state, /** @type {Table} */ table, act) {
   const { peer, people } = state;
   const game = /** @type {GameState} */ (table.game);
-  const link = table.link;
+  const opening = linkWithToken(table.link, peer.connection.relay, state.tokens);
+  const link = (table.openLink && opening) || table.link;
   const kept = game.keptFor;
   const select = (/** @type {Event} */ event) =>
     /** @type {HTMLInputElement} */ (event.currentTarget).select();
@@ -128,6 +152,7 @@ export function waitingView(state, /** @type {Table} */ table, act) {
             ${icons.copy}Copy link
           </button>
         </div>
+        ${opening ? openLinkView(table, act) : nothing}
         <div class="qr-row">
           ${guard([link], () => qrView(link))}
           <div class="other-ways">

@@ -20,7 +20,8 @@ const words = (update) =>
  * @param {Controller} act
  */
 export function updateNotice(state, act) {
-  const shown = state.update !== 'none' && screen(state) === 'home' && !state.dialog;
+  const free = !state.dialog && !state.peer.connection.token;
+  const shown = state.update !== 'none' && screen(state) === 'home' && free;
   return html`<div class="update" role="status" data-shown=${shown ? 'true' : 'false'}>
     ${
       shown

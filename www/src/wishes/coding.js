@@ -21,6 +21,7 @@ const WORDS = {
     'Too many codes were tried from your network. Wait a minute, or ask for the link instead.',
   full: 'The relay can look up no code right now. Try again, or ask for the link instead.',
   none: 'No relay of this page knows codes. Ask for the link instead.',
+  private: 'This relay is private: paste the word your host gave you first.',
   silent: 'The relay does not answer, so the code cannot be looked up. Try again in a moment.',
 };
 

@@ -28,12 +28,14 @@ function every({ route, table }) {
 
 /**
  * @param {string} base The address of a relay's site.
- * @returns {Promise<LiveGame[] | null>} Null where it shows no games.
+ * @returns {Promise<LiveGame[] | 'private' | null>} Null where it shows no games, `private` where it wants a word.
  */
 async function gamesAt(base) {
-  const url = await offered(base, 'live');
-  if (!url) return null;
-  const answer = await askRelay(url);
+  const place = await offered(base, 'live');
+  if (!place) return null;
+  const { url, headers } = place;
+  const answer = await askRelay(url, { headers });
+  if (answer.status === 401) return 'private';
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return readLive(await answer.json());
 }
@@ -50,21 +52,24 @@ export function watchingWishes({ store, dispatch }) {
     const answers = await Promise.allSettled((await relaySites()).map(gamesAt));
     if (mine !== round || every(store.get()) === null) return;
     const told = answers.filter((answer) => answer.status === 'fulfilled');
-    const games = told.flatMap(({ value }) => value ?? []);
+    const games = told.flatMap(({ value }) => (Array.isArray(value) ? value : []));
+    const closed = told.length > 0 && told.every(({ value }) => value === 'private');
     const none = answers.length === 0 || store.get().peer.connection.noRelay === true;
     const failed = !none && told.length === 0;
     const silent = !failed && told.every(({ value }) => value === null);
     dispatch({
       type: 'watch',
       fields: {
-        status: none || failed || silent ? 'failed' : 'ready',
+        status: none || failed || silent || closed ? 'failed' : 'ready',
         words: none
           ? 'This page has no relay, so it knows of no games that are played. With its link a game can be watched, where the link names a relay.'
           : failed
             ? 'No relay answers. It is asked again in a moment.'
-            : silent
-              ? 'The relays of this page do not tell which games are played. A game is watched by its link.'
-              : '',
+            : closed
+              ? 'This relay is private: paste the word your host gave you.'
+              : silent
+                ? 'The relays of this page do not tell which games are played. A game is watched by its link.'
+                : '',
         games: orderLive(games, store.get().watch.follows),
       },
     });

@@ -42,13 +42,13 @@ test('a code is shown in two groups and spoken letter by letter', () => {
 /**
  * The relays of a site, each by what it answers to a path.
  * @param {import('node:test').TestContext} t
- * @param {Record<string, (path: string, method: string) => [number, unknown] | null>} relays
+ * @param {Record<string, (path: string, method: string, word?: string) => [number, unknown] | null>} relays
  */
 function world(t, relays) {
-  t.mock.method(globalThis, 'fetch', async (url, { method = 'GET' } = {}) => {
+  t.mock.method(globalThis, 'fetch', async (url, { method = 'GET', headers = {} } = {}) => {
     const { origin, pathname } = new URL(url);
     if (pathname === '/page/rookery.json') return Response.json({ relays: Object.keys(relays) });
-    const answer = relays[`${origin}/`]?.(pathname, method);
+    const answer = relays[`${origin}/`]?.(pathname, method, headers.authorization);
     if (!answer) throw new TypeError('nobody answers');
     return Response.json(answer[1], { status: answer[0] });
   });
@@ -69,6 +69,9 @@ test('the relays of the page are asked in turn, and what is hostile or wrong is 
   let second = [404, { error: 'unknown-code' }];
   /** @type {unknown} */
   let offer = '/codes';
+  /** What the relays were told. @type {Record<string, string | undefined>} */
+  const told = {};
+  let secret = {};
   const asked = /** @type {string[]} */ ([]);
   world(t, {
     'http://old/': (path) => {
@@ -76,10 +79,14 @@ test('the relays of the page are asked in turn, and what is hostile or wrong is 
       asked.push(`old ${path}`);
       return [404, {}];
     },
-    'http://first/': (path) =>
-      path === '/.well-known/rookery.json' ? [200, { codes: offer }] : first,
-    'http://second/': (path, method) => {
+    'http://first/': (path, _, word) => {
+      if (path === '/.well-known/rookery.json') return [200, { codes: offer, ...secret }];
+      told.first = word;
+      return first;
+    },
+    'http://second/': (path, method, word) => {
       if (card(path)) return card(path);
+      told.second = word;
       asked.push(`${method} ${path}`);
       return second;
     },
@@ -113,6 +120,19 @@ test('the relays of the page are asked in turn, and what is hostile or wrong is 
   }
   second = [200, { code: 'K7QM2X9P', holdsMs: 1e300 }];
   assert.deepEqual(await codeOf(GAME), { code: 'K7QM2X9P', holdsMs: 86_400_000 });
+  // A private one wants its word first, and no other relay is told it.
+  first = [401, { error: 'token-needed' }];
+  second = [404, {}];
+  assert.deepEqual(await gameOf('K7QM2X9P'), { no: 'private' });
+  const peer = '12D3KooWEC7C2fJT9x8UxQBuZX9PTzAkhdmGSt2QyCFPbGvhdrt4';
+  globalThis.localStorage = /** @type {any} */ ({
+    getItem: () => JSON.stringify({ [peer]: 'open-sesame' }),
+  });
+  assert.deepEqual(await gameOf('K7QM2X9P'), { no: 'private' });
+  assert.equal(told.first, undefined, 'it does not say that it is private');
+  secret = { peer_id: peer, private: true };
+  await gameOf('K7QM2X9P');
+  assert.deepEqual(told, { first: 'Bearer open-sesame', second: undefined });
   // A relay that sends the page elsewhere is not followed.
   offer = 'http://elsewhere/codes';
   first = [200, { code: '00000000', holdsMs: 1 }];

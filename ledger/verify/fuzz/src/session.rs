@@ -167,6 +167,7 @@ impl Table {
             versions: vec![VERSION],
             agent: "fuzz".into(),
             hello,
+            token: None,
         };
         self.send(who, wire::frame(&hello));
     }
