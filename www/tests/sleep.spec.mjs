@@ -1,4 +1,4 @@
-// A device sleeps in the middle of a game and wakes up: play goes on by itself, and nothing is signed twice.
+// A device sleeps, or its network goes: when it is back play goes on by itself, with what was signed before, and nothing is signed twice.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -8,100 +8,167 @@ import { test } from 'node:test';
 import { startBrowser } from './harness/browser.mjs';
 import { LOGS, RELAY, slug } from './harness/places.mjs';
 import { startRelay } from './harness/relay.mjs';
-import { freeze, pass, stoppable } from './harness/sleep.mjs';
+import { startFreezer, startSleeper } from './harness/sleeping.mjs';
 import { line, playOut, startGame } from './harness/table.mjs';
 
-/** @import { Player } from './harness/player.mjs' */
-
-const GAME = line('e4 e5 Nf3 Nc6 Bb5 a6 Ba4 Nf6');
-/** How soon after waking both must show the same, in ms. */
-const AWAKE_MS = 10_000;
+/**
+ * @import { TestContext } from 'node:test'
+ * @import { Player } from './harness/player.mjs'
+ * @import { Relay } from './harness/relay.mjs'
+ */
 
 /**
- * What each keeps is whole, holds no proof against anybody, and has each move once.
- *
- * @param {string} name
- * @param {Player[]} people
- * @param {number} plies
+ * How long a device sleeps at least, in seconds. A sleep stands for any longer one as soon as both ends have given the connection up: the page does so
+ * after 2 s of silence, the relay after 15 s, and the other player sees that.
  */
-async function sound(name, people, plies) {
-  for (const person of people) {
-    const file = join(LOGS, `${slug(name)}-${person.name}.rook`);
-    writeFileSync(file, await person.saved('Signed game'));
-    const { stdout, status } = spawnSync(RELAY, ['verify', file, '--json'], { encoding: 'utf8' });
-    const said = JSON.parse(stdout);
-    assert.deepEqual([said.status, said.plies, status], ['verified', plies, 0], person.name);
-  }
+const SLEEP_S = Number(process.env.ROOKERY_SLEEP_S ?? 3);
+
+const GAME = line('e4 e5 Nf3 Nc6 Bb5 a6');
+const asleep = () => new Promise((resolve) => setTimeout(resolve, SLEEP_S * 1000));
+
+/**
+ * A way to sleep.
+ * @typedef {object} Way
+ * @property {Player} white
+ * @property {() => Promise<void>} sleep
+ * @property {() => Promise<void>} wake
+ * @property {(black: Player) => Promise<unknown>} sleeps Waits for a sign that it does.
+ * @property {() => Promise<string[]>} [lived] What the page was told of it.
+ */
+
+/** @param {Player} black */
+const isMissed = (black) =>
+  black.page.locator('.status[data-absent=true]').waitFor({ timeout: 40_000 });
+
+/** @type {Record<string, (t: TestContext) => Promise<Way>>} */
+const WAYS = {
+  'a page that its browser froze': async (t) => {
+    const { player: white, freeze, thaw, lived } = await startFreezer(t, 'white');
+    return {
+      white,
+      sleep: freeze,
+      wake: thaw,
+      sleeps: isMissed,
+      lived,
+    };
+  },
+  'a browser that got no time': async (t) => {
+    const sleeper = await startSleeper(t);
+    return {
+      white: await sleeper.browser.player('white'),
+      sleep: async () => sleeper.sleep(),
+      wake: async () => sleeper.wake(),
+      sleeps: isMissed,
+    };
+  },
+  'a device without a network': async (t) => {
+    const white = await (await startBrowser(t)).player('white');
+    const context = white.page.context();
+    return {
+      white,
+      sleep: () => context.setOffline(true),
+      wake: () => context.setOffline(false),
+      sleeps: () => white.sees({ connection: 'offline' }, 40_000),
+    };
+  },
+};
+
+/**
+ * The signed game that the page gives away; no file is written.
+ *
+ * @param {Player} player
+ */
+async function signed({ page }) {
+  await page.evaluate(() => {
+    const kept = /** @type {typeof globalThis & { given: Promise<ArrayBuffer> }} */ (globalThis);
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      if (blob instanceof Blob) kept.given = blob.arrayBuffer();
+      return make(blob);
+    };
+  });
+  await page.getByRole('button', { name: 'Signed game', exact: true }).click();
+  const bytes = await page.evaluate(async () => {
+    const kept = /** @type {typeof globalThis & { given: Promise<ArrayBuffer> }} */ (globalThis);
+    return [...new Uint8Array(await kept.given)];
+  });
+  return Buffer.from(bytes);
 }
 
-for (const time of ['10 + 0', 'Untimed']) {
-  test(`a page that the browser freezes wakes up and plays on (${time})`, async (t) => {
-    const relay = await startRelay(t);
-    const browser = await startBrowser(t);
-    const [white, black] = [await browser.player('white'), await browser.player('black')];
-    await startGame(white, black, relay.url, { time });
-    await playOut({ white, black }, GAME.slice(0, 3));
-    // Frozen right behind its own move: that is on its way, or still to be stored.
-    await black.play(GAME[3]?.uci ?? '');
-    const wake = await freeze(black);
-    await pass();
-    await wake();
-    await Promise.all([white, black].map((person) => person.sees({ ply: 4 }, AWAKE_MS)));
-    // Frozen while the other one moves.
-    const again = await freeze(black);
-    await white.play(GAME[4]?.uci ?? '');
-    await pass();
-    await again();
-    await Promise.all([white, black].map((person) => person.sees({ ply: 5 }, AWAKE_MS)));
-    await playOut({ white, black }, GAME.slice(5));
-    await sound(t.name, [white, black], GAME.length);
-  });
+/**
+ * The signed game is whole, and proves nobody guilty of a second version.
+ *
+ * @param {TestContext} t
+ * @param {Player} player
+ * @param {number} plies
+ */
+async function isSound(t, player, plies) {
+  const file = join(LOGS, `${slug(t.name)}.rook`);
+  const bytes = await signed(player);
+  writeFileSync(file, bytes);
+  const { stdout } = spawnSync(RELAY, ['verify', file, '--json'], { encoding: 'utf8' });
+  const said = JSON.parse(stdout);
+  assert.deepEqual([said.status, said.plies], ['verified', plies], stdout);
+  return bytes;
+}
 
-  test(`a device that is stopped as a whole wakes up and plays on (${time})`, async (t) => {
-    const relay = await startRelay(t);
-    const here = await startBrowser(t);
-    const { started: there, stop } = await stoppable(() => startBrowser(t));
-    const [white, black] = [await here.player('white'), await there.player('black')];
-    await startGame(white, black, relay.url, { time });
-    await playOut({ white, black }, GAME.slice(0, 3));
-    await black.play(GAME[3]?.uci ?? '');
-    const run = stop();
-    await pass();
-    run();
-    await Promise.all([white, black].map((person) => person.sees({ ply: 4 }, AWAKE_MS)));
-    const runAgain = stop();
-    await white.play(GAME[4]?.uci ?? '');
-    await pass();
-    runAgain();
-    await Promise.all([white, black].map((person) => person.sees({ ply: 5 }, AWAKE_MS)));
-    await playOut({ white, black }, GAME.slice(5));
-    await sound(t.name, [white, black], GAME.length);
-  });
+/**
+ * White's own move is signed while the relay is away; its bytes are those that count in the end.
+ *
+ * @param {Player} white
+ * @param {Relay} relay
+ */
+async function moveWithoutRelay(white, relay) {
+  await relay.stop('SIGKILL');
+  await white.play(GAME[2]?.uci ?? '');
+  await white.page.locator('[data-pending=true]').waitFor();
+  return signed(white);
+}
 
-  test(`a move made while the device is offline goes out when it is back (${time})`, async (t) => {
-    const relay = await startRelay(t);
-    const browser = await startBrowser(t);
-    const [white, black] = [await browser.player('white'), await browser.player('black')];
-    for (const person of [white, black]) {
-      person.expectOutage();
-      person.expectErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
-    }
-    await startGame(white, black, relay.url, { time });
-    await playOut({ white, black }, GAME.slice(0, 3));
-    // The browser leaves open what is open; the relay's end takes that away as well.
-    await black.page.context().setOffline(true);
-    await relay.stop('SIGKILL');
-    await black.page.waitForFunction(
-      () => document.getElementById('app')?.dataset.connection !== 'connected',
-    );
-    await black.play(GAME[3]?.uci ?? '');
-    await pass();
-    await relay.start();
-    await white.sees({ connection: 'connected' }, 60_000);
-    assert.notEqual((await black.shown()).connection, 'connected');
-    await black.page.context().setOffline(false);
-    await Promise.all([white, black].map((person) => person.sees({ ply: 4 }, AWAKE_MS)));
-    await playOut({ white, black }, GAME.slice(4));
-    await sound(t.name, [white, black], GAME.length);
-  });
+/**
+ * The end of the move's record in a signed game, with most of its signature.
+ *
+ * @param {Buffer} bytes
+ */
+function lastMove(bytes) {
+  const at = bytes.lastIndexOf(GAME[2]?.uci ?? '');
+  assert.ok(at > 0, 'the move is in the file');
+  return bytes.subarray(at - 150, at + 20);
+}
+
+for (const [name, way] of Object.entries(WAYS)) {
+  for (const time of ['10 + 0', 'Untimed']) {
+    test(`${name} plays on by itself, ${time}`, async (t) => {
+      const relay = await startRelay(t);
+      const { white, sleep, wake, sleeps, lived } = await way(t);
+      const black = await (await startBrowser(t)).player('black');
+      for (const person of [white, black]) {
+        person.expectOutage();
+        person.expectErrors(/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/);
+      }
+      await startGame(white, black, relay.url, { time });
+      await white.press('Direct connection');
+      await playOut({ white, black }, GAME.slice(0, 1));
+
+      // The other moves meanwhile.
+      await sleep();
+      await black.play(GAME[1]?.uci ?? '');
+      await Promise.all([sleeps(black), asleep()]);
+      await wake();
+      await Promise.all([white, black].map((person) => person.sees({ ply: 2 }, 30_000)));
+
+      // The own move was signed, and reached nobody.
+      const before = lastMove(await moveWithoutRelay(white, relay));
+      await sleep();
+      await asleep();
+      await relay.start();
+      await wake();
+      const wanted = { ply: 3, fen: GAME[2]?.fen ?? '' };
+      await Promise.all([white, black].map((person) => person.sees(wanted, 30_000)));
+      if (lived) assert.deepEqual(await lived(), ['freeze', 'resume', 'freeze', 'resume']);
+      await playOut({ white, black }, GAME.slice(3));
+      const [mine, theirs] = await Promise.all([white, black].map((one) => isSound(t, one, 6)));
+      for (const file of [mine, theirs]) assert.ok(file?.includes(before), 'the same bytes');
+    });
+  }
 }

@@ -119,6 +119,7 @@ export class Peer extends EventTarget {
     addEventListener('online', this.#renew);
     addEventListener('offline', this.#poke);
     document.addEventListener('visibilitychange', this.#visible);
+    document.addEventListener('resume', this.#poke);
   }
 
   get writer() {
@@ -349,6 +350,7 @@ export class Peer extends EventTarget {
     removeEventListener('online', this.#renew);
     removeEventListener('offline', this.#poke);
     document.removeEventListener('visibilitychange', this.#visible);
+    document.removeEventListener('resume', this.#poke);
     for (const session of this.#sessions()) session.stop();
     await this.#writer.release();
     this.#store.close();

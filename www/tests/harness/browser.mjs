@@ -24,7 +24,7 @@ import { Player } from './player.mjs';
 export const LAN_NAME = 'school.lan';
 
 /** No sandbox, because tests may run as root; the rest keeps Chromium from talking to anyone but the test. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
