@@ -11,7 +11,7 @@ use rookery_ledger::record::{
     Clock, Consent, From, Genesis, Hello, Item, Lapsed, Message, Receipt, Record, Said, Signed,
     VERSION, Variant, What,
 };
-use rookery_ledger::wire::{self, Direct, Gossip, Head, Push, Request, Seek};
+use rookery_ledger::wire::{self, Direct, Gossip, Head, Push, Request, Seek, Token};
 use rookery_ledger::{Game, rook};
 use serde_json::{Value, json};
 use support::*;
@@ -369,6 +369,15 @@ fn requests() -> Vec<Value> {
                 agent: String::new(),
                 hello: None,
                 token: None,
+            },
+        ),
+        (
+            "hello with a token",
+            Request::Hello {
+                versions: vec![2, 1],
+                agent: "test/1".into(),
+                hello: Some(hello()),
+                token: Some(Token("q7m2x-kd93v-0hzrt-8wbnc".into())),
             },
         ),
         (
