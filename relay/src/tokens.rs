@@ -228,17 +228,13 @@ fn check(text: &str) -> Result<(), Weakness> {
         return Err(Weakness::TooLong);
     }
     let has = |kind: fn(&u8) -> bool| text.bytes().any(|byte| kind(&byte));
-    let kinds: [(fn(&u8) -> bool, u32); 4] = [
-        (u8::is_ascii_lowercase, 26),
-        (u8::is_ascii_uppercase, 26),
-        (u8::is_ascii_digit, 10),
-        (u8::is_ascii_punctuation, 0),
+    let kinds = [
+        (has(u8::is_ascii_lowercase), 26),
+        (has(u8::is_ascii_uppercase), 26),
+        (has(u8::is_ascii_digit), 10),
     ];
-    let symbols: u32 = kinds
-        .into_iter()
-        .filter(|(kind, _)| has(*kind))
-        .map(|(_, symbols)| symbols)
-        .sum();
+    let there = kinds.into_iter().filter(|(is_there, _)| *is_there);
+    let symbols: u32 = there.map(|(_, symbols)| symbols).sum();
     // Signs part words, and add nothing.
     let counted = text.bytes().filter(u8::is_ascii_alphanumeric).count();
     let bits = counted as f64 * f64::from(symbols.max(1)).log2();

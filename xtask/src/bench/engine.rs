@@ -55,7 +55,7 @@ pub(super) fn run(workspace: &Workspace, report: &mut Report) -> Result<()> {
     }
     let [native, v2, wasm, peer] = measured;
     let ours = [("native", native), ("x86-64-v2", v2), ("wasm", wasm)];
-    let figures: [(_, _, fn(&Measured) -> &Vec<f64>); 3] = [
+    let figures: [(_, _, Figure); 3] = [
         ("perft", "Mnps", |one| &one.perft),
         ("search", "nodes/s", |one| &one.search),
         ("first_move", "ms", |one| &one.start),
@@ -92,6 +92,9 @@ fn build_v2(workspace: &Workspace) -> Result<PathBuf> {
     command::run(&mut build, "build the engine for x86-64-v2")?;
     Ok(target.join(format!("release/rookery{EXE_SUFFIX}")))
 }
+
+/// One figure's runs.
+type Figure = fn(&Measured) -> &Vec<f64>;
 
 /// The runs of one engine.
 #[derive(Default)]
