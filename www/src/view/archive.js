@@ -7,6 +7,7 @@ import { ref } from 'lit/directives/ref.js';
 import { archiveEntries, dayWords, findEntries, KINDS, OUTCOMES } from '../archive/archive.js';
 import { reminderView } from './backup-form.js';
 import { nameOf } from '../people/people.js';
+import { movesWords } from '../words/words.js';
 import { valueOf } from './form-parts.js';
 import { icons } from './icons.js';
 
@@ -260,7 +261,7 @@ function listView(all, found, shown, act) {
  */
 function rowView(entry, act) {
   const { kind, side, title, status, moves, time, atMs, href, over } = entry;
-  const facts = [status, moves === 1 ? '1 move' : `${moves} moves`, time]
+  const facts = [status, movesWords(moves), time]
     .filter(Boolean)
     .join(' · ');
   const about = `${title}, ${dayWords(atMs)}`;

@@ -6,7 +6,14 @@ import { fromPosition, seeksFor } from '../people/lobby.js';
 import { nameOf } from '../people/people.js';
 import { isYourMove } from '../people/waiting-games.js';
 import { routeHash } from '../route.js';
-import { agoWords, colourName, latencyWords, resultTitle, standingWords } from '../words/words.js';
+import {
+  agoWords,
+  colourName,
+  latencyWords,
+  movesWords,
+  resultTitle,
+  standingWords,
+} from '../words/words.js';
 import { reminderView } from './backup-form.js';
 import { contactsView } from './contacts.js';
 import { mark } from './icons.js';
@@ -120,7 +127,7 @@ function runningView({ localGames, peer, people }) {
 function localRow({ id, kind, level, levelName, you, ucis, result, updatedMs }, now) {
   const board = kind === 'board';
   const seat = board ? 'Both sides' : `You are ${colourName(you)}`;
-  const moves = `${Math.ceil(ucis.length / 2)} moves`;
+  const moves = movesWords(Math.ceil(ucis.length / 2));
   return html`<li class="row">
     <span class="disc" data-colour=${board ? 'both' : you} aria-hidden="true"></span>
     <span class="row-text">
@@ -148,7 +155,7 @@ function peerRow(game, people, now) {
     <span class="disc" data-colour=${you ?? 'both'} aria-hidden="true"></span>
     <span class="row-text">
       <strong><bdi>${opponent ? nameOf(people, opponent) : 'Open invitation'}</bdi></strong>
-      <small>${status} · ${Math.ceil(ply / 2)} moves · ${agoWords(createdMs, now)}</small>
+      <small>${status} · ${movesWords(Math.ceil(ply / 2))} · ${agoWords(createdMs, now)}</small>
     </span>
     <a class="button" href=${routeHash({ screen: 'game', id, relay: null })}>
       ${phase === 'over' || goesOnIn ? 'View' : 'Resume'}

@@ -184,3 +184,6 @@ export function standingWords({ phase, result, you, turn, goesOnIn }) {
   if (you && turn === you) return 'Your move';
   return you ? `You are ${colourName(you)}` : 'Watching';
 }
+
+/** @param {number} count */
+export const movesWords = (count) => (count === 1 ? '1 move' : `${count} moves`);
