@@ -261,9 +261,7 @@ function listView(all, found, shown, act) {
  */
 function rowView(entry, act) {
   const { kind, side, title, status, moves, time, atMs, href, over } = entry;
-  const facts = [status, movesWords(moves), time]
-    .filter(Boolean)
-    .join(' · ');
+  const facts = [status, movesWords(moves), time].filter(Boolean).join(' · ');
   const about = `${title}, ${dayWords(atMs)}`;
   // A game that another person waits in cannot be deleted; nor can an invitation that is still open to them.
   const mayGo = over || kind !== 'peer';
