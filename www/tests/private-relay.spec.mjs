@@ -69,6 +69,10 @@ for (const phone of [false, true]) {
         () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
       ),
     );
+    await person.press('Create game');
+    await person.press('Create');
+    await page.getByRole('alert').getByText('This relay is private').waitFor();
+    await person.press('Cancel');
     await paste(person, 'not-the-word');
     await page.getByRole('status').getByText('The relay does not take that word').waitFor();
     await paste(person, ` ${WORD} `);

@@ -142,8 +142,9 @@ export class Peer extends EventTarget {
     this.#check();
     this.#checkWriter();
     const session = this.#home;
-    const { noRelay, words } = session.connection;
+    const { noRelay, token, words } = session.connection;
     if (noRelay) throw new PeerError('no-relay', words);
+    if (token) throw new PeerError('token-needed', words);
     await session.ready(PATIENCE_MS);
     const random = crypto.getRandomValues(new Uint8Array(32));
     const id = await session.wish(() => session.core.create(this.#newGame(options), random));
